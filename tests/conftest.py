@@ -1,0 +1,78 @@
+"""Fixtures and settings that every test shares."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).resolve().parents[1]
+
+os.environ["HF_HUB_OFFLINE"] = "1"  # no test may reach the network
+os.environ["TOKENIZERS_PARALLELISM"] = "false"
+os.environ.pop("PYTHONUNBUFFERED", None)  # it would hide what a process does when it flushes late
+
+# The same examples on every run and no time limits: a slow machine is no failure.
+settings.register_profile("house", derandomize=True, deadline=None, max_examples=50)
+settings.load_profile("house")
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """The one source of randomness of a test."""
+    return np.random.default_rng(20240611)
+
+
+@pytest.fixture
+def write_text(tmp_path: Path) -> Callable[[str, str], Path]:
+    """Write a small file by name and get its path."""
+
+    def write(name: str, text: str) -> Path:
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture
+def run_cli(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Run ``x2static`` in this process: exit code, standard output, standard error."""
+    from x2static.cli import main
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        code = main([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run
+
+
+@pytest.fixture
+def refuses(
+    run_cli: Callable[..., tuple[int, str, str]],
+) -> Callable[..., None]:
+    """Check that a command ends with exit code 2 and one error line that matches a pattern."""
+
+    def check(pattern: str, *arguments: object) -> None:
+        code, out, err = run_cli(*arguments)
+        assert code == 2
+        assert out == ""
+        lines = err.splitlines()
+        assert len(lines) == 1, err
+        assert re.search(pattern, lines[0]), lines[0]
+        assert lines[0].startswith("error: ")
+
+    return check
+
+
+@pytest.fixture
+def python() -> str:
+    """The interpreter for tests that need a process of their own."""
+    return sys.executable

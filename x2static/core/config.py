@@ -1,0 +1,219 @@
+"""One frozen dataclass per command: it becomes the flags, reads the config file, checks itself.
+
+A field is declared once: ``name: Annotated[type, "help"] = default``. ``positional("help")`` in the
+place of the help text makes it a positional argument. Values come from, in falling order of
+strength: flags, ``--config`` file, the class's ``PRESETS[preset]``, defaults.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import difflib
+import json
+import sys
+import types
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from x2static.core.errors import ConfigError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+Config = TypeVar("Config")
+
+
+@dataclass(frozen=True)
+class positional:  # noqa: N801 - reads as a word in annotations
+    """Marks a field as a positional argument."""
+
+    help: str
+
+
+@dataclass(frozen=True)
+class Field:
+    """One setting, as flags and config files see it."""
+
+    name: str
+    type: Any
+    help: str
+    is_positional: bool
+    default: Any
+
+    @property
+    def flag(self) -> str:
+        """``--like-this``."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def is_required(self) -> bool:
+        """True where there is no default."""
+        return self.default is dataclasses.MISSING
+
+
+def fields_of(config_class: type[Any]) -> list[Field]:
+    """The settings of a config dataclass, in order of declaration."""
+    hints = get_type_hints(config_class, include_extras=True)
+    fields = []
+    for field in dataclasses.fields(config_class):
+        hint, note = hints[field.name], ""
+        if get_origin(hint) is Annotated:
+            hint, note = get_args(hint)
+        default = field.default
+        if field.default_factory is not dataclasses.MISSING:
+            default = field.default_factory()
+        text = note.help if isinstance(note, positional) else note
+        fields.append(Field(field.name, hint, text, isinstance(note, positional), default))
+    return fields
+
+
+def add_flags(parser: argparse.ArgumentParser, config_class: type[Any]) -> None:
+    """Give a parser one argument per setting; absent flags leave no trace in the namespace."""
+    for field in fields_of(config_class):
+        kind, is_many = _element(field.type)
+        options: dict[str, Any] = {"help": _help(field), "default": argparse.SUPPRESS}
+        if kind is bool:
+            parser.add_argument(field.flag, action=argparse.BooleanOptionalAction, **options)
+            continue
+        if get_origin(kind) is Literal:
+            options["choices"] = get_args(kind)
+            options["type"] = type(get_args(kind)[0])
+        else:
+            options["type"] = kind
+            options["metavar"] = _metavar(field.name, kind)
+        if field.is_positional:
+            # Optional to the parser: a config file may hold it, and `build` misses it otherwise.
+            # None, as argparse would convert SUPPRESS like a typed value here.
+            options |= {"nargs": "*" if is_many else "?", "default": None}
+            options["metavar"] = field.name.upper()
+            parser.add_argument(field.name, **options)
+        else:
+            options["nargs"] = "+" if is_many else None
+            parser.add_argument(field.flag, **options)
+
+
+def typed_flags(namespace: argparse.Namespace) -> dict[str, Any]:
+    """What the user typed, by field name: absent positionals left out, lists as tuples."""
+    typed = {name: tuple(v) if isinstance(v, list) else v for name, v in vars(namespace).items()}
+    return {name: value for name, value in typed.items() if value not in (None, ())}
+
+
+def build(
+    config_class: type[Config], flags: Mapping[str, Any], config_file: Path | None, command: str
+) -> Config:
+    """Resolve flags, file, preset and defaults into a checked config.
+
+    Args:
+        config_class: the dataclass of the command.
+        flags: what the user typed, by field name.
+        config_file: TOML or JSON file of settings, or a run record, or None.
+        command: the command's name; a table of that name in the file holds its settings.
+    """
+    known = {field.name: field for field in fields_of(config_class)}
+    given: dict[str, Any] = {}
+    if config_file is not None:
+        for name, value in read_settings(config_file, command).items():
+            name = name.replace("-", "_")
+            if name not in known:
+                raise ConfigError(f"{config_file}: unknown setting '{name}'{closest(name, known)}")
+            given[name] = coerce(value, known[name], str(config_file))
+    given.update(flags)
+    presets: Mapping[str, Mapping[str, Any]] = getattr(config_class, "PRESETS", {})
+    if presets:
+        preset = given.get("preset", known["preset"].default)
+        given = {**presets[preset], **given}
+    missing = [field for field in known.values() if field.is_required and field.name not in given]
+    if missing:
+        names = ", ".join(f.name.upper() if f.is_positional else f.flag for f in missing)
+        raise ConfigError(f"{command}: missing {names}; see x2static {command} --help")
+    return config_class(**given)
+
+
+def read_settings(path: Path, command: str) -> dict[str, Any]:
+    """The settings table for ``command`` in a TOML or JSON file or in a run record."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        content = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from error
+    except (ValueError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path}: not readable as settings: {error}") from error
+    if not isinstance(content, dict):
+        raise ConfigError(f"{path}: expected a table of settings, found {type(content).__name__}")
+    for key in ("settings", command, command.replace(" ", "_")):
+        if isinstance(content.get(key), dict):
+            return dict(content[key])
+    return content
+
+
+def coerce(value: Any, field: Field, place: str) -> Any:
+    """A value from a config file as the field's type, or a line that says what was expected."""
+    if value is None and _is_optional(field.type):
+        return None
+    kind, is_many = _element(field.type)
+    if is_many:
+        if not isinstance(value, list):
+            raise ConfigError(f"{place}: {field.name} must be a list, got {value!r}")
+        return tuple(_coerce_one(item, kind, field.name, place) for item in value)
+    return _coerce_one(value, kind, field.name, place)
+
+
+def closest(name: str, known: Mapping[str, Any] | Sequence[str]) -> str:
+    """``; did you mean 'x'?`` for the nearest known name, or nothing."""
+    matches = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f"; did you mean '{matches[0]}'?" if matches else f"; known: {', '.join(known)}"
+
+
+def require_at_least(place: str, value: float, least: float) -> None:
+    """Check a lower bound of a setting."""
+    if not value >= least:  # so that NaN fails, too
+        raise ConfigError(f"{place} must be at least {least}, got {value}")
+
+
+def _coerce_one(value: Any, kind: Any, name: str, place: str) -> Any:
+    if get_origin(kind) is Literal:
+        if value not in get_args(kind):
+            choices = ", ".join(map(str, get_args(kind)))
+            raise ConfigError(f"{place}: {name} must be one of {choices}, got {value!r}")
+        return value
+    if kind is float and type(value) is int:
+        return float(value)
+    expected = str if kind is Path else kind
+    if type(value) is not expected:
+        raise ConfigError(f"{place}: {name} must be {expected.__name__}, got {value!r}")
+    return Path(value).expanduser() if kind is Path else value
+
+
+def _is_optional(hint: Any) -> bool:
+    return get_origin(hint) in (Union, types.UnionType) and type(None) in get_args(hint)
+
+
+def _element(hint: Any) -> tuple[Any, bool]:
+    """The scalar type of a hint and whether it holds many: ``tuple[Path, ...]`` is (Path, True)."""
+    if get_origin(hint) in (Union, types.UnionType):
+        hint = next(option for option in get_args(hint) if option is not type(None))
+    if get_origin(hint) in (tuple, list):
+        return get_args(hint)[0], True
+    return hint, False
+
+
+def _metavar(name: str, kind: Any) -> str:
+    return {int: "N", float: "X", Path: "FILE"}.get(kind, name.upper())
+
+
+def _help(field: Field) -> str:
+    text = field.help.replace("%", "%%")
+    if field.is_required or field.default in (None, (), False, ""):
+        return text
+    return f"{text} (default: {_shown(field.default)})"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, (tuple, list)):
+        return " ".join(map(str, value))
+    return {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value)

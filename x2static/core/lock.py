@@ -1,0 +1,59 @@
+"""One process at a time in a folder; a lock dies with its process, so none is ever stale."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import TextIO
+
+from x2static.core.errors import OutputError
+from x2static.core.files import describe_os_error
+
+LOCK_NAME = "lock"
+
+
+class FolderLock:
+    """Holds ``FOLDER/lock`` while active; creates the folder if need be."""
+
+    def __init__(self, folder: Path) -> None:
+        """Name the folder."""
+        self.folder = folder
+        self._stream: TextIO | None = None
+
+    def __enter__(self) -> FolderLock:
+        """Take the lock.
+
+        Raises:
+            OutputError: another process has it (named), or the folder cannot be made.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            stream = (self.folder / LOCK_NAME).open("a+", encoding="utf-8")
+        except OSError as error:
+            raise OutputError(describe_os_error(self.folder, error)) from error
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            stream.seek(0)
+            owner = stream.read().strip() or "another process"
+            stream.close()
+            raise OutputError(
+                f"{self.folder}: {owner} is working there; wait for it or choose another place"
+            ) from error
+        stream.truncate(0)
+        stream.write(f"process {os.getpid()} on {os.uname().nodename}")
+        stream.flush()
+        self._stream = stream
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Let go of it."""
+        if self._stream is not None:
+            self._stream.close()
