@@ -1,0 +1,285 @@
+"""How near the distiller comes to the bare teacher, and how far from the published way.
+
+Rows compare runs of this process on the same sentences: text to vectors by the distiller, the
+truncated teacher alone over the same batches, and a plain transcription of the published loop's
+behaviour (all layers, float32, random batches of 128 padded to the longest).
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+SENTENCES = {"xlm-roberta-base shape": 512, "small teacher": 4096}
+SHAPES: dict[str, dict[str, int]] = {
+    "xlm-roberta-base shape": {
+        "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
+        "intermediate_size": 3072,
+    },
+    "small teacher": {
+        "hidden_size": 256, "num_hidden_layers": 6, "num_attention_heads": 4,
+        "intermediate_size": 1024,
+    },
+}  # fmt: skip
+GPU_SENTENCES = 1_000_000
+
+
+def build_teacher(folder: Path, shape: dict[str, int], corpus: Path) -> Path:
+    """Random weights of a given shape behind a unigram tokeniser trained on the corpus."""
+    import torch
+    import transformers
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
+
+    backend = Tokenizer(models.Unigram())
+    backend.pre_tokenizer = pre_tokenizers.Metaspace()
+    specials = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+    trainer = trainers.UnigramTrainer(
+        vocab_size=8000, special_tokens=specials, unk_token="<unk>", show_progress=False
+    )
+    lines = corpus.read_text(encoding="utf-8").splitlines()
+    backend.train_from_iterator(lines[:20_000], trainer)
+    backend.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
+    )
+    tokenizer = transformers.PreTrainedTokenizerFast(
+        tokenizer_object=backend, bos_token="<s>", eos_token="</s>", pad_token="<pad>",
+        unk_token="<unk>", mask_token="<mask>", model_max_length=512,
+    )  # fmt: skip
+    torch.manual_seed(0)
+    config = transformers.XLMRobertaConfig(
+        **shape, vocab_size=backend.get_vocab_size(), max_position_embeddings=514, pad_token_id=1
+    )
+    transformers.AutoModel.from_config(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def real_sentences(count: int, target: Path) -> Path:
+    """English sentences of the data folder, split into words plainly, repeated to size."""
+    import gzip
+    import re
+
+    data = os.environ.get("X2STATIC_DATA")
+    if not data:
+        raise SystemExit("set X2STATIC_DATA to the data folder (it holds mono/en.txt.gz)")
+    with gzip.open(Path(data) / "mono" / "en.txt.gz", "rt", encoding="utf-8") as stream:
+        lines = [" ".join(re.findall(r"\w+|[^\w\s]", line)) for line in stream]
+    lines = [line for line in lines if len(line.split()) >= 7]
+    with target.open("w", encoding="utf-8") as out:
+        for number in range(count):
+            out.write(lines[number % len(lines)] + "\n")
+    return target
+
+
+def settings(corpus: Path, teacher: Path, output: Path, **others: Any) -> Any:
+    """Settings of a benchmark run."""
+    from x2static.core.config import build
+    from x2static.distill.config import DistillConfig
+
+    flags = {"corpus": corpus, "teacher": str(teacher), "output": output, "overwrite": True}
+    return build(DistillConfig, {**flags, **others}, None, "distill")
+
+
+def bare_forward(config: Any, materials: Any) -> tuple[float, int]:
+    """Seconds of the truncated teacher alone over the batches the distiller makes, and pieces."""
+    from x2static.distill.readings import run_teacher
+
+    planner, teacher = materials.planner(config), materials.teacher
+    pools = [planner.plan(planner.shuffled(0, n), None, (0, n)) for n in range(planner.num_pools)]
+    batches = [b for p in pools for b in p.batches(teacher.pieces, materials.token_budget(config))]
+    run_teacher(teacher, batches[0])
+    began = time.perf_counter()
+    for batch in batches:
+        run_teacher(teacher, batch)
+    _synchronize(teacher)
+    return time.perf_counter() - began, sum(int(b.lengths.sum()) for b in batches)
+
+
+def published_loop(corpus: Path, teacher: Path, device: str, limit: int) -> float:
+    """Sentences/s of the published behaviour, written plainly from its description.
+
+    Every layer in float32, batches of 128 sentences in random order padded to the longest, one
+    context per sentence from the last layer, targets sub-sampled, ten negatives, sparse Adam.
+    """
+    import torch
+    import transformers
+
+    rng = np.random.default_rng(0)
+    lines = corpus.read_text(encoding="utf-8").splitlines()[:limit]
+    tokenizer = transformers.AutoTokenizer.from_pretrained(teacher)
+    model = transformers.AutoModel.from_pretrained(teacher).to(device).eval()
+    words = sorted({word for line in lines for word in line.split()})
+    ids = {word: number for number, word in enumerate(words)}
+    counts = np.bincount([ids[w] for line in lines for w in line.split()]).astype(float)
+    share = counts / counts.sum()
+    keep = np.minimum(1, np.sqrt(5e-6 / share) + 5e-6 / share)
+    power = np.sqrt(counts) / np.sqrt(counts).sum()
+    table = torch.nn.Embedding(len(words), model.config.hidden_size, sparse=True).to(device)
+    optimizer = torch.optim.SparseAdam(table.parameters(), lr=1e-3)
+    order, began = rng.permutation(len(lines)), time.perf_counter()
+    for first in range(0, len(order), 128):
+        batch = [lines[row] for row in order[first : first + 128]]
+        encoded = tokenizer(
+            batch, padding=True, truncation=True, max_length=200, return_tensors="pt"
+        ).to(device)
+        with torch.no_grad():
+            states = model(encoded["input_ids"], encoded["attention_mask"]).last_hidden_state
+        mask = encoded["attention_mask"][..., None]
+        context = (states * mask).sum(1) / mask.sum(1)
+        pairs = [(row, ids[w]) for row, line in enumerate(batch) for w in line.split()]
+        pairs = [(row, word) for row, word in pairs if rng.random() < keep[word]]
+        if not pairs:
+            continue
+        rows, targets = (torch.tensor(column, device=device) for column in zip(*pairs, strict=True))
+        drawn = rng.choice(len(words), size=(len(pairs), 10), p=power)
+        loss = _logistic((context[rows] * table(targets)).sum(1))
+        for column in range(10):
+            negatives = torch.from_numpy(drawn[:, column]).to(device)
+            loss = loss + _logistic(-(context[rows] * table(negatives)).sum(1))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    if device == "cuda":
+        torch.cuda.synchronize()
+    return len(lines) / (time.perf_counter() - began)
+
+
+def _logistic(score: Any) -> Any:
+    import torch
+
+    return torch.log(1 + torch.exp(-score.clamp(-20, 20))).mean()
+
+
+def _synchronize(teacher: Any) -> None:
+    import torch
+
+    if teacher.device.type == "cuda":
+        torch.cuda.synchronize()
+
+
+def throughput_rows(scratch: Path, name: str, sentences: int) -> list[dict[str, Any]]:
+    """Distiller against bare forward and against the published loop, for one shape of teacher."""
+    from x2static.distill.materials import gather_materials
+    from x2static.distill.stage import distill, load_for
+
+    corpus = real_sentences(sentences, scratch / f"{sentences}.txt")
+    teacher_folder = build_teacher(scratch / name.replace(" ", "-"), SHAPES[name], corpus)
+    rows = []
+    for preset in ("default", "paper"):
+        config = settings(
+            corpus, teacher_folder, scratch / "vectors", preset=preset, min_count=2, cache="off"
+        )
+        teacher = load_for(config)
+        materials = gather_materials(config, scratch / f"materials-{name[:5]}", teacher)
+        bare_seconds, pieces = bare_forward(config, materials)
+        began = time.perf_counter()
+        record = distill(config).data
+        seconds = time.perf_counter() - began
+        again, _ = bare_forward(config, materials)
+        bare_seconds = min(bare_seconds, again)
+        load = teacher_seconds(config)
+        ratio = bare_seconds / (seconds - load)
+        rows.append({
+            "name": f"distill, {preset} preset, {name}", "unit": "pieces/s",
+            "ours": round(pieces / (seconds - load)), "reference": round(pieces / bare_seconds),
+            "ratio": round(ratio, 3), "goal": 0.7, "holds": ratio >= 0.7,
+            "floor": "reference: the truncated teacher alone over the same batches",
+            "note": f"{sentences:,} sentences, {record['resolved']['precision']}; without the "
+            f"{load:.1f} s of loading the teacher",
+        })  # fmt: skip
+        ours = sentences / (seconds - load)
+    if name == "xlm-roberta-base shape":
+        published = published_loop(corpus, teacher_folder, teacher.device.type, min(sentences, 512))
+        rows.append({
+            "name": f"distill, paper preset, against the published loop, {name}",
+            "unit": "sentences/s", "ours": round(ours, 1), "reference": round(published, 2),
+            "ratio": round(ours / published, 1), "goal": 15, "holds": ours / published >= 15,
+            "note": "12 layers, float32, random batches of 128 padded to the longest",
+        })  # fmt: skip
+    return rows
+
+
+def teacher_seconds(config: Any) -> float:
+    """Seconds it takes to load and hash the teacher, which a long run pays once."""
+    from x2static.distill.materials import teacher_fingerprint
+    from x2static.distill.stage import load_for
+
+    began = time.perf_counter()
+    teacher = load_for(config)
+    teacher_fingerprint(config.teacher, teacher)
+    return time.perf_counter() - began
+
+
+MEMORY_SCRIPT = """
+import resource, sys
+from pathlib import Path
+from scripts.bench_distill import settings
+from x2static.distill.stage import distill
+corpus, teacher, output = map(Path, sys.argv[1:4])
+distill(settings(corpus, teacher, output, preset="paper", layer=1, min_count=20, threshold=1e-7))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+def memory_rows(scratch: Path, sizes: tuple[int, int]) -> list[dict[str, Any]]:
+    """Peak memory of a whole run over a short and a long corpus, each in a process of its own."""
+    small = {
+        "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2,
+        "intermediate_size": 32,
+    }  # fmt: skip
+    peaks = []
+    teacher = None
+    for size in sizes:
+        corpus = real_sentences(size, scratch / f"memory-{size}.txt")
+        teacher = teacher or build_teacher(scratch / "narrow", small, corpus)
+        answer = subprocess.run(
+            [sys.executable, "-c", MEMORY_SCRIPT, corpus, teacher, scratch / "memory-vectors"],
+            capture_output=True, text=True, check=True, cwd=Path(__file__).parents[1],
+        )  # fmt: skip
+        peaks.append(int(answer.stdout.split()[-1]))
+    ratio = peaks[0] / peaks[1]
+    return [{
+        "name": f"peak memory, {sizes[1]:,} against {sizes[0]:,} sentences", "unit": "MB",
+        "ours": peaks[1], "reference": peaks[0], "ratio": round(ratio, 2), "goal": 0.8,
+        "holds": ratio >= 0.8, "note": "the longer corpus repeats the same 240k real sentences",
+    }]  # fmt: skip
+
+
+def gpu_rows(scratch: Path) -> list[dict[str, Any]]:
+    """A million sentences, text to vectors, through an XLM-R-base shape on a CUDA device."""
+    from x2static.distill.stage import distill
+
+    corpus = real_sentences(GPU_SENTENCES, scratch / "million.txt")
+    teacher = build_teacher(scratch / "gpu-teacher", SHAPES["xlm-roberta-base shape"], corpus)
+    rows = []
+    for preset in ("default", "paper"):
+        config = settings(corpus, teacher, scratch / "gpu", preset=preset, device="cuda")
+        began = time.perf_counter()
+        distill(config)
+        seconds = time.perf_counter() - began
+        rows.append({
+            "name": f"1M sentences, text to vectors, {preset} preset, XLM-R base shape, GPU",
+            "unit": "s", "ours": round(seconds, 1), "reference": 60,
+            "ratio": round(60 / seconds, 2), "goal": 1, "holds": seconds <= 60,
+            "note": "reference: the goal for one H200-class card",
+        })  # fmt: skip
+    return rows
+
+
+def rows(scratch: Path, *, quick: bool = False) -> list[dict[str, Any]]:
+    """All rows of this benchmark; the GPU ones where there is one."""
+    import torch
+
+    found: list[dict[str, Any]] = []
+    for name, sentences in SENTENCES.items():
+        found += throughput_rows(scratch, name, sentences // 8 if quick else sentences)
+    found += memory_rows(scratch, (10_000, 20_000) if quick else (100_000, 2_000_000))
+    if torch.cuda.is_available():
+        found += gpu_rows(scratch)
+    return found

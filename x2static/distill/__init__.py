@@ -1,0 +1,1 @@
+"""From tokenised sentences and a frozen transformer to static word vectors."""

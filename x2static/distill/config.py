@@ -1,0 +1,122 @@
+"""Settings of ``x2static distill``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+from x2static.core.config import require_at_least
+from x2static.core.errors import ConfigError
+from x2static.distill.postprocess import check_steps
+
+Method = Literal["x2static", "aggregate", "decontextual"]
+Case = Literal["keep", "words", "text"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DistillConfig:
+    """Distil one static vector per word from a frozen transformer."""
+
+    corpus: Annotated[Path, "tokenised sentences, one per line (x2static prepare writes them)"]
+    output: Annotated[Path, "folder of vectors to write"]
+    teacher: Annotated[str, "Hugging Face encoder: hub name or folder"] = "xlm-roberta-base"
+    preset: Annotated[
+        Literal["default", "paper", "x2static-released"], "a set of settings; others override it"
+    ] = "default"
+    method: Annotated[Method, "how states become vectors"] = "x2static"
+    layer: Annotated[
+        int | None, "block of the teacher to read; -1 is the last (default: the middle, 6 of 12)"
+    ] = None
+    context: Annotated[
+        Literal["exclude", "all"], "what a word is learned from: its sentence without or with it"
+    ] = "exclude"
+    specials: Annotated[bool, "count the control tokens around a sentence as context"] = False
+    case: Annotated[Case, "keep case, fold it in the vocabulary, or in the whole text"] = "keep"
+    min_count: Annotated[
+        int | None, "least occurrences of a word (default: 10, less for a small corpus; printed)"
+    ] = None
+    max_vocabulary: Annotated[int, "most words"] = 200_000
+    solver: Annotated[
+        Literal["sampled", "closed"], "x2static: trained with sampled words, or in closed form"
+    ] = "sampled"
+    own_weight: Annotated[
+        float, "closed: weight of a word's own mean state beside 1 for its contexts (0: none)"
+    ] = 0.0
+    lower_weight: Annotated[
+        float, "closed: weight of the own states two thirds of the way to the layer (0: none)"
+    ] = 0.5
+    mean_share: Annotated[float, "closed: share of the own states left to their common mean"] = 0.1
+    ridge: Annotated[float, "closed: regularisation, in mean variances of the contexts"] = 3.0
+    smoothing: Annotated[float, "closed: length of a step towards the ten nearest words"] = 0.2
+    epochs: Annotated[int, "times the corpus is learned from"] = 1
+    learning_rate: Annotated[float, "step size of row-sparse Adam"] = 1e-3
+    threshold: Annotated[float, "sub-sampling of frequent targets (0: none)"] = 5e-6
+    negatives: Annotated[int, "sampled words per target"] = 10
+    negative_power: Annotated[float, "negatives are drawn by count to this power"] = 0.5
+    batch: Annotated[int, "sentences per update"] = 128
+    max_pieces: Annotated[int, "pieces a sentence is cut to, control tokens included"] = 512
+    max_occurrences: Annotated[
+        int, "aggregate: occurrences of a word to average, about, drawn at random (0: all)"
+    ] = 0
+    postprocess: Annotated[
+        tuple[str, ...], "steps on the finished vectors: center zscore unit topN pcaN"
+    ] = ()
+    device: Annotated[Literal["auto", "cpu", "cuda"], "where the teacher runs"] = "auto"
+    precision: Annotated[Literal["auto", "fp32", "bf16"], "numbers the teacher computes in"] = (
+        "auto"
+    )
+    token_budget: Annotated[int | None, "padded pieces in a batch (default: by device)"] = None
+    cache: Annotated[
+        Literal["auto", "on", "off"], "keep the teacher's readings on disk for further epochs"
+    ] = "auto"
+    cache_folder: Annotated[
+        Path | None, "keep those readings here, for other runs on the same corpus and teacher"
+    ] = None
+    checkpoint_minutes: Annotated[float, "time between checkpoints"] = 10.0
+    seed: Annotated[int, "of every random draw"] = 0
+    resume: Annotated[bool, "go on from where an earlier run of the same command stopped"] = False
+    overwrite: Annotated[bool, "replace an existing output and drop an unfinished run"] = False
+
+    PRESETS: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "default": {"solver": "closed", "own_weight": 4.0},
+        "paper": {"min_count": 10},
+        "x2static-released": {
+            "layer": -1,
+            "context": "all",
+            "specials": True,
+            "case": "text",
+            "min_count": 10,
+            "epochs": 5,
+            "max_pieces": 200,
+        },
+    }
+
+    def __post_init__(self) -> None:
+        for name, least in (
+            ("min_count", 1), ("max_vocabulary", 1), ("epochs", 1), ("negatives", 1), ("batch", 1),
+            ("max_pieces", 3), ("token_budget", 1), ("threshold", 0), ("checkpoint_minutes", 0),
+            ("seed", 0), ("own_weight", 0), ("ridge", 0), ("lower_weight", 0),
+            ("smoothing", 0), ("mean_share", 0), ("max_occurrences", 0),
+        ):  # fmt: skip
+            value = getattr(self, name)
+            if value is not None:
+                require_at_least(f"--{name.replace('_', '-')}", value, least)
+        if self.mean_share >= 1:
+            raise ConfigError(f"--mean-share must be below 1, got {self.mean_share}")
+        if self.reads_once and self.cache == "on":
+            raise ConfigError(
+                "--cache on: the closed form reads the corpus once; it serves --solver sampled"
+            )
+        check_steps(self.postprocess)
+
+    @property
+    def reads_once(self) -> bool:
+        """True for the closed form, which needs no second look at the corpus."""
+        return self.method == "x2static" and self.solver == "closed"
+
+    @property
+    def with_lower(self) -> bool:
+        """Whether a second layer is read."""
+        return self.reads_once and self.own_weight > 0 and self.lower_weight > 0

@@ -1,0 +1,104 @@
+"""What grows while the teacher reads: a trained table, or running means of word states."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from x2static.distill.config import DistillConfig
+from x2static.distill.plan import Pool
+from x2static.distill.readings import Readings
+from x2static.distill.table import StaticTable
+from x2static.distill.vocabulary import NegativeSampler
+
+if TYPE_CHECKING:
+    import torch
+
+
+class Learner(Protocol):
+    """Consumes readings pool by pool; its state is tensors, so it can be saved and restored."""
+
+    needs_own: bool
+
+    def learn(self, pool: Pool, readings: Readings, rng: np.random.Generator, /) -> float | None:
+        """Take in one pool; returns its mean loss where there is one."""
+
+    def state(self) -> dict[str, torch.Tensor]:
+        """Everything needed to go on."""
+
+    def matrix(self) -> NDArray[np.float32]:
+        """(V, D) the vectors as they stand."""
+
+
+class SampledLearner:
+    """X2Static: targets scored against their contexts and against sampled words."""
+
+    def __init__(
+        self,
+        table: StaticTable,
+        sampler: NegativeSampler,
+        config: DistillConfig,
+    ) -> None:
+        """Train ``table`` with words from ``sampler`` as negatives."""
+        self._table, self._sampler, self._config = table, sampler, config
+        self.needs_own = config.context == "exclude"
+
+    def learn(self, pool: Pool, readings: Readings, rng: np.random.Generator) -> float | None:
+        """One update per group of sentences that holds a usable target."""
+        import torch
+
+        config = self._config
+        context, usable = readings.contexts(pool, config.context, specials=config.specials)
+        negatives = self._sampler.draw((len(pool.words), config.negatives), rng)
+        kept = usable.cpu().numpy()
+        losses, first = [], 0
+        for last in pool.group_ends(config.batch):
+            chosen = np.flatnonzero(kept[first:last]) + first
+            first = int(last)
+            if not len(chosen):
+                continue
+            rows = torch.from_numpy(chosen).to(context.device)
+            words = torch.from_numpy(pool.words[chosen]).to(context.device)
+            others = torch.from_numpy(negatives[chosen]).to(context.device)
+            losses.append(self._table.update(context[rows], words, others))
+        return float(torch.stack(losses).mean()) if losses else None
+
+    def state(self) -> dict[str, torch.Tensor]:
+        """The table, its moments and the number of steps."""
+        return self._table.state()
+
+    def matrix(self) -> NDArray[np.float32]:
+        """The table."""
+        matrix: NDArray[np.float32] = self._table.table.cpu().numpy()
+        return matrix
+
+
+class MeanLearner:
+    """Aggregation: the mean, over a word's occurrences, of the mean state of its own pieces."""
+
+    needs_own = True
+
+    def __init__(self, sums: torch.Tensor, seen: torch.Tensor) -> None:
+        """Go on from (V, D) float64 sums and (V,) numbers of occurrences."""
+        self._sums, self._seen = sums, seen
+
+    def learn(self, pool: Pool, readings: Readings, _rng: np.random.Generator) -> float | None:
+        """Add a pool's own-piece means to their words."""
+        import torch
+
+        words = torch.from_numpy(pool.words).to(self._sums.device)
+        self._sums.index_add_(0, words, readings.own_means(pool).to(self._sums.dtype))
+        self._seen += torch.bincount(words, minlength=len(self._seen))
+        return None
+
+    def state(self) -> dict[str, torch.Tensor]:
+        """Sums and numbers."""
+        return {"sums": self._sums, "seen": self._seen}
+
+    def matrix(self) -> NDArray[np.float32]:
+        """The means; a word never seen is a row of zeros."""
+        mean = self._sums / self._seen.clamp(min=1)[:, None]
+        matrix: NDArray[np.float32] = mean.float().cpu().numpy()
+        return matrix

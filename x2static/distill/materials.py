@@ -1,0 +1,152 @@
+"""What every method works on: the corpus as numbers, the vocabulary, its pieces, the teacher."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from x2static.core.corpus import Position, iter_sentences
+from x2static.core.errors import CorpusError
+from x2static.core.files import remove_tree, sha256
+from x2static.core.progress import Progress
+from x2static.distill.config import DistillConfig
+from x2static.distill.corpus_index import CorpusIndex, build_index, open_index
+from x2static.distill.plan import Planner
+from x2static.distill.vocabulary import Vocabulary, choose_min_count, select_vocabulary
+from x2static.teacher import PieceTable, Teacher
+
+_POOL_SENTENCES = 4096
+_TOKEN_BUDGET = {"cpu": 4096, "cuda": 65_536}
+
+
+@dataclass(frozen=True)
+class Materials:
+    """The inputs of a method, ready for use.
+
+    Attributes:
+        index: the corpus as numbers.
+        vocabulary: the words that get a vector.
+        min_count: the least count that was used.
+        pieces: pieces of every distinct word of the corpus.
+        teacher: the transformer.
+    """
+
+    index: CorpusIndex
+    vocabulary: Vocabulary
+    min_count: int
+    pieces: PieceTable
+    teacher: Teacher
+
+    @property
+    def num_learnable(self) -> int:
+        """Tokens that have a vector to be learned."""
+        return int(self.vocabulary.counts.sum())
+
+    def planner(self, config: DistillConfig) -> Planner:
+        """The planner of the whole corpus."""
+        return Planner(
+            self.index,
+            self.vocabulary.rows,
+            self.pieces,
+            self._word_room(config),
+            _POOL_SENTENCES,
+            config.seed,
+        )
+
+    def word_planner(self, config: DistillConfig) -> Planner:
+        """A planner whose sentences are the words of the vocabulary, each alone."""
+        size = len(self.vocabulary)
+        numbers = np.arange(size, dtype=np.int32)
+        index = CorpusIndex(
+            self.vocabulary.words,
+            np.ones(size, dtype=np.int64),
+            numbers,
+            np.arange(1, size + 1, dtype=np.int64),
+        )
+        pieces = self.teacher.pieces.encode(self.vocabulary.words)
+        return Planner(
+            index, numbers, pieces, self._word_room(config), _POOL_SENTENCES, config.seed
+        )
+
+    def token_budget(self, config: DistillConfig) -> int:
+        """Padded pieces in one batch of the teacher."""
+        return config.token_budget or _TOKEN_BUDGET[self.teacher.device.type]
+
+    def _word_room(self, config: DistillConfig) -> int:
+        specials = len(self.teacher.pieces.prefix) + len(self.teacher.pieces.suffix)
+        return min(config.max_pieces, self.teacher.max_pieces) - specials
+
+
+def gather_materials(config: DistillConfig, folder: Path, teacher: Teacher) -> Materials:
+    """Index the corpus in ``folder`` (or open the index there) and choose the vocabulary."""
+    if not (folder / "index").is_dir():
+        remove_tree(folder / "index")
+        lower = str.lower if config.case == "text" else None
+        with Progress("indexing", None, "sentences") as bar:
+            build_index(_sentences(config.corpus), folder / "index", lower, bar.advance)
+    index = open_index(folder / "index")
+    min_count = config.min_count or choose_min_count(len(index.tokens))
+    fold = str.lower if config.case == "words" else None
+    vocabulary = select_vocabulary(
+        index.words, index.counts, min_count, config.max_vocabulary, fold
+    )
+    pieces = teacher.pieces.encode(index.words)
+    if not (pieces.lengths[vocabulary.rows >= 0] > 0).any():
+        raise CorpusError(f"{config.corpus}: no word of it has a piece in {teacher.name}")
+    return Materials(index, vocabulary, min_count, pieces, teacher)
+
+
+def _sentences(path: Path) -> Iterator[str]:
+    return iter_sentences(path, position=Position())
+
+
+def teacher_fingerprint(name: str, teacher: Teacher) -> str:
+    """A hash of what the teacher is: its files in a folder, its commit on the hub."""
+    folder = Path(name)
+    if not folder.is_dir():
+        return f"{name}@{getattr(teacher.model.config, '_commit_hash', None)}"
+    digest = hashlib.sha256()
+    for path in sorted(folder.iterdir()):
+        if path.suffix in (".json", ".safetensors", ".bin", ".model", ".txt"):
+            digest.update(f"{path.name} {sha256(path)}".encode())
+    return digest.hexdigest()
+
+
+def identity(config: DistillConfig, teacher: Teacher, fingerprint: str) -> dict[str, Any]:
+    """Everything that decides the bytes of the result."""
+    settings = {
+        name: getattr(config, name)
+        for name in config.__dataclass_fields__
+        if name not in _BYTES_DO_NOT_DEPEND_ON
+    }
+    settings |= {
+        "corpus": sha256(config.corpus),
+        "teacher": fingerprint,
+        "layer": teacher.layer,
+        "precision": teacher.precision,
+        "device": teacher.device.type,
+    }
+    plain: dict[str, Any] = json.loads(json.dumps(settings, default=str))
+    return plain
+
+
+_BYTES_DO_NOT_DEPEND_ON = frozenset(
+    {"output", "resume", "overwrite", "checkpoint_minutes", "preset", "cache_folder"}
+)
+
+
+def content_key(config: DistillConfig, materials: Materials, *, with_own: bool) -> str:
+    """A name for the readings of this corpus by this teacher, whatever is learned from them."""
+    teacher, vocabulary = materials.teacher, materials.vocabulary
+    parts = [
+        sha256(config.corpus), teacher_fingerprint(config.teacher, teacher), teacher.layer,
+        teacher.precision, teacher.device.type, materials.token_budget(config), config.case,
+        config.max_pieces, with_own, hashlib.sha256(vocabulary.rows.tobytes()).hexdigest(),
+    ]  # fmt: skip
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
