@@ -58,6 +58,21 @@ COMMANDS: dict[str, Command] = {
         "x2static.neighbors:neighbors",
         "print the nearest words of a word, in its own or another language",
     ),
+    "align": Command(
+        "align.config:AlignConfig",
+        "align.stage:align",
+        "two languages into one space: supervised, semi-supervised, unsupervised",
+    ),
+    "align hub": Command(
+        "align.config:HubConfig",
+        "align.hub:hub",
+        "many languages into the space of one, which stays untouched",
+    ),
+    "align apply": Command(
+        "align.config:ApplyConfig",
+        "align.apply:apply",
+        "map further vectors with a saved map",
+    ),
     "eval bli": Command(
         "eval.config:BliConfig",
         "eval.bli_stage:bli",

@@ -1,0 +1,106 @@
+"""The native format: a folder with ``vectors.safetensors``, mapped into memory when it is opened.
+
+Its tensors: ``vectors`` (N, D) in F32 or F16, ``words`` (UTF-8 bytes, one line end between two
+words) and, where known, ``counts`` (N,) in I64. All in one file, so that words and vectors can
+never come from different runs. The checksum of the words, in the metadata, stands for the writer's
+word-by-word check, which takes longer than all the rest of opening.
+"""
+
+from __future__ import annotations
+
+import zlib
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from x2static.core.errors import OutputError, VectorFormatError
+from x2static.core.files import staged
+from x2static.core.formats.safetensors_file import Tensor, map_tensors, write_tensors
+from x2static.core.formats.words import are_legal, check_writable, first_duplicate
+from x2static.core.vectors import FloatMatrix, WordVectors
+
+VECTORS_NAME = "vectors.safetensors"
+Precision = Literal["float32", "float16"]
+_CHECKSUM = "words_crc32"
+_FORMAT = {"format": "x2static-vectors", "version": "1"}
+_ROWS = 4096
+
+
+def read_native(path: Path, limit: int | None) -> WordVectors:
+    """Open a folder (or its ``vectors.safetensors``); a float32 matrix stays on disk, mapped.
+
+    The numbers are not looked at: the writer refused NaN and infinity. Structure, words and counts
+    are checked.
+    """
+    place = path / VECTORS_NAME if path.is_dir() else path
+    tensors, metadata = map_tensors(place)
+    if not {"vectors", "words"} <= tensors.keys() or tensors["vectors"].ndim != 2:
+        raise VectorFormatError(
+            f"{place}: no word vectors: needs the tensors 'vectors' and 'words'"
+        )
+    rows = len(tensors["vectors"])
+    taken = rows if limit is None else min(limit, rows)
+    matrix: FloatMatrix = tensors["vectors"][:taken].astype(np.float32, copy=False)
+    counts = tensors.get("counts")
+    if counts is not None and counts.shape != (rows,):
+        raise VectorFormatError(f"{place}: {rows} words do not fit {counts.size} counts")
+    joined = tensors["words"].tobytes()
+    checksum = metadata.get(_CHECKSUM)
+    if checksum not in (None, _checksum(joined)):
+        raise VectorFormatError(f"{place}: damaged: the words do not fit their checksum")
+    words = _words(place, joined, rows, is_checked=checksum is not None)[:taken]
+    return WordVectors(words, matrix, None if counts is None else counts[:taken])
+
+
+def write_native(vectors: WordVectors, path: Path, precision: Precision = "float32") -> None:
+    """Write the folder; other files that already lie in it stay."""
+    check_writable(vectors, path)
+    stored = np.dtype("<f4" if precision == "float32" else "<f2")
+    if precision == "float16":
+        check_half_range(vectors, path)
+    tensors: dict[str, Tensor] = {}
+    if vectors.counts is not None:
+        tensors["counts"] = (vectors.counts, np.dtype("<i8"))
+    tensors["vectors"] = (vectors.matrix, stored)
+    joined = "\n".join(vectors.words).encode()
+    tensors["words"] = (np.frombuffer(joined, dtype=np.uint8), np.dtype(np.uint8))
+    metadata = {**_FORMAT, _CHECKSUM: _checksum(joined)}
+    if path.exists() and not path.is_dir():
+        raise OutputError(f"{path} is a file; the native format needs the name of a folder")
+    if path.is_dir():
+        with staged(path / VECTORS_NAME) as temporary:
+            write_tensors(temporary, tensors, metadata)
+        return
+    with staged(path) as folder:
+        folder.mkdir()
+        write_tensors(folder / VECTORS_NAME, tensors, metadata)
+
+
+def check_half_range(vectors: WordVectors, place: object) -> None:
+    """Refuse numbers that float16 would turn into infinity."""
+    largest = float(np.finfo(np.float16).max)
+    for start in range(0, len(vectors), _ROWS):
+        fits = (np.abs(vectors.matrix[start : start + _ROWS]) <= largest).all(axis=1)
+        if not fits.all():
+            row = start + int(np.argmin(fits))
+            raise VectorFormatError(
+                f"{place}: row {row + 1} ({vectors.words[row]!r}) holds a number beyond "
+                f"{largest:.0f}, too large for float16; use --dtype float32"
+            )
+
+
+def _checksum(joined: bytes) -> str:
+    return f"{zlib.crc32(joined):08x}"
+
+
+def _words(place: Path, joined: bytes, rows: int, *, is_checked: bool) -> list[str]:
+    try:
+        words = joined.decode("utf-8").split("\n") if rows else []
+    except UnicodeDecodeError as error:
+        raise VectorFormatError(f"{place}: bad UTF-8 in the words: {error}") from error
+    if len(words) != rows:
+        raise VectorFormatError(f"{place}: {len(words)} words do not fit {rows} vectors")
+    if not is_checked and (not are_legal(words) or first_duplicate(words)):
+        raise VectorFormatError(f"{place}: damaged: a word is empty, repeated or holds white space")
+    return words

@@ -1,0 +1,70 @@
+"""Word vectors in memory: words by falling frequency, one matrix row per word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatMatrix = NDArray[np.float32]
+Counts = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class WordVectors:
+    """Static vectors of one language.
+
+    Attributes:
+        words: distinct words, most frequent first.
+        matrix: (N, D) float32, row i belongs to word i; may be a read-only memory map.
+        counts: (N,) occurrences in the corpus, or None where unknown.
+    """
+
+    words: Sequence[str]
+    matrix: FloatMatrix = field(repr=False)
+    counts: Counts | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.matrix.ndim != 2 or len(self.words) != len(self.matrix):
+            raise ValueError(f"{len(self.words)} words do not fit a matrix of {self.matrix.shape}")
+        if self.counts is not None and self.counts.shape != (len(self.words),):
+            raise ValueError(f"{len(self.words)} words do not fit counts of {self.counts.shape}")
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def __contains__(self, word: object) -> bool:
+        return word in self.index
+
+    def __getitem__(self, word: str) -> FloatMatrix:
+        row: FloatMatrix = self.matrix[self.index[word]]
+        return row
+
+    @property
+    def width(self) -> int:
+        """D, the length of each vector."""
+        return int(self.matrix.shape[1])
+
+    @cached_property
+    def index(self) -> dict[str, int]:
+        """Row of each word."""
+        return {word: row for row, word in enumerate(self.words)}
+
+    def head(self, size: int) -> WordVectors:
+        """The ``size`` most frequent words; the matrix is a view."""
+        counts = None if self.counts is None else self.counts[:size]
+        return WordVectors(self.words[:size], self.matrix[:size], counts)
+
+    def subset(self, words: Iterable[str]) -> WordVectors:
+        """The rows of the given words, in their order; unknown words are left out."""
+        kept = [word for word in words if word in self.index]
+        rows = np.fromiter((self.index[word] for word in kept), dtype=np.int64, count=len(kept))
+        counts = None if self.counts is None else self.counts[rows]
+        return WordVectors(kept, self.matrix[rows], counts)
+
+    def rows_of(self, words: Iterable[str]) -> NDArray[np.int64]:
+        """Row numbers of the given words; -1 for an unknown one."""
+        return np.array([self.index.get(word, -1) for word in words], dtype=np.int64)
