@@ -133,9 +133,9 @@ def test_translations_and_inverse():
 
 def test_coverage_by_hand():
     lexicon = Lexicon.of(DE_EN)
-    found = lexicon.coverage({"von", "Haus"}, {"from", "the"})
-    # der: unknown; von: one of two pairs known; Haus: source known, target not
-    assert found == Coverage(queries=3, covered=1, source_known=2, pairs=4, covered_pairs=1)
+    found = lexicon.coverage({"von", "Haus"}, {"from", "of", "the"})
+    # der: unknown; von: both pairs known; Haus: source known, target not
+    assert found == Coverage(queries=3, covered=1, source_known=2, pairs=4, covered_pairs=2)
     assert found.rate == pytest.approx(1 / 3)
     assert lexicon.within({"von", "Haus"}, {"from", "the"}).pairs == (("von", "from"),)
     assert Lexicon(()).coverage(set(), set()).rate == 0

@@ -25,7 +25,7 @@ class Progress:
     def __init__(self, label: str, total: int | None, unit: str, *, done: int = 0) -> None:
         """Begin; ``total`` may be None (unknown); a resumed run starts at ``done``."""
         self._label, self._total, self._unit = label, total, unit
-        self._done, self._first = done, done
+        self._done = self._first = self._shown_done = done
         self._began = self._shown = time.monotonic()
         self._note = ""
         self._live = sys.stderr.isatty()
@@ -41,7 +41,7 @@ class Progress:
         trace: TracebackType | None,
     ) -> None:
         """Show the last state."""
-        if self._done > self._first:
+        if self._done > self._shown_done:
             self._show()
         if self._live:
             print(file=sys.stderr)  # noqa: T201
@@ -59,7 +59,7 @@ class Progress:
         print(f"\r\x1b[K{text}" if self._live else text, file=sys.stderr, flush=True)  # noqa: T201
 
     def _show(self) -> None:
-        self._shown = time.monotonic()
+        self._shown, self._shown_done = time.monotonic(), self._done
         seconds = max(self._shown - self._began, 1e-9)
         rate = (self._done - self._first) / seconds
         parts = [f"{self._label}: {self._done:,}"]
@@ -70,7 +70,7 @@ class Progress:
                 parts.append(f"{format_seconds((self._total - self._done) / rate)} left")
         else:
             parts[0] += f" {self._unit}"
-        parts.insert(1, f"{rate:,.0f} {self._unit}/s")
+        parts.insert(1, f"{rate:,.0f} {self._unit}/s" if rate >= 10 else f"{rate:.2g} {self._unit}/s")
         line = ", ".join([*parts, *([self._note] if self._note else [])])
         end = "" if self._live else "\n"
         print(f"\r\x1b[K{line}" if self._live else line, end=end, file=sys.stderr, flush=True)  # noqa: T201

@@ -1,0 +1,174 @@
+"""Raw text -> sentences: read, split, filter, drop duplicates, sample, write."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from x2static.core.errors import CorpusError, Interrupted
+from x2static.core.files import refuse_existing, staged
+from x2static.core.outcome import Outcome
+from x2static.core.progress import Progress
+from x2static.core.run_record import RunRecord, record_path
+from x2static.prepare.chunk import ChunkPlan, ChunkResult
+from x2static.prepare.config import PrepareConfig
+from x2static.prepare.output import ParagraphWriter, open_output
+from x2static.prepare.pool import WorkerPool
+from x2static.prepare.reservoir import Reservoir
+from x2static.prepare.seen import SeenHashes
+from x2static.prepare.source import Source, open_source
+from x2static.prepare.tally import as_counts, explain
+from x2static.prepare.tokenizers.build import build_tokenizer, note_on_language, plan_tokenizer
+
+
+def prepare(config: PrepareConfig) -> Outcome:
+    """Write the sentences of a text and the record that says what became of the rest."""
+    refuse_existing(config.output, overwrite=config.overwrite)
+    source = open_source(config)
+    plan = plan_chunks(config)
+    model = plan.tokenizer.model
+    record = RunRecord("prepare", config, [Path(model)] if model else [])
+    counts: Counter[str] = Counter()
+    try:
+        with staged(config.output) as temporary:
+            _write_sentences(config, source, plan, temporary, counts)
+    except KeyboardInterrupt:
+        raise Interrupted(
+            f"nothing was written to {config.output}; the same command begins anew"
+        ) from None
+    record.inputs.update(source.fingerprints)
+    record.counts = as_counts(counts)
+    record.notes["tokenizer"] = plan.tokenizer.name
+    record.notes["rules"] = vars(plan.rules)
+    record.write(record_path(config.output))
+    return _outcome(config, plan, record.counts)
+
+
+def plan_chunks(config: PrepareConfig) -> ChunkPlan:
+    """What the workers will do; fails here, before any work, if a package or model is missing."""
+    tokenizer = plan_tokenizer(config)
+    build_tokenizer(tokenizer)
+    if note := note_on_language(tokenizer):
+        print(f"note: {note}", file=sys.stderr)  # noqa: T201
+    return ChunkPlan(
+        tokenizer=tokenizer,
+        rules=config.resolved_rules(),
+        lowercase=config.lowercase,
+        skips_bad_lines=config.on_error == "skip",
+    )
+
+
+def _write_sentences(
+    config: PrepareConfig, source: Source, plan: ChunkPlan, target: Path, counts: Counter[str]
+) -> None:
+    """Run the whole stream into the file ``target``; ``counts`` is filled in."""
+    with ExitStack() as stack:
+        pool = stack.enter_context(WorkerPool(plan, config.workers))
+        total = None if source.bytes_total is None else source.bytes_total // 1000
+        progress = stack.enter_context(Progress("prepare", total, "kB"))
+        batches = _distinct(config, source, pool, progress, counts)
+        out = stack.enter_context(open_output(target, config.output.suffix))
+        writer = ParagraphWriter(out)
+        if config.max_sentences:
+            # unnamed, so that it vanishes even if this process is killed
+            spool = stack.enter_context(tempfile.TemporaryFile(dir=target.parent))
+            _sample(config, batches, spool, writer)
+        else:
+            for sentences, paragraphs in batches:
+                for sentence, paragraph in zip(sentences, paragraphs.tolist(), strict=True):
+                    writer.write(sentence, paragraph)
+        writer.flush()
+    counts["sentences_written"] = writer.sentences
+    counts["paragraphs_written"] = writer.paragraphs
+    counts["tokens_written"] = writer.tokens
+    counts["sentences_not_sampled"] = counts["distinct"] - writer.sentences
+    if not writer.sentences:
+        raise CorpusError(_why_empty(config, counts))
+
+
+Batch = tuple[list[bytes], np.typing.NDArray[np.int64]]
+
+
+def _distinct(
+    config: PrepareConfig,
+    source: Source,
+    pool: WorkerPool,
+    progress: Progress,
+    counts: Counter[str],
+) -> Iterator[Batch]:
+    """The kept sentences in input order, each once, with paragraph numbers over the whole input."""
+    seen = SeenHashes() if config.deduplicate else None
+    first_paragraph = kilobytes = 0
+    for block, result in pool.map(source):
+        if result.bad_line is not None:
+            line, reason = result.bad_line
+            raise CorpusError(f"{block.place}:{block.first_line + line}: {reason}")
+        counts.update(result.counts)
+        counts["overlong_lines"] += block.num_overlong
+        counts["blank_lines"] -= block.num_overlong  # they stood there as empty lines
+        sentences, paragraphs = result.sentences, result.paragraphs + first_paragraph
+        first_paragraph += result.counts["paragraphs"]
+        if seen is not None:
+            sentences, paragraphs = _without_duplicates(result, paragraphs, seen)
+            counts["sentences_duplicate"] += len(result.sentences) - len(sentences)
+        counts["distinct"] += len(sentences)
+        yield sentences, paragraphs
+        progress.advance(source.bytes_read // 1000 - kilobytes, f"{counts['distinct']:,} sentences")
+        kilobytes = source.bytes_read // 1000
+
+
+def _without_duplicates(
+    result: ChunkResult, paragraphs: np.typing.NDArray[np.int64], seen: SeenHashes
+) -> Batch:
+    is_new = seen.add(result.hashes)
+    if is_new.all():
+        return result.sentences, paragraphs
+    kept = np.flatnonzero(is_new)
+    return [result.sentences[index] for index in kept.tolist()], paragraphs[kept]
+
+
+def _sample(
+    config: PrepareConfig, batches: Iterator[Batch], spool: IO[bytes], writer: ParagraphWriter
+) -> None:
+    reservoir = Reservoir(config.max_sentences, config.seed, spool)
+    for sentences, paragraphs in batches:
+        reservoir.add(sentences, paragraphs)
+    for sentence, paragraph in reservoir.items():
+        writer.write(sentence, paragraph)
+
+
+def _why_empty(config: PrepareConfig, counts: Counter[str]) -> str:
+    if not counts["paragraphs"]:
+        return f"{config.input}: no text in {counts['lines']:,} lines; nothing was written"
+    rules = config.resolved_rules()
+    message = (
+        f"{config.input}: none of {counts['sentences']:,} sentences was kept "
+        f"({explain(as_counts(counts))}); "
+    )
+    if counts["sentences_in_dropped_paragraphs"] and rules.min_sentences > 1:
+        return message + "if each line is one sentence, pass --min-sentences 1"
+    return message + f"lower --min-tokens (now {rules.min_tokens})"
+
+
+def _outcome(config: PrepareConfig, plan: ChunkPlan, counts: dict[str, int]) -> Outcome:
+    lines = [
+        f"{config.output}: {counts['sentences_written']:,} sentences, "
+        f"{counts['tokens_written']:,} tokens, by {plan.tokenizer.name}"
+    ]
+    if dropped := explain(counts):
+        lines.append(f"not written, of {counts['sentences']:,} sentences: {dropped}")
+    min_sentences = plan.rules.min_sentences
+    if counts["paragraphs_of_too_few_sentences"] > 0.9 * counts["paragraphs"]:
+        lines.append(
+            f"most lines hold fewer than {min_sentences} sentences; if each line is one sentence, "
+            "pass --min-sentences 1"
+        )
+    data = {"output": str(config.output), "tokenizer": plan.tokenizer.name, "counts": counts}
+    return Outcome(text="\n".join(lines), data=data)

@@ -1,0 +1,1 @@
+"""Tokenizers: paragraphs in, sentences out, each sentence with its words joined by one space."""

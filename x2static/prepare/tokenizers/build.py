@@ -1,0 +1,63 @@
+"""Choose a tokenizer for a text, and build it."""
+
+from __future__ import annotations
+
+from x2static.prepare.config import PrepareConfig
+from x2static.prepare.languages import base_of, tokenizer_for
+from x2static.prepare.tokenizers.interface import Tokenizer, TokenizerPlan
+
+
+def plan_tokenizer(config: PrepareConfig) -> TokenizerPlan:
+    """The tokenizer that the settings ask for; finds or fetches a UDPipe model."""
+    name: str = config.tokenizer
+    if name == "auto":
+        name = "udpipe" if config.udpipe_model else tokenizer_for(config.language)
+    if name != "udpipe":
+        return TokenizerPlan(name=name, language=config.language)
+    from x2static.prepare.tokenizers.udpipe_model import find_model
+
+    return TokenizerPlan(
+        name=name,
+        language=config.language,
+        model=str(find_model(config.language, config.udpipe_model)),
+        splits_multiwords=config.multiword == "split",
+    )
+
+
+def build_tokenizer(plan: TokenizerPlan) -> Tokenizer:
+    """A tokenizer ready to work; imports what it needs."""
+    if plan.name == "udpipe":
+        from x2static.prepare.tokenizers.udpipe import UdpipeTokenizer
+
+        return UdpipeTokenizer(plan.model, splits_multiwords=plan.splits_multiwords)
+    if plan.name == "fugashi":
+        from x2static.prepare.tokenizers.fugashi import FugashiTokenizer
+
+        return FugashiTokenizer(plan.language)
+    if plan.name == "jieba":
+        from x2static.prepare.tokenizers.jieba import JiebaTokenizer
+
+        return JiebaTokenizer(plan.language)
+    if plan.name == "icu-tokenizer":
+        from x2static.prepare.tokenizers.icu_package import IcuPackageTokenizer
+
+        return IcuPackageTokenizer(plan.language)
+    if plan.name == "whitespace":
+        from x2static.prepare.tokenizers.whitespace import WhitespaceTokenizer
+
+        return WhitespaceTokenizer()
+    from x2static.prepare.tokenizers.icu import IcuTokenizer
+
+    return IcuTokenizer(plan.language)
+
+
+def note_on_language(plan: TokenizerPlan) -> str | None:
+    """A line for the user where ICU has never heard of the language, else None."""
+    if plan.name not in ("icu", "icu-tokenizer"):
+        return None
+    import icu
+
+    base = base_of(plan.language)
+    if icu.Locale(base).getDisplayLanguage(icu.Locale("en")) != base:
+        return None
+    return f"language '{base}' is unknown to ICU: its general rules for words and sentences serve"
