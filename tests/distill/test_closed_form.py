@@ -142,7 +142,7 @@ def test_whole_run_equals_the_formula(run_cli, tmp_path, teacher_folder):
     directions = np.linalg.solve(covariance, (means - every.mean(0)).T).T
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     trust = np.sqrt([len(contexts[w]) / (len(contexts[w]) + 5) for w in vectors.words])
-    blended = 4 * own + trust[:, None] * directions
+    blended = 5 * own + trust[:, None] * directions
     expected = smooth(blended.astype(np.float32), vectors.counts, 0.2, CPU)
     np.testing.assert_allclose(vectors.matrix, expected, atol=5e-4)
 

@@ -80,7 +80,7 @@ class DistillConfig:
     overwrite: Annotated[bool, "replace an existing output and drop an unfinished run"] = False
 
     PRESETS: ClassVar[Mapping[str, Mapping[str, Any]]] = {
-        "default": {"solver": "closed", "own_weight": 4.0},
+        "default": {"solver": "closed", "own_weight": 5.0},
         "paper": {"min_count": 10},
         "x2static-released": {
             "layer": -1,

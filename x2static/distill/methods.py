@@ -64,6 +64,7 @@ class Workshop:
         shared = self.config.cache_folder
         folder = self.folder / "readings"
         if shared is not None:
+            with_own = True  # so that any later run finds what it needs
             folder = shared / content_key(self.config, self.materials, with_own=with_own)
         with FolderLock(folder):
             teacher = self.materials.teacher
