@@ -1,0 +1,101 @@
+"""``x2static eval bli``: read vectors and dictionaries, score every pair, tabulate."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from eval.bli import EXACT_RANKS, AlignedPair
+from eval.config import BliConfig
+from eval.lookup import read_frequent
+from x2static.core.errors import LexiconError
+from x2static.core.files import refuse_existing, staged
+from x2static.core.lexicon import Lexicon, advise_direction, read_lexicon
+from x2static.core.outcome import Outcome
+from x2static.core.run_record import RunRecord, record_path
+from x2static.core.vectors import WordVectors
+
+
+def bli(config: BliConfig) -> Outcome:
+    """Run ``x2static eval bli``."""
+    if config.induce is not None:
+        refuse_existing(config.induce, overwrite=config.overwrite)
+    inputs = dict.fromkeys(path for pair in config.pairs for path in pair)
+    # All dictionaries are read before the first large file, so that a bad one fails at once.
+    lexicons = {path: _read_lexicon(path, config) for path in config.lexicon}
+    record = RunRecord("eval bli", config, list(inputs))
+    rows = list(_rows(config, lexicons, record))
+    return Outcome(_table(rows, config), {"rows": rows, "run": record.as_dict()})
+
+
+def _read_lexicon(path: Path, config: BliConfig) -> Lexicon:
+    return read_lexicon(path, lowercase=config.case == "lower")
+
+
+def _rows(
+    config: BliConfig, lexicons: dict[Path, Lexicon], record: RunRecord
+) -> Iterator[dict[str, Any]]:
+    @lru_cache(maxsize=2)  # the hub of several pairs is read once
+    def read(path: Path) -> WordVectors:
+        lower = config.case == "lower"
+        return read_frequent(path, config.max_vocabulary, lower=lower, on_error=config.on_error)
+
+    for source, target, path in config.pairs:
+        lexicon = lexicons[path]
+        pair = _pair(read(source), read(target), config)
+        if advice := advise_direction(lexicon, pair.source.index, pair.target.index):
+            print(f"warning: {path}: {advice}", file=sys.stderr)  # noqa: T201
+        yield from _score(pair, lexicon, (source, target, path), config)
+        if config.induce is not None:
+            _write_induced(pair, config, config.induce, record)
+        if config.both_directions:
+            pair = _pair(read(target), read(source), config)
+            yield from _score(pair, lexicon.inverse(), (target, source, path), config)
+
+
+def _pair(source: WordVectors, target: WordVectors, config: BliConfig) -> AlignedPair:
+    return AlignedPair(source, target, index=config.index, csls=config.csls, device=config.device)
+
+
+def _score(
+    pair: AlignedPair, lexicon: Lexicon, paths: tuple[Path, Path, Path], config: BliConfig
+) -> Iterator[dict[str, Any]]:
+    source, target, path = paths
+    depth = None if config.exact_mrr else max(EXACT_RANKS, *config.k)
+    for method in config.method:
+        try:
+            score = pair.score(lexicon, method, depth)
+        except LexiconError as error:
+            raise LexiconError(f"{path}: {error}") from error
+        yield {
+            "source": str(source), "target": str(target), "lexicon": str(path), "method": method,
+            "index": config.index, **score.as_row(sorted(set(config.k))),
+            "source_words": len(pair.source), "target_words": len(pair.target),
+        }  # fmt: skip
+
+
+def _write_induced(pair: AlignedPair, config: BliConfig, output: Path, record: RunRecord) -> None:
+    """Write the mutual translations, one tab-separated pair a line, frequent words first."""
+    induced = pair.induce(config.method[0], config.induce_cutoff)
+    with staged(output) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as stream:
+        stream.writelines(f"{source}\t{target}\n" for source, target in induced)
+    record.counts["induced_pairs"] = len(induced)
+    record.write(record_path(output))
+
+
+def _table(rows: list[dict[str, Any]], config: BliConfig) -> str:
+    """The rows for a person: percentages."""
+    names = [*(f"p@{k}" for k in sorted(set(config.k))), "mrr", "strict_p@1"]
+    names = [name for name in names if name in rows[0]]
+    labels = [f"{Path(row['source']).name} → {Path(row['target']).name}" for row in rows]
+    width = max(map(len, labels))
+    heads = "".join(f"  {name.replace('_', ' '):>10}" for name in names)
+    lines = [f"{'':{width}}  method  queries  coverage{heads}"]
+    for label, row in zip(labels, rows, strict=True):
+        figures = "".join(f"  {100 * row[name]:10.2f}" for name in names)
+        place = f"{label:{width}}  {row['method']:6}  {row['queries']:7d}"
+        lines.append(f"{place}  {100 * row['coverage']:6.1f} %{figures}")
+    return "\n".join(lines)

@@ -1,0 +1,163 @@
+"""Sentence retrieval (Artetxe and Schwenk 2019, XTREME): accuracy of finding the translation.
+
+Line i of the target file translates line i of the source file. A sentence is right if its own line
+is the nearest among all lines of the other file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from eval.config import Method, RetrievalConfig
+from eval.hubness import Hubness, NoPenalty, Penalty
+from eval.lookup import Lookup, read_frequent
+from eval.ranks import GoldRanks
+from eval.static_sentences import StaticEncoder
+from x2static.core.errors import ConfigError, DatasetError
+from x2static.core.lines import numbered_lines
+from x2static.core.normalize import unit
+from x2static.core.outcome import Outcome
+from x2static.core.run_record import RunRecord
+from x2static.core.vectors import FloatMatrix
+
+
+class Encoder(Protocol):
+    """Turns sentences into rows."""
+
+    def encode(self, sentences: Sequence[str]) -> FloatMatrix:
+        """(B, D) one row a sentence; zeros for one that cannot be encoded."""
+
+
+@dataclass(frozen=True)
+class RetrievalScore:
+    """One direction of one pair of files.
+
+    Attributes:
+        sentences: lines of the file.
+        encoded: lines that have a vector; the others count as wrong.
+        right: lines whose translation is nearest.
+    """
+
+    sentences: int
+    encoded: int
+    right: int
+
+    def as_row(self) -> dict[str, Any]:
+        """JSON-ready figures between 0 and 1."""
+        return {
+            "sentences": self.sentences,
+            "coverage": self.encoded / self.sentences,
+            "accuracy": self.right / self.sentences,
+        }
+
+
+def score_retrieval(
+    source: FloatMatrix, target: FloatMatrix, method: Method = "nn", csls: int = 10
+) -> RetrievalScore:
+    """Look for each row of ``source`` among those of ``target``; row i belongs to row i.
+
+    Args:
+        source: (N, D) sentence vectors.
+        target: (N, D) their translations' vectors.
+        method: cosine, or CSLS over the N rows of both sides.
+        csls: neighbours in the hubness term.
+    """
+    x, z = unit(source), unit(target)
+    penalty: Penalty = Hubness(x, z, csls, "exact") if method == "csls" else NoPenalty(len(z))
+    penalty.know()
+    golds = list(np.arange(len(x))[:, None])
+    is_encoded = x.any(axis=1)
+    ranks = GoldRanks(z, penalty, 1).rank(x, golds)
+    right = is_encoded & z.any(axis=1) & (ranks == 1)
+    return RetrievalScore(len(x), int(is_encoded.sum()), int(right.sum()))
+
+
+def read_sentences(path: Path) -> list[str]:
+    """The lines of a file that is aligned with another; an empty line inside is refused."""
+    sentences: list[str] = []
+    for number, line in numbered_lines(path, DatasetError):
+        if number != len(sentences) + 1:
+            raise DatasetError(
+                f"{path}:{len(sentences) + 1}: empty line; aligned files need a sentence on each"
+            )
+        sentences.append(line)
+    if not sentences:
+        raise DatasetError(f"{path}: empty; expected one sentence a line")
+    return sentences
+
+
+def retrieval(config: RetrievalConfig) -> Outcome:
+    """Run ``x2static eval retrieval``."""
+    pairs = list(zip(config.source, config.target, strict=True))
+    texts = [_read_pair(*pair) for pair in pairs]
+    record = RunRecord("eval retrieval", config, [*config.source, *config.target, *config.vectors])
+    first, second = _encoders(config)
+    rows = []
+    for paths, (source, target) in zip(pairs, texts, strict=True):
+        x, z = first.encode(source), second.encode(target)
+        for method in config.method:
+            rows.append(_row(paths, method, score_retrieval(x, z, method, config.csls)))
+            rows.append(_row(paths[::-1], method, score_retrieval(z, x, method, config.csls)))
+    average = sum(row["accuracy"] for row in rows) / len(rows)
+    data = {"rows": rows, "average": {"accuracy": average}, "run": record.as_dict()}
+    return Outcome(_table(rows, average), data)
+
+
+def _read_pair(source: Path, target: Path) -> tuple[list[str], list[str]]:
+    texts = read_sentences(source), read_sentences(target)
+    if len(texts[0]) != len(texts[1]):
+        raise DatasetError(
+            f"{source}: {len(texts[0])} sentences, {target}: {len(texts[1])}; line i of one must "
+            "translate line i of the other"
+        )
+    return texts
+
+
+def _encoders(config: RetrievalConfig) -> tuple[Encoder, Encoder]:
+    if config.model is not None:
+        from eval.transformer_sentences import TransformerEncoder
+        from x2static.teacher import load_teacher
+
+        teacher = load_teacher(config.model, config.layer, config.device, "fp32")
+        encoder = TransformerEncoder(
+            teacher,
+            specials=config.specials,
+            max_pieces=config.max_pieces,
+            batch_pieces=config.batch_pieces,
+        )
+        return encoder, encoder
+    first, second = (_static_encoder(path, config) for path in config.vectors)
+    if first.width != second.width:
+        raise ConfigError(
+            f"vectors of widths {first.width} and {second.width} share no space; align them first"
+        )
+    return first, second
+
+
+def _static_encoder(path: Path, config: RetrievalConfig) -> StaticEncoder:
+    lower = config.case == "lower"
+    vectors = read_frequent(path, config.max_vocabulary, lower=lower, on_error=config.on_error)
+    return StaticEncoder(vectors, Lookup(vectors, config.case, "skip"), sif=config.sif)
+
+
+def _row(paths: tuple[Path, Path], method: Method, score: RetrievalScore) -> dict[str, Any]:
+    return {
+        "source": str(paths[0]), "target": str(paths[1]), "method": method, **score.as_row(),
+    }  # fmt: skip
+
+
+def _table(rows: Sequence[dict[str, Any]], average: float) -> str:
+    """The rows for a person: percentages."""
+    labels = [f"{Path(row['source']).name} → {Path(row['target']).name}" for row in rows]
+    width = max(map(len, [*labels, "average"]))
+    lines = [f"{'':{width}}  method  sentences  coverage  accuracy"]
+    for label, row in zip(labels, rows, strict=True):
+        place = f"{label:{width}}  {row['method']:6}  {row['sentences']:9d}"
+        lines.append(f"{place}  {100 * row['coverage']:6.1f} %  {100 * row['accuracy']:8.2f}")
+    lines.append(f"{'average':{width}}  {'':6}  {'':9}  {'':8}  {100 * average:8.2f}")
+    return "\n".join(lines)
