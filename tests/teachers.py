@@ -53,6 +53,7 @@ def wordpiece_tokenizer() -> Any:
     letters = sorted({letter for word in WORDS for letter in word} | set("<>/[]MASKCLxyz"))
     tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS[:12], *letters]
     tokens += ["##" + letter for letter in letters]
+    tokens = list(dict.fromkeys(tokens))  # "a" is a word and a letter
     backend = Tokenizer(models.WordPiece({t: i for i, t in enumerate(tokens)}, unk_token="[UNK]"))
     backend.normalizer = normalizers.BertNormalizer(lowercase=False)
     backend.pre_tokenizer = pre_tokenizers.BertPreTokenizer()

@@ -25,7 +25,11 @@ def count_cores() -> int:
 
 
 class WorkerPool(AbstractContextManager["WorkerPool"]):
-    """Runs `ChunkProcessor` over blocks; with one worker, in this very process."""
+    """Runs `ChunkProcessor` over blocks; with one worker, in this very process.
+
+    UDPipe's network always has processes of its own: its matrix products are small, want a single
+    thread each, and numpy can be told so only before it is loaded.
+    """
 
     def __init__(self, plan: ChunkPlan, workers: int) -> None:
         """Set up; processes start when the first blocks come.
@@ -42,7 +46,7 @@ class WorkerPool(AbstractContextManager["WorkerPool"]):
 
     def map(self, blocks: Iterable[Block]) -> Iterator[tuple[Block, ChunkResult]]:
         """Each block with its result, in order; a few blocks ahead are in work meanwhile."""
-        if self._workers == 1:
+        if self._workers == 1 and self._plan.tokenizer.name != "udpipe":
             processor = ChunkProcessor(self._plan)
             for block in blocks:
                 yield block, processor.process(block.data)

@@ -22,7 +22,7 @@ from x2static.core.errors import WorkbenchError
 from x2static.prepare.chunk import ChunkPlan, ChunkProcessor, ChunkResult
 
 _LENGTH = struct.Struct("<Q")
-_ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 """There is one worker per core already."""
 
 _START = (
@@ -40,7 +40,7 @@ class WorkerProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,  # Ctrl-C is the parent's to handle
-            env={**os.environ, **_ONE_THREAD},
+            env={**os.environ, **ONE_THREAD},
         )
         self._send(plan.to_json().encode())
 
