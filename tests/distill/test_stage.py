@@ -183,6 +183,7 @@ def test_presets_stay_faithful():
     )  # fmt: skip
     assert (released.case, released.max_pieces) == ("text", 200)
     for preset in (paper, released):
+        assert preset.solver == "sampled"
         assert preset.method == "x2static"
         assert preset.threshold == 5e-6
         assert preset.negatives == 10
@@ -327,6 +328,7 @@ def test_an_output_that_exists_is_refused_and_untouched(distill, tmp_path):
         (("--postprocess", "shine"), r"--postprocess shine: unknown step; known: center"),
         (("--postprocess", "pca99"), r"--postprocess pca99: the vectors have only 16 dimensions"),
         (("--preset", "default", "--cache", "on"), r"--cache on: the closed form reads"),
+        (("--preset", "default", "--epochs", 2), r"--epochs 2: the closed form reads"),
         (("--mean-share", 1.0), r"--mean-share must be below 1, got 1\.0"),
         (("--method", "magic"), r"invalid choice: 'magic'"),
     ],

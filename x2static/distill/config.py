@@ -40,22 +40,22 @@ class DistillConfig:
     max_vocabulary: Annotated[int, "most words"] = 200_000
     solver: Annotated[
         Literal["sampled", "closed"], "x2static: trained with sampled words, or in closed form"
-    ] = "sampled"
+    ] = "closed"
     own_weight: Annotated[
         float, "closed: weight of a word's own mean state beside 1 for its contexts (0: none)"
-    ] = 0.0
+    ] = 5.0
     lower_weight: Annotated[
         float, "closed: weight of the own states two thirds of the way to the layer (0: none)"
     ] = 0.5
     mean_share: Annotated[float, "closed: share of the own states left to their common mean"] = 0.1
     ridge: Annotated[float, "closed: regularisation, in mean variances of the contexts"] = 3.0
     smoothing: Annotated[float, "closed: length of a step towards the ten nearest words"] = 0.2
-    epochs: Annotated[int, "times the corpus is learned from"] = 1
-    learning_rate: Annotated[float, "step size of row-sparse Adam"] = 1e-3
-    threshold: Annotated[float, "sub-sampling of frequent targets (0: none)"] = 5e-6
-    negatives: Annotated[int, "sampled words per target"] = 10
-    negative_power: Annotated[float, "negatives are drawn by count to this power"] = 0.5
-    batch: Annotated[int, "sentences per update"] = 128
+    epochs: Annotated[int, "sampled: times the corpus is learned from"] = 1
+    learning_rate: Annotated[float, "sampled: step size of row-sparse Adam"] = 1e-3
+    threshold: Annotated[float, "sampled: sub-sampling of frequent targets (0: none)"] = 5e-6
+    negatives: Annotated[int, "sampled: words drawn against each target"] = 10
+    negative_power: Annotated[float, "sampled: they are drawn by count to this power"] = 0.5
+    batch: Annotated[int, "sampled: sentences per update"] = 128
     max_pieces: Annotated[int, "pieces a sentence is cut to, control tokens included"] = 512
     max_occurrences: Annotated[
         int, "aggregate: occurrences of a word to average, about, drawn at random (0: all)"
@@ -80,9 +80,10 @@ class DistillConfig:
     overwrite: Annotated[bool, "replace an existing output and drop an unfinished run"] = False
 
     PRESETS: ClassVar[Mapping[str, Mapping[str, Any]]] = {
-        "default": {"solver": "closed", "own_weight": 5.0},
-        "paper": {"min_count": 10},
+        "default": {},
+        "paper": {"solver": "sampled", "min_count": 10},
         "x2static-released": {
+            "solver": "sampled",
             "layer": -1,
             "context": "all",
             "specials": True,
@@ -108,6 +109,11 @@ class DistillConfig:
         if self.reads_once and self.cache == "on":
             raise ConfigError(
                 "--cache on: the closed form reads the corpus once; it serves --solver sampled"
+            )
+        if self.reads_once and self.epochs > 1:
+            raise ConfigError(
+                f"--epochs {self.epochs}: the closed form reads the corpus once; epochs serve "
+                "--solver sampled and --preset paper"
             )
         check_steps(self.postprocess)
 
