@@ -70,7 +70,8 @@ class Progress:
                 parts.append(f"{format_seconds((self._total - self._done) / rate)} left")
         else:
             parts[0] += f" {self._unit}"
-        parts.insert(1, f"{rate:,.0f} {self._unit}/s" if rate >= 10 else f"{rate:.2g} {self._unit}/s")
+        speed = f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}"
+        parts.insert(1, f"{speed} {self._unit}/s")
         line = ", ".join([*parts, *([self._note] if self._note else [])])
         end = "" if self._live else "\n"
         print(f"\r\x1b[K{line}" if self._live else line, end=end, file=sys.stderr, flush=True)  # noqa: T201
