@@ -149,7 +149,8 @@ def train_model2vec(bench: Bench, method: str, teacher: Path) -> None:
     environment = bench.work / "model2vec-environment"
     if not (environment / "ready").exists():
         run(sys.executable, "-m", "venv", environment)
-        run(environment / "bin" / "pip", "install", "-q", "torch==2.13.0", "model2vec[distill]")
+        run(environment / "bin" / "pip", "install", "-q", "torch==2.13.0",
+            "model2vec[distill,quantization]==0.10.0")  # fmt: skip
         (environment / "ready").touch()
     words = list(read_vectors(bench.vectors("decontextual")).words)
     word_file, answer = bench.work / "words.txt", bench.work / "model2vec.npy"

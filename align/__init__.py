@@ -1,0 +1,1 @@
+"""Bring the vectors of two or more languages into one space."""

@@ -1,0 +1,84 @@
+"""Learn, add the pairs that both languages agree on, learn again: more pairs than the user gave.
+
+Each round keeps the given pairs and adds mutual nearest neighbours by CSLS among frequent words
+(iterative refinement after Conneau et al. 2018 and PROC-B of Glavas et al. 2019, here with the
+multi-step map). Words that the given pairs already translate get no other translation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from align.vecmap.alignment import Alignment, Sides, make_inducer
+from align.vecmap.arrays import FloatMatrix, Rows
+from align.vecmap.induction import Ranks
+from align.vecmap.pairs import PairRows, mutual_pairs
+from align.vecmap.presets import VecMapSettings
+
+Say = Callable[[str], None]
+
+
+def bootstrap(
+    source: FloatMatrix,
+    target: FloatMatrix,
+    settings: VecMapSettings,
+    given: PairRows,
+    start: Alignment,
+    *,
+    rounds: int,
+    cutoff: int,
+    say: Say,
+    threads: int | None = None,
+    device: str = "cpu",
+) -> Alignment:
+    """Refine an alignment.
+
+    Args:
+        source: (N, D) rows of the source language.
+        target: (M, D) rows of the target language.
+        settings: normalisation and kind of the map.
+        given: the user's pairs, kept in every round.
+        start: the alignment learned from these alone, or by self-learning.
+        rounds: how often pairs are added anew; stops early when they stay the same.
+        cutoff: most frequent words per side that may be added.
+        say: told what each round found.
+        threads: for the search on the CPU.
+        device: where the search runs.
+    """
+    sides = Sides(source, target, settings)
+    found, before = start, -1
+    for turn in range(1, rounds + 1):
+        added = new_pairs(found, source[:cutoff], target[:cutoff], given, threads, device)
+        say(f"round {turn}: {len(added.source):,} mutual pairs beside {len(given.source):,} given")
+        if len(added.source) == before:
+            break
+        before = len(added.source)
+        pairs = PairRows(*(np.concatenate(both) for both in zip(given, added, strict=True)))
+        found = sides.alignment(pairs, start.history, start.attempts)
+    return found
+
+
+def new_pairs(
+    found: Alignment,
+    source: FloatMatrix,
+    target: FloatMatrix,
+    given: PairRows,
+    threads: int | None,
+    device: str,
+) -> PairRows:
+    """Mutual CSLS neighbours whose words the given pairs do not translate."""
+    x, z = _unit(found.source.apply(source)), _unit(found.target.apply(target))
+    inducer = make_inducer(VecMapSettings(), (len(x), len(z)), device, threads)
+    ranks = Ranks(np.ones(len(x), np.int64), np.ones(len(z), np.int64))
+    mutual = mutual_pairs(inducer.induce(x, z, ranks))
+    is_new = ~(np.isin(mutual.source, given.source) | np.isin(mutual.target, given.target))
+    rows: list[Rows] = [side[is_new] for side in mutual]
+    return PairRows(rows[0], rows[1])
+
+
+def _unit(rows: FloatMatrix) -> FloatMatrix:
+    lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows))[:, None]
+    rows /= np.where(lengths == 0, 1, lengths)
+    return rows

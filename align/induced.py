@@ -1,0 +1,48 @@
+"""The dictionary that a shared space implies, as a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from align.vecmap.alignment import LanguageMap, make_inducer
+from align.vecmap.induction import Ranks
+from align.vecmap.pairs import mutual_pairs
+from align.vecmap.presets import VecMapSettings
+from x2static.core.files import staged
+from x2static.core.normalize import unit
+from x2static.core.vectors import WordVectors
+
+
+def write_induced(
+    path: Path,
+    source: WordVectors,
+    target: WordVectors,
+    source_map: LanguageMap,
+    target_map: LanguageMap,
+    cutoff: int,
+) -> int:
+    """Write mutual CSLS neighbours as ``source TAB target TAB cosine``; returns their number.
+
+    Args:
+        path: the file.
+        source: vectors of the source language.
+        target: vectors of the target language.
+        source_map: takes the source into the shared space.
+        target_map: takes the target there.
+        cutoff: most frequent words per side; 0 means all.
+    """
+    x = unit(source_map.apply(source.matrix[: cutoff or None]))
+    z = unit(target_map.apply(target.matrix[: cutoff or None]))
+    inducer = make_inducer(VecMapSettings(), (len(x), len(z)), "cpu", None)
+    ranks = Ranks(np.ones(len(x), np.int64), np.ones(len(z), np.int64))
+    pairs = mutual_pairs(inducer.induce(x, z, ranks))
+    cosines = np.einsum("ij,ij->i", x[pairs.source], z[pairs.target])
+    lines = [
+        f"{source.words[i]}\t{target.words[j]}\t{cosine:.4f}\n"
+        for i, j, cosine in zip(*(rows.tolist() for rows in pairs), cosines.tolist(), strict=True)
+    ]
+    with staged(path) as temporary:
+        temporary.write_text("".join(lines), encoding="utf-8")
+    return len(lines)

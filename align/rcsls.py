@@ -1,0 +1,106 @@
+"""Supervised learning of the retrieval criterion itself (RCSLS, Joulin et al. 2018).
+
+Minimise -(1/P) sum_i [ 2 (R x_i)'y_i - mean of (R x_i)'y over the K targets nearest to R x_i
+- mean of (R x)'y_i over the K sources whose image is nearest to y_i ] by sub-gradient steps with
+the neighbours held fixed, from the orthogonal solution; a step that raises the loss is taken back
+and halved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from align.vecmap.arrays import FloatMatrix, WideMatrix
+from align.vecmap.linear import SideMaps, orthogonal_maps
+
+_BLOCK_ENTRIES = 1 << 23
+_LEAST_GAIN = 1e-4
+
+
+class LossAndGradient(NamedTuple):
+    """Value of the criterion and its derivative with respect to the map."""
+
+    loss: float
+    gradient: WideMatrix
+
+
+def rcsls_maps(
+    source_pairs: FloatMatrix,
+    target_pairs: FloatMatrix,
+    source: FloatMatrix,
+    target: FloatMatrix,
+    *,
+    neighbors: int = 10,
+    step: float = 10.0,
+    iterations: int = 20,
+    say: Callable[[str], None] = lambda _: None,
+) -> SideMaps:
+    """Map the source by the learned matrix; the target stays as it is.
+
+    Args:
+        source_pairs: (P, D) unit rows of the pairs.
+        target_pairs: (P, D) their translations.
+        source: (N, D) unit rows among which neighbours of target words are looked for.
+        target: (M, D) the same for neighbours of source words.
+        neighbors: K of the criterion.
+        step: first learning rate.
+        iterations: most steps, taken back ones included.
+        say: told the loss of each step.
+    """
+    best_map = orthogonal_maps(source_pairs, target_pairs).source
+    best = rcsls_loss(best_map, source_pairs, target_pairs, source, target, neighbors)
+    say(f"rcsls: loss {best.loss:.5f} at the orthogonal map")
+    for number in range(1, iterations + 1):
+        tried = best_map - step * best.gradient
+        here = rcsls_loss(tried, source_pairs, target_pairs, source, target, neighbors)
+        say(f"rcsls: step {number}, rate {step:g}, loss {here.loss:.5f}")
+        gain = best.loss - here.loss
+        if gain > 0:
+            best_map, best = tried, here
+        else:
+            step /= 2
+        if 0 < gain < _LEAST_GAIN or step < 1e-3:
+            break
+    return SideMaps(best_map, np.eye(target.shape[1]))
+
+
+def rcsls_loss(
+    matrix: WideMatrix,
+    source_pairs: FloatMatrix,
+    target_pairs: FloatMatrix,
+    source: FloatMatrix,
+    target: FloatMatrix,
+    neighbors: int,
+) -> LossAndGradient:
+    """The criterion and its sub-gradient at a map (rows times ``matrix``)."""
+    single = matrix.astype(np.float32)
+    mapped = source_pairs @ single
+    forward, near_targets = nearest_sums(mapped, target, target, neighbors)
+    backward, near_sources = nearest_sums(target_pairs, source @ single, source, neighbors)
+    agreement = float(np.einsum("ij,ij->", mapped, target_pairs, dtype=np.float64))
+    count = len(source_pairs)
+    gradient = (
+        2 * source_pairs.T @ target_pairs
+        - source_pairs.T @ near_targets
+        - near_sources.T @ target_pairs
+    )
+    loss = -(2 * agreement - forward - backward) / count
+    return LossAndGradient(loss, -gradient.astype(np.float64) / count)
+
+
+def nearest_sums(
+    queries: FloatMatrix, candidates: FloatMatrix, rows: FloatMatrix, count: int
+) -> tuple[float, FloatMatrix]:
+    """Sum over the queries of their mean similarity to the nearest, and the mean nearest rows."""
+    count = min(count, len(candidates))
+    size = max(1, _BLOCK_ENTRIES // len(candidates))
+    total, means = 0.0, np.empty((len(queries), rows.shape[1]), np.float32)
+    for at in range(0, len(queries), size):
+        scores = queries[at : at + size] @ candidates.T
+        near = np.argpartition(scores, len(candidates) - count, axis=1)[:, -count:]
+        total += float(np.take_along_axis(scores, near, axis=1).sum(dtype=np.float64)) / count
+        means[at : at + size] = rows[near].mean(axis=1)
+    return total, means

@@ -1,0 +1,98 @@
+"""First pairs from words: a dictionary, identical strings, or numerals."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from align.vecmap.arrays import AlignmentError
+from align.vecmap.pairs import PairRows
+from align.vecmap.presets import Seeds
+from x2static.core.errors import LexiconError
+from x2static.core.lexicon import Lexicon, advise_direction, read_lexicon
+from x2static.core.vectors import WordVectors
+
+_NUMERAL = re.compile(r"[0-9]+")
+
+
+def seed_pairs(
+    kind: Seeds, source: WordVectors, target: WordVectors, lexicon: Path | None
+) -> PairRows | None:
+    """The rows of the first pairs; None where the method starts without any.
+
+    Args:
+        kind: where the pairs come from.
+        source: vectors of the source language.
+        target: vectors of the target language.
+        lexicon: the dictionary for ``"lexicon"``.
+    """
+    if kind == "unsupervised":
+        return None
+    if kind == "lexicon":
+        if lexicon is None:
+            raise LexiconError("this preset learns from a dictionary: give --lexicon FILE")
+        return lexicon_rows(read_lexicon(lexicon), source, target, str(lexicon))
+    same = [word for word in source.words if word in target.index]
+    if kind == "numerals":
+        same = [word for word in same if _NUMERAL.fullmatch(word)]
+    if not same:
+        what = "numerals" if kind == "numerals" else "words"
+        raise LexiconError(
+            f"the vocabularies share no {what}; give a --lexicon, or --preset unsupervised"
+        )
+    return PairRows(source.rows_of(same), target.rows_of(same))
+
+
+def lexicon_rows(
+    lexicon: Lexicon, source: WordVectors, target: WordVectors, place: str
+) -> PairRows:
+    """The rows of the pairs whose two words are known.
+
+    Words are looked up as written, and where that fails in lower case.
+
+    Raises:
+        LexiconError: no pair is known; says so if the other direction would serve.
+    """
+    found = _known(lexicon, source, target)
+    if not found:
+        advice = advise_direction(lexicon, source.index, target.index)
+        shown = ", ".join(f"'{a} {b}'" for a, b in lexicon.pairs[:2])
+        raise LexiconError(
+            f"{place}: {advice}"
+            if advice
+            else f"{place}: none of {len(lexicon)} pairs is in both vocabularies (pairs such as "
+            f"{shown}; source words such as {_shown(source.words)}, target {_shown(target.words)})"
+        )
+    rows = np.array(found, dtype=np.int64)
+    return PairRows(rows[:, 0].copy(), rows[:, 1].copy())
+
+
+def direction_remark(lexicon: Path, source: WordVectors, target: WordVectors) -> str | None:
+    """A warning where the dictionary would serve much better turned round."""
+    return advise_direction(read_lexicon(lexicon), source.index, target.index)
+
+
+def _known(lexicon: Lexicon, source: WordVectors, target: WordVectors) -> list[tuple[int, int]]:
+    rows = ((_row(a, source.index), _row(b, target.index)) for a, b in lexicon)
+    return list(dict.fromkeys((a, b) for a, b in rows if a >= 0 and b >= 0))
+
+
+def _row(word: str, index: dict[str, int]) -> int:
+    row = index.get(word, -1)
+    return index.get(word.lower(), -1) if row < 0 else row
+
+
+def _shown(words: Sequence[str] | Collection[str]) -> str:
+    return ", ".join(repr(word) for word in list(words)[:3])
+
+
+def check_same_width(first: WordVectors, second: WordVectors, places: tuple[Path, Path]) -> None:
+    """Raise `AlignmentError` where two languages differ in width."""
+    if first.width != second.width:
+        raise AlignmentError(
+            f"{places[0]} is {first.width} wide and {places[1]} {second.width}: both languages "
+            "need one width; train them alike"
+        )

@@ -1,0 +1,246 @@
+"""Alignment: the self-learning loop against bare BLAS and the plain numpy way, and whole commands.
+
+The spaces are made up: Zipf-sized clusters, a falling spectrum, a hidden rotation, independent
+noise. ``iteration`` rows time one turn of the loop at the published settings (keep 0.1, cutoff
+20,000), after the bounds have settled; their floor is the bare product of the two matrices.
+"""
+
+from __future__ import annotations
+
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from align.vecmap.alignment import align_matrices
+from align.vecmap.coarse import has_fast_integers
+from align.vecmap.induction import Ranks, draw_ranks
+from align.vecmap.normalization import fit_normalization
+from align.vecmap.presets import FAST_SCHEDULE, preset_settings
+from align.vecmap.tiled import TiledInducer
+from x2static.core.vector_file import write_vectors
+from x2static.core.vectors import FloatMatrix, WordVectors
+
+WIDTH = 300
+STEPS = ("unit", "center", "unit")
+Row = dict[str, Any]
+
+
+def rows(scratch: Path, quick: bool = False) -> list[Row]:
+    """All rows; ``quick`` uses smaller vocabularies and leaves the long runs out."""
+    cutoff, words = (6_000, 20_000) if quick else (20_000, 200_000)
+    found = [*iterations(cutoff), *supervised(scratch, words)]
+    return found if quick else [*found, *unsupervised(cutoff)]
+
+
+def planted(size: int, noise: float = 1.0) -> tuple[FloatMatrix, FloatMatrix]:
+    """Two spaces with a hidden rotation; row i translates row i."""
+    rng = np.random.default_rng(20240611)
+    spread = np.arange(1, WIDTH + 1, dtype=np.float32) ** np.float32(-0.5)
+    centers = rng.standard_normal((500, WIDTH), dtype=np.float32) * spread
+    share = 1 / np.arange(1, 501)
+    latent = centers[rng.choice(500, size, p=share / share.sum())]
+    latent += rng.standard_normal((size, WIDTH), dtype=np.float32) * spread
+    other = latent + noise * rng.standard_normal((size, WIDTH), dtype=np.float32) * spread
+    rotation = np.linalg.qr(rng.standard_normal((WIDTH, WIDTH)))[0].astype(np.float32)
+    return latent, other @ rotation
+
+
+def iterations(cutoff: int) -> list[Row]:
+    """One turn of the loop: ours, bare BLAS, and numpy with masks drawn for every similarity."""
+    latent, other = planted(cutoff)
+    source = fit_normalization(latent, STEPS).apply(latent)
+    target = fit_normalization(other, STEPS).apply(other)
+    rotation = np.linalg.svd(source.T @ target)
+    turned = source @ (rotation[0] @ rotation[2])
+    bare = best_of(lambda: bare_product(turned, target))
+    plain = best_of(lambda: numpy_turn(turned, target, 0.1), 1)
+    products = ("float32", "int8") if has_fast_integers() else ("float32",)
+    found = []
+    for product in products:
+        seconds = one_turn(turned, target, product)
+        found += [
+            row(f"iteration {cutoff}, {product}: bare BLAS / ours", seconds, bare, 0.5, floor=bare),
+            row(f"iteration {cutoff}, {product}: numpy / ours", seconds, plain, None, floor=bare),
+        ]
+    return found
+
+
+def one_turn(source: FloatMatrix, target: FloatMatrix, product: Any) -> float:
+    """Median seconds of a turn with a slightly turning space, once the bounds have settled."""
+    rng = np.random.default_rng(1)
+    inducer = TiledInducer(10, product=product)
+    seconds = []
+    for number in range(8):
+        moved = source + 0.002 * rng.standard_normal(source.shape, dtype=np.float32)
+        ranks = draw_ranks(rng, 0.1, len(source), len(target))
+        began = time.perf_counter()
+        inducer.induce(moved, target, ranks)
+        if number >= 3:
+            seconds.append(time.perf_counter() - began)
+    return statistics.median(seconds)
+
+
+def bare_product(source: FloatMatrix, target: FloatMatrix) -> None:
+    """The similarities, computed and forgotten block by block."""
+    block = np.empty((1000, len(target)), np.float32)
+    for at in range(0, len(source), 1000):
+        part = source[at : at + 1000]
+        np.matmul(part, target.T, out=block[: len(part)])
+
+
+def numpy_turn(source: FloatMatrix, target: FloatMatrix, keep: float) -> Ranks:
+    """The plain way: both directions, a mask number for every similarity, partition and argmax."""
+    rng = np.random.default_rng(0)
+    matches = []
+    for queries, others in ((source, target), (target, source)):
+        means = np.concatenate(
+            [
+                np.partition(others[at : at + 1000] @ queries.T, -10, axis=1)[:, -10:].mean(axis=1)
+                for at in range(0, len(others), 1000)
+            ]
+        )
+        found = []
+        for at in range(0, len(queries), 1000):
+            scores = queries[at : at + 1000] @ others.T - means / 2
+            scores *= rng.random(scores.shape) < keep
+            found.append(scores.argmax(axis=1))
+        matches.append(np.concatenate(found))
+    return Ranks(*matches)
+
+
+def supervised(scratch: Path, words: int) -> list[Row]:
+    """The command, files included, against float64 numpy and its own text reading and writing."""
+    source, target = planted(words, noise=0.5)
+    paths = scratch / "de.vec", scratch / "en.vec"
+    for path, letter, matrix in zip(paths, "qw", (source, target), strict=True):
+        names = [f"{letter}{i}" for i in range(words)]
+        write_vectors(WordVectors(names, matrix), path, "word2vec")
+    lexicon = scratch / "train.txt"
+    lexicon.write_text("".join(f"q{i} w{i}\n" for i in range(5000)))
+    ours, memory = command(scratch, paths, lexicon, "vec")
+    native, _ = command(scratch, paths, lexicon, "safetensors")
+    began = time.perf_counter()
+    numpy_supervised(scratch, paths, lexicon)
+    plain = time.perf_counter() - began
+    name = f"supervised {words} x {WIDTH}, files included"
+    return [
+        row(f"{name}: text to text", ours, plain, 3.0, note=f"peak {memory:.2f} GB"),
+        row(f"{name}: text to native format", native, plain, 3.0),
+    ]
+
+
+def command(
+    scratch: Path, paths: tuple[Path, Path], lexicon: Path, kind: str
+) -> tuple[float, float]:
+    """Seconds and peak gigabytes of ``x2static align`` in a process of its own."""
+    ending = ".vec" if kind == "vec" else ""
+    outputs = [str(scratch / f"out-{side}{ending}") for side in ("de", "en")]
+    arguments = [
+        "align", "--source", str(paths[0]), "--target", str(paths[1]), "--lexicon", str(lexicon),
+        "--output-source", outputs[0], "--output-target", outputs[1], "--overwrite",
+    ]  # fmt: skip
+    began = time.perf_counter()
+    subprocess.run([sys.executable, "-m", "x2static", *arguments], check=True, capture_output=True)
+    seconds = time.perf_counter() - began
+    return seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6
+
+
+def numpy_supervised(scratch: Path, paths: tuple[Path, Path], lexicon: Path) -> None:
+    """The plain way: read lines, normalise, whiten, rotate, re-weight, write lines."""
+    languages = [read_lines(path) for path in paths]
+    pairs = [line.split() for line in lexicon.read_text().splitlines()]
+    (x_words, x), (z_words, z) = languages
+    indices = [{word: i for i, word in enumerate(words)} for words in (x_words, z_words)]
+    left = [indices[0][a] for a, _ in pairs]
+    right = [indices[1][b] for _, b in pairs]
+    for matrix in (x, z):
+        matrix /= np.linalg.norm(matrix, axis=1, keepdims=True)
+        matrix -= matrix.mean(axis=0)
+        matrix /= np.linalg.norm(matrix, axis=1, keepdims=True)
+    whitens = []
+    for matrix, chosen in ((x, left), (z, right)):
+        _, s, vt = np.linalg.svd(matrix[chosen], full_matrices=False)
+        whitens.append(vt.T @ np.diag(1 / s) @ vt)
+    xw, zw = x @ whitens[0], z @ whitens[1]
+    u, s, vt = np.linalg.svd(xw[left].T @ zw[right])
+    xw, zw = xw @ u, zw @ vt.T
+    xw, zw = xw * s**0.5, zw * s**0.5
+    xw = xw @ u.T @ np.linalg.inv(whitens[0]) @ u
+    zw = zw @ vt @ np.linalg.inv(whitens[1]) @ vt.T
+    for name, words, matrix in (("plain-de", x_words, xw), ("plain-en", z_words, zw)):
+        with (scratch / name).open("w", encoding="utf-8") as stream:
+            stream.write(f"{matrix.shape[0]} {matrix.shape[1]}\n")
+            for word, vector in zip(words, matrix, strict=True):
+                stream.write(word + " " + " ".join(f"{value:.6g}" for value in vector) + "\n")
+
+
+def read_lines(path: Path) -> tuple[list[str], FloatMatrix]:
+    """Words and float32 matrix, one line after the other."""
+    words = []
+    with path.open(encoding="utf-8") as stream:
+        count, width = map(int, stream.readline().split())
+        matrix = np.empty((count, width), np.float32)
+        for number in range(count):
+            word, vector = stream.readline().split(" ", 1)
+            words.append(word)
+            matrix[number] = np.array(vector.split(), dtype=np.float32)
+    return words, matrix
+
+
+def unsupervised(cutoff: int) -> list[Row]:
+    """Whole unsupervised runs by the published stopping rule and by the fast one."""
+    source, target = planted(cutoff)
+    found = []
+    for name, schedule, limit in (
+        ("published stopping rule", {}, 600.0),
+        ("fast stopping rule", FAST_SCHEDULE, 120.0),
+    ):
+        settings = preset_settings("unsupervised", **schedule)
+        began = time.perf_counter()
+        result = align_matrices(source, target, settings)
+        seconds = time.perf_counter() - began
+        x, z = (
+            m / np.linalg.norm(m, axis=1, keepdims=True)
+            for m in (result.source.apply(source)[:3000], result.target.apply(target))
+        )
+        right = float(((x @ z.T).argmax(axis=1) == np.arange(3000)).mean())
+        note = f"{len(result.history)} iterations, P@1 {right:.4f} of the first 3,000 words"
+        found.append(
+            row(f"unsupervised {cutoff} x {WIDTH}, {name} (limit)", seconds, limit, 1.0, note=note)
+        )
+    return found
+
+
+def row(
+    name: str,
+    ours: float,
+    reference: float,
+    goal: float | None,
+    *,
+    floor: float | None = None,
+    note: str = "",
+) -> Row:
+    """A row in the form that ``scripts/bench`` wants; all in seconds, the smaller the better."""
+    ratio = reference / ours
+    return {
+        "name": name, "unit": "s", "ours": round(ours, 3), "reference": round(reference, 3),
+        "ratio": round(ratio, 2), "goal": goal, "holds": None if goal is None else ratio >= goal,
+        "floor": None if floor is None else round(floor, 3), "note": note,
+    }  # fmt: skip
+
+
+def best_of(work: Callable[[], Any], times: int = 3) -> float:
+    """Least seconds of some tries."""
+    seconds = []
+    for _ in range(times):
+        began = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - began)
+    return min(seconds)

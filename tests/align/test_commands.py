@@ -1,0 +1,223 @@
+"""The commands from file to file: journeys, saved maps, and one line for every mistake."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from align.saved_map import read_map
+from tests.align.planted import plant, precision
+from x2static.core.normalize import unit
+from x2static.core.vector_file import read_vectors, write_vectors
+from x2static.core.vectors import WordVectors
+
+
+@pytest.fixture
+def world(rng, tmp_path):
+    """Two languages as files, with dictionaries; numerals and a name are spelled alike."""
+    planted = plant(rng, size=400, width=12, noise=0.1)
+    source = [f"q{i}" for i in range(400)]
+    target = [""] * 400
+    for i, j in enumerate(planted.translation):
+        target[j] = f"w{i}"
+    for i in range(0, 400, 5):
+        source[i] = target[planted.translation[i]] = str(1000 + i)
+    write_vectors(WordVectors(source, planted.source), tmp_path / "de.vec", "word2vec")
+    write_vectors(WordVectors(target, planted.target), tmp_path / "en.vec", "word2vec")
+    lines = [f"{source[i]} {target[planted.translation[i]]}\n" for i in range(400)]
+    (tmp_path / "train.txt").write_text("".join(lines[:200]))
+    (tmp_path / "test.txt").write_text("".join(lines[200:]))
+    return planted
+
+
+@pytest.fixture
+def flags(tmp_path):
+    def make(**more):
+        names = {
+            "source": "de.vec", "target": "en.vec", "output_source": "out.de",
+            "output_target": "out.en",
+        }  # fmt: skip
+        given = {key: tmp_path / name for key, name in names.items()}
+        given.update(more)
+        words = []
+        for key, value in given.items():
+            words += ["--" + key.replace("_", "-"), *([value] if value is not True else [])]
+        return words
+
+    return make
+
+
+def scored(tmp_path, planted):
+    source, target = (read_vectors(tmp_path / name) for name in ("out.de", "out.en"))
+    return precision(source.matrix, target.matrix, planted.translation)
+
+
+QUICK = {"patience": 4, "keep_initial": 0.4}
+
+
+@pytest.mark.parametrize(
+    ("preset", "more"),
+    [
+        ("supervised", {}),
+        ("aaai2018", {}),
+        ("emnlp2016", {}),
+        ("rcsls", {}),
+        ("bootstrap", {}),
+        ("semi-supervised", QUICK),
+        ("semi-bootstrap", QUICK),
+        ("acl2017-seed", {}),
+        ("identical", QUICK),
+        ("acl2017", {}),
+    ],
+)
+def test_each_preset_brings_the_languages_together(world, run_cli, flags, tmp_path, preset, more):
+    if preset not in ("identical", "acl2017"):
+        more = {**more, "lexicon": tmp_path / "train.txt"}
+    code, out, err = run_cli("align", *flags(preset=preset, **more))
+    assert (code, err.count("error")) == (0, 0), err
+    assert "mutual-neighbour rate" in out
+    assert scored(tmp_path, world) >= 0.99
+    assert not list(tmp_path.glob("*checkpoint*"))
+
+
+def test_record_validation_and_induced_dictionary(world, run_cli, flags, tmp_path):
+    more = {
+        "lexicon": tmp_path / "train.txt", "validation": tmp_path / "test.txt",
+        "choice": "auto", "induce": tmp_path / "induced.txt",
+    }  # fmt: skip
+    code, out, _ = run_cli("align", *flags(**more), "--json")
+    data = json.loads(out)
+    assert code == 0
+    assert data["aligned"] is True
+    assert data["validation"]["csls"] >= 0.99 > data["validation_unaligned"]["csls"]
+    pairs = [line.split("\t")[:2] for line in (tmp_path / "induced.txt").read_text().splitlines()]
+    assert len(pairs) == data["induced_pairs"] > 390
+    record = json.loads((tmp_path / "out.de" / "run.json").read_text())
+    assert record["result"]["validation"]["words"] == 200
+    assert record["settings"]["preset"] == "supervised"
+
+
+def test_languages_that_already_agree_stay_unaligned(rng, run_cli, flags, tmp_path):
+    matrix = rng.standard_normal((60, 12)).astype(np.float32)
+    words = [f"w{i}" for i in range(60)]
+    for name in ("de.vec", "en.vec"):
+        write_vectors(WordVectors(words, matrix), tmp_path / name, "word2vec")
+    rows = [f"w{i} w{(i * 7) % 60}\n" for i in range(30)]  # a dictionary of nonsense
+    (tmp_path / "bad.txt").write_text("".join(rows))
+    (tmp_path / "test.txt").write_text("".join(f"w{i} w{i}\n" for i in range(30, 60)))
+    more = {"lexicon": tmp_path / "bad.txt", "validation": tmp_path / "test.txt", "choice": "auto"}
+    code, out, _ = run_cli("align", *flags(**more))
+    assert code == 0
+    assert "written unaligned" in out
+    np.testing.assert_array_equal(read_vectors(tmp_path / "out.de").matrix, matrix)
+
+
+def test_saved_map_gives_the_same_vectors_and_takes_new_words(world, run_cli, flags, tmp_path):
+    saved = tmp_path / "de-en.map"
+    lexicon = tmp_path / "train.txt"
+    assert run_cli("align", *flags(lexicon=lexicon, save_map=saved))[0] == 0
+    for side, name in (("source", "de.vec"), ("target", "en.vec")):
+        again = tmp_path / f"again-{side}.vec"
+        arguments = ("--map", saved, "--vectors", tmp_path / name, "--output", again)
+        assert run_cli("align", "apply", *arguments, "--side", side)[0] == 0
+        first = read_vectors(tmp_path / ("out.de" if side == "source" else "out.en"))
+        np.testing.assert_allclose(read_vectors(again).matrix, first.matrix, atol=1e-5)
+    new = WordVectors(["new"], world.source[7:8] * 3)
+    write_vectors(new, tmp_path / "new.vec", "word2vec")
+    output = tmp_path / "new.out"
+    arguments = ("--map", saved, "--vectors", tmp_path / "new.vec", "--output", output)
+    assert run_cli("align", "apply", *arguments)[0] == 0
+    np.testing.assert_allclose(
+        read_vectors(output).matrix[0], read_vectors(tmp_path / "out.de").matrix[7], atol=1e-5
+    )
+    assert read_map(saved).notes["preset"] == "supervised"
+
+
+@pytest.mark.parametrize("method", ["orthogonal", "bootstrap", "rcsls"])
+def test_hub_leaves_the_hub_untouched(world, run_cli, tmp_path, method):
+    before = (tmp_path / "en.vec").read_bytes()
+    (tmp_path / "lex").mkdir()
+    (tmp_path / "lex" / "de-en.txt").write_text((tmp_path / "train.txt").read_text())
+    output = tmp_path / "hub"
+    arguments = (
+        "--hub", f"en={tmp_path / 'en.vec'}", "--spokes", f"de={tmp_path / 'de.vec'}",
+        "--lexicons", tmp_path / "lex" / "{}-en.txt", "--output", output, "--method", method,
+    )  # fmt: skip
+    code, _, err = run_cli("align", "hub", *arguments)
+    assert code == 0, err
+    assert (tmp_path / "en.vec").read_bytes() == before
+    spoke, center = read_vectors(output / "de"), read_vectors(tmp_path / "en.vec")
+    assert precision(spoke.matrix, center.matrix, world.translation) >= 0.99
+    # It lies where the hub's own unit vectors lie, mean included.
+    middle, own = unit(spoke.matrix).mean(axis=0), unit(center.matrix).mean(axis=0)
+    assert np.linalg.norm(middle - own) < 0.3 * np.linalg.norm(own)
+
+
+def test_hub_names_every_language_that_fails(world, run_cli, tmp_path):
+    (tmp_path / "de-en.txt").write_text((tmp_path / "train.txt").read_text())
+    arguments = (
+        "--hub", f"en={tmp_path / 'en.vec'}", "--spokes", f"de={tmp_path / 'de.vec'}",
+        f"fr={tmp_path / 'de.vec'}", "--lexicons", tmp_path / "{}-en.txt", "--output",
+        tmp_path / "hub",
+    )  # fmt: skip
+    code, _, err = run_cli("align", "hub", *arguments)
+    assert code == 2
+    assert "1 of 2 languages failed: fr:" in err
+    assert (tmp_path / "hub" / "de").exists()
+
+
+def test_mistakes_are_one_line(world, refuses, flags, tmp_path):
+    (tmp_path / "turned.txt").write_text(
+        "".join(
+            " ".join(line.split()[::-1]) + "\n"
+            for line in (tmp_path / "train.txt").read_text().splitlines()
+            if line[0] == "q"
+        )
+    )
+    (tmp_path / "other.txt").write_text("x y\n")
+    (tmp_path / "few.txt").write_text(
+        "".join((tmp_path / "train.txt").read_text().splitlines(keepends=True)[:5])
+    )
+    (tmp_path / "latin.txt").write_bytes(b"q1 w\xe4\n")
+    narrow = WordVectors(["w1", "w2"], np.ones((2, 3), np.float32))
+    write_vectors(narrow, tmp_path / "narrow.vec", "word2vec")
+    lexicon = tmp_path / "train.txt"
+    for pattern, more in [
+        ("give --lexicon", {}),
+        ("the other way round: swap", {"lexicon": tmp_path / "turned.txt"}),
+        ("none of 1 pairs is in both vocabularies", {"lexicon": tmp_path / "other.txt"}),
+        ("5 pairs cannot fix a map of 12 dimensions", {"lexicon": tmp_path / "few.txt"}),
+        ("UTF-8", {"lexicon": tmp_path / "latin.txt"}),
+        ("12 wide and .*3", {"lexicon": lexicon, "target": tmp_path / "narrow.vec"}),
+        ("--dimensions 13 is more than the width 12", {"lexicon": lexicon, "dimensions": 13}),
+        ("not used when seeds are", {"lexicon": lexicon, "preset": "unsupervised"}),
+        ("--choice auto", {"lexicon": lexicon, "choice": "auto"}),
+        ("nothing is held back", {"lexicon": lexicon, "validation": lexicon}),
+        ("same name", {"lexicon": lexicon, "output_source": tmp_path / "out.en"}),
+    ]:
+        refuses(pattern, "align", *flags(**more))
+        assert not (tmp_path / "out.de").exists()
+
+
+def test_broken_maps_are_one_line(world, refuses, tmp_path):
+    bad = tmp_path / "bad.map"
+    bad.write_bytes(b"nothing")
+    rest = ("--vectors", tmp_path / "de.vec", "--output", tmp_path / "o")
+    refuses("not a map", "align", "apply", "--map", bad, *rest)
+    refuses("no such file", "align", "apply", "--map", tmp_path / "none", *rest)
+
+
+def test_no_shared_words(rng, refuses, flags, tmp_path):
+    for name, letter in (("de.vec", "a"), ("en.vec", "b")):
+        words = [f"{letter}{i}" for i in range(30)]
+        matrix = rng.standard_normal((30, 4)).astype(np.float32)
+        write_vectors(WordVectors(words, matrix), tmp_path / name, "word2vec")
+    refuses("share no words", "align", *flags(preset="identical"))
+    refuses("share no numerals", "align", *flags(preset="acl2017"))
+
+
+def test_cutoffs_beyond_the_vocabulary(world, run_cli, flags, tmp_path):
+    more = {"lexicon": tmp_path / "train.txt", "cutoff": 10**6, "csls": 10**4, **QUICK}
+    assert run_cli("align", *flags(preset="semi-supervised", **more))[0] == 0

@@ -1,0 +1,79 @@
+"""Maps against the oracle and their invariants."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from align.vecmap.arrays import AlignmentError
+from align.vecmap.linear import multistep_maps, orthogonal_maps, unconstrained_maps
+from align.vecmap.presets import preset_settings
+from tests.align import oracles
+
+
+@pytest.fixture
+def pairs(rng):
+    x = oracles.normalized(rng.standard_normal((80, 6))).astype(np.float32)
+    z = oracles.normalized(x @ rng.standard_normal((6, 6)) + 0.1 * rng.standard_normal((80, 6)))
+    return x, z.astype(np.float32)
+
+
+def test_rotation_is_orthogonal_and_equals_the_oracle(pairs):
+    maps = orthogonal_maps(*pairs)
+    np.testing.assert_allclose(maps.source.T @ maps.source, np.eye(6), atol=1e-10)
+    np.testing.assert_allclose(maps.source, oracles.rotation(*map(np.float64, pairs)), atol=1e-5)
+    np.testing.assert_array_equal(maps.target, np.eye(6))
+
+
+def test_order_of_pairs_does_not_matter(pairs, rng):
+    order = rng.permutation(80)
+    here, there = orthogonal_maps(*pairs), orthogonal_maps(*(m[order] for m in pairs))
+    np.testing.assert_allclose(here.source, there.source, atol=1e-5)
+
+
+@pytest.mark.parametrize(("a", "b"), [(0.5, 0.5), (0.0, 1.0), (1.0, 0.0)])
+def test_one_matrix_does_what_the_steps_do(pairs, a, b):
+    x, z = pairs
+    settings = preset_settings("supervised", source_reweight=a, target_reweight=b)
+    maps = multistep_maps(x, z, settings)
+    expected = oracles.multistep(*map(np.float64, (x, z, x, z)), a, b)
+    # The singular vectors' signs are free: inner products across the languages are not.
+    np.testing.assert_allclose(
+        (x @ maps.source) @ (z @ maps.target).T, expected[0] @ expected[1].T, atol=1e-6
+    )
+
+
+def test_dewhitening_can_be_left_out(pairs):
+    x, z = pairs
+    settings = preset_settings("supervised", source_dewhiten="none", target_dewhiten="none")
+    maps = multistep_maps(x, z, settings)
+    expected = oracles.multistep(*map(np.float64, (x, z, x, z)), 0.5, 0.5, dewhiten=False)
+    np.testing.assert_allclose(
+        (x @ maps.source) @ (z @ maps.target).T, expected[0] @ expected[1].T, atol=1e-6
+    )
+
+
+def test_fewer_dimensions_are_the_first_ones(pairs):
+    whole = multistep_maps(*pairs, preset_settings("supervised"))
+    cut = multistep_maps(*pairs, preset_settings("supervised", dimensions=4))
+    np.testing.assert_array_equal(cut.source, whole.source[:, :4])
+    np.testing.assert_array_equal(cut.target, whole.target[:, :4])
+
+
+def test_least_squares_equals_numpy(pairs):
+    found = unconstrained_maps(*pairs)
+    expected = np.linalg.lstsq(*map(np.float64, pairs), rcond=None)[0]
+    np.testing.assert_allclose(found.source, expected, atol=1e-6)
+
+
+def test_too_few_pairs_are_refused(pairs):
+    with pytest.raises(AlignmentError, match="5 pairs cannot fix a map of 6 dimensions"):
+        multistep_maps(*(m[:5] for m in pairs), preset_settings("supervised"))
+
+
+def test_words_without_all_dimensions_are_refused(pairs):
+    x, z = pairs
+    flat = x.copy()
+    flat[:, 0] = 0
+    with pytest.raises(AlignmentError, match="source words of the pairs span only 5 of 6"):
+        multistep_maps(flat, z, preset_settings("supervised"))
