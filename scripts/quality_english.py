@@ -46,7 +46,6 @@ STATED = {
     "cbow": "gensim word2vec, CBOW",
     "fasttext": "gensim fastText",
     "model2vec": "Model2Vec (PCA 256, SIF)",
-    "model2vec-vocabulary": "Model2Vec with our vocabulary",
 }
 DISTILLED: dict[str, list[str]] = {
     "default": [],
@@ -65,9 +64,9 @@ MODEL2VEC = """
 import sys
 from model2vec.distill import distill
 import numpy as np
-teacher, words_file, kind, output = sys.argv[1:5]
+teacher, words_file, output = sys.argv[1:4]
 words = open(words_file, encoding="utf-8").read().split("\\n")
-model = distill(teacher, vocabulary=words if kind == "vocabulary" else None, device="cpu")
+model = distill(teacher, device="cpu")
 np.save(output, model.encode(words))
 """
 
@@ -155,8 +154,7 @@ def train_model2vec(bench: Bench, method: str, teacher: Path) -> None:
     words = list(read_vectors(bench.vectors("decontextual")).words)
     word_file, answer = bench.work / "words.txt", bench.work / "model2vec.npy"
     word_file.write_text("\n".join(words), encoding="utf-8")
-    kind = "vocabulary" if method.endswith("vocabulary") else "default"
-    run(environment / "bin" / "python", "-c", MODEL2VEC, teacher, word_file, kind, answer)
+    run(environment / "bin" / "python", "-c", MODEL2VEC, teacher, word_file, answer)
     matrix = np.load(answer).astype(np.float32)
     write_vectors(WordVectors(words, matrix), bench.vectors(method), "safetensors")
 
@@ -172,7 +170,7 @@ def make(bench: Bench, method: str) -> float:
         x2static("distill", "--corpus", bench.corpus, "--teacher", teacher, "--output",
                  bench.vectors(method), "--min-count", MIN_COUNT, "--resume", "--cache-folder",
                  bench.work / "readings", *DISTILLED[method])  # fmt: skip
-    elif method.startswith("model2vec"):
+    elif method == "model2vec":
         train_model2vec(bench, method, teacher)
     else:
         train_gensim(bench, method)
@@ -242,7 +240,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error("--data: give the data folder, or set X2STATIC_DATA")
     options.work.mkdir(parents=True, exist_ok=True)
     work, data = options.work.resolve(), Path(options.data).resolve()
-    methods = sorted(options.methods, key=lambda name: name.startswith("model2vec"))
+    methods = sorted(options.methods, key=lambda name: name == "model2vec")
     results = collect([Bench(data, work, size) for size in options.sentences], methods)
     results.sort(key=lambda result: list(STATED).index(result["method"]))
     text = table(results, with_size=len(options.sentences) > 1)

@@ -32,7 +32,7 @@ class Quantized(NamedTuple):
 
 def quantize(rows: FloatMatrix) -> Quantized:
     """Round each row to 255 equal steps."""
-    scale = np.abs(rows).max(axis=1) / 3
+    scale = np.abs(rows).max(axis=1) / _LARGEST
     scale[scale == 0] = 1
     steps = np.rint(rows / scale[:, None])
     near = steps * scale[:, None]

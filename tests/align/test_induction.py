@@ -67,6 +67,20 @@ def test_many_tiles_equal_one_matrix(rng, monkeypatch, product):
     assert engine.recomputed < 3 * 1351  # not everything went the slow way
 
 
+def test_bounds_that_were_set_too_high_are_noticed(rng):
+    x, z = unit_rows(rng, 700, 12), unit_rows(rng, 651, 12)
+    engine, plain = TiledInducer(10, 2, "float32"), PlainInducer(10)
+    for _ in range(4):
+        x = (x + 0.05 * rng.standard_normal(x.shape)).astype(np.float32)
+        ranks = draw_ranks(rng, 0.3, 700, 651)
+        here, there = engine.induce(x, z, ranks), plain.induce(x, z, ranks)
+        assert (here.forward == there.forward).mean() > 0.999
+        assert (here.backward == there.backward).mean() > 0.999
+        for side in engine._sides:  # so few entries are kept that many matches lack their proof
+            side.margin = np.full(1, -0.05, np.float32)
+    assert engine.recomputed > 100
+
+
 def test_threads_do_not_change_a_match(rng):
     x, z = unit_rows(rng, 1200, 12), unit_rows(rng, 900, 12)
     ranks = draw_ranks(rng, 0.2, 1200, 900)

@@ -27,6 +27,7 @@ def run_distill(arguments: list[str]) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     "extra", [("--epochs", "3"), ("--preset", "default")], ids=["store", "one"]
 )

@@ -194,8 +194,9 @@ def test_counts_add_up(
         assert len(set(written)) == len(written)
 
 
+@pytest.mark.parametrize("tokenizer", ["icu", "udpipe"])
 def test_any_number_of_workers_writes_the_same_bytes(
-    tmp_path: Path, udpipe_model: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, udpipe_model: Path, monkeypatch: pytest.MonkeyPatch, tokenizer: str
 ) -> None:
     monkeypatch.setattr("x2static.prepare.source.BLOCK_BYTES", 300)
     source = tmp_path / "raw.txt"
@@ -206,7 +207,8 @@ def test_any_number_of_workers_writes_the_same_bytes(
         prepare(
             PrepareConfig(
                 language="en", input=str(source), output=output, workers=workers,
-                udpipe_model=udpipe_model, max_sentences=20,
+                tokenizer=tokenizer, max_sentences=20,  # type: ignore[arg-type]
+                udpipe_model=udpipe_model if tokenizer == "udpipe" else None,
             )
         )  # fmt: skip
         written.append(output.read_bytes())
