@@ -15,7 +15,7 @@ from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# A shell starts background jobs with SIGINT ignored, and the programs under test would inherit that.
+# A shell starts background jobs with SIGINT ignored; the programs under test would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # no test may reach the network
