@@ -7,6 +7,7 @@ holds the distinct words only; the numbers are memory-mapped.
 from __future__ import annotations
 
 import json
+import mmap
 from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -50,7 +51,15 @@ class CorpusIndex:
         total = np.cumsum(lengths)
         flat = np.arange(total[-1] if len(total) else 0, dtype=np.int64)
         flat += np.repeat(starts - (total - lengths), lengths)
-        return self.tokens[flat], lengths
+        tokens = self.tokens[flat]
+        self._let_go()
+        return tokens, lengths
+
+    def _let_go(self) -> None:
+        """Hand the pages just read back, so that resident memory does not grow with the corpus."""
+        mapped = getattr(self.tokens, "_mmap", None)
+        if mapped is not None and hasattr(mmap, "MADV_DONTNEED"):
+            mapped.madvise(mmap.MADV_DONTNEED)
 
 
 def build_index(

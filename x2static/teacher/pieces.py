@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from x2static.core.errors import TeacherError
 
-_CHUNK = 65_536
+_CHUNK = 8192
 
 
 @dataclass(frozen=True)
