@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-SENTENCES = {"xlm-roberta-base shape": 512, "small teacher": 16_384}
+SENTENCES = {"xlm-roberta-base shape": 2048, "small teacher": 16_384}
 SHAPES: dict[str, dict[str, int]] = {
     "xlm-roberta-base shape": {
         "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
