@@ -7,6 +7,7 @@ tokeniser gives for whole sentences, at a fraction of the work.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -81,7 +82,7 @@ class WordPieces:
 
     def encode(self, words: Sequence[str]) -> PieceTable:
         """The pieces of each word, without control tokens."""
-        parts: list[NDArray[np.int32]] = []
+        flat = array("i")
         lengths = np.zeros(len(words), dtype=np.int64)
         for first in range(0, len(words), _CHUNK):
             chunk = [[word] for word in words[first : first + _CHUNK]]
@@ -93,9 +94,8 @@ class WordPieces:
                 if not self._control.isdisjoint(ids):
                     ids = self._without_control(words[row])
                 lengths[row] = len(ids)
-                parts.append(np.array(ids, dtype=np.int32))
-        flat = np.concatenate(parts) if parts else np.zeros(0, dtype=np.int32)
-        return PieceTable(flat, np.concatenate(([0], np.cumsum(lengths))))
+                flat.extend(ids)
+        return PieceTable(np.array(flat, dtype=np.int32), np.concatenate(([0], np.cumsum(lengths))))
 
     def _without_control(self, word: str) -> list[int]:
         """Pieces of a word that spells a control token, cut until no control id is left."""

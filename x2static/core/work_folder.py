@@ -1,0 +1,77 @@
+"""The folder beside the output in which an unfinished run lives."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from x2static.core.errors import OutputError
+from x2static.core.files import remove_tree, staged
+from x2static.core.lock import LOCK_NAME, FolderLock
+
+_MANIFEST = "manifest.json"
+
+
+class WorkFolder:
+    """``OUTPUT.unfinished``: held by one process, bound to one set of settings and inputs."""
+
+    def __init__(self, output: Path) -> None:
+        """Name the folder that belongs to an output."""
+        self.path = output.with_name(f"{output.name}.unfinished")
+        self._lock = FolderLock(self.path)
+
+    def __enter__(self) -> WorkFolder:
+        """Create and lock it."""
+        self._lock.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Let go of it; an empty one disappears."""
+        if self.path.is_dir() and {entry.name for entry in self.path.iterdir()} <= {LOCK_NAME}:
+            remove_tree(self.path)
+        self._lock.__exit__(kind, error, trace)
+
+    @property
+    def has_run(self) -> bool:
+        """Whether an unfinished run lies here."""
+        return (self.path / _MANIFEST).exists()
+
+    def clear(self) -> None:
+        """Drop whatever run lies here."""
+        for entry in self.path.iterdir():
+            if entry.name != LOCK_NAME:
+                remove_tree(entry)
+
+    def sweep(self) -> None:
+        """Remove what a killed process left half-written."""
+        for entry in [*self.path.glob(".*.tmp"), *self.path.glob("*/.*.tmp")]:
+            remove_tree(entry)
+
+    def claim(self, identity: Mapping[str, Any]) -> None:
+        """Bind a fresh run to its identity, or check that an unfinished one has the same.
+
+        Raises:
+            OutputError: the unfinished run had other settings or inputs; names each of them.
+        """
+        manifest = self.path / _MANIFEST
+        wanted = json.loads(json.dumps(identity))
+        if not manifest.exists():
+            with staged(manifest) as temporary:
+                temporary.write_text(json.dumps(wanted, indent=2), encoding="utf-8")
+            return
+        found = json.loads(manifest.read_text(encoding="utf-8"))
+        changed = sorted(k for k in {*found, *wanted} if found.get(k) != wanted.get(k))
+        if changed:
+            details = ", ".join(f"{k} was {found.get(k)} and is {wanted.get(k)}" for k in changed)
+            raise OutputError(
+                f"{self.path}: the unfinished run there is another one ({details}); give the same "
+                "settings, or --overwrite to start afresh"
+            )
