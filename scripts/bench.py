@@ -59,8 +59,9 @@ def choose(name: str) -> list[str]:
 
 def load_rows(path: Path) -> Callable[..., list[Row]]:
     """The function ``rows`` of a benchmark file."""
-    if str(HERE) not in sys.path:
-        sys.path.insert(0, str(HERE))
+    for folder in (HERE.parent, HERE):
+        if str(folder) not in sys.path:
+            sys.path.insert(0, str(folder))
     module = importlib.import_module(path.stem)
     rows: Callable[..., list[Row]] = module.rows
     return rows

@@ -7,10 +7,7 @@ noise. ``iteration`` rows time one turn of the loop at the published settings (k
 
 from __future__ import annotations
 
-import resource
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +21,7 @@ from align.vecmap.induction import Ranks, draw_ranks
 from align.vecmap.normalization import fit_normalization
 from align.vecmap.presets import FAST_SCHEDULE, preset_settings
 from align.vecmap.tiled import TiledInducer
+from scripts.peak_memory import x2static_alone
 from x2static.core.vector_file import write_vectors
 from x2static.core.vectors import FloatMatrix, WordVectors
 
@@ -146,10 +144,8 @@ def command(
         "align", "--source", str(paths[0]), "--target", str(paths[1]), "--lexicon", str(lexicon),
         "--output-source", outputs[0], "--output-target", outputs[1], "--overwrite",
     ]  # fmt: skip
-    began = time.perf_counter()
-    subprocess.run([sys.executable, "-m", "x2static", *arguments], check=True, capture_output=True)
-    seconds = time.perf_counter() - began
-    return seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6
+    seconds, megabytes = x2static_alone(arguments)
+    return seconds, megabytes / 1024
 
 
 def numpy_supervised(scratch: Path, paths: tuple[Path, Path], lexicon: Path) -> None:

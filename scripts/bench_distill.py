@@ -217,13 +217,14 @@ def teacher_seconds(config: Any) -> float:
 
 
 MEMORY_SCRIPT = """
-import resource, sys
+import sys
 from pathlib import Path
 from scripts.bench_distill import settings
+from scripts.peak_memory import peak_megabytes
 from x2static.distill.stage import distill
 corpus, teacher, output = map(Path, sys.argv[1:4])
 distill(settings(corpus, teacher, output, preset="paper", layer=1, min_count=20, threshold=1e-7))
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+print(peak_megabytes())
 """
 
 

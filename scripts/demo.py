@@ -36,6 +36,7 @@ def x2static(*arguments: object) -> None:
     say(f"\n$ x2static {' '.join(shown)}")
     code = main(words)
     if code:
+        say("files of an earlier demo may be in the way: scripts/demo --fresh starts over")
         raise SystemExit(code)
 
 
