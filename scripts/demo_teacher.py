@@ -30,7 +30,9 @@ def make_teacher(folder: Path, sentences: Sequence[str]) -> None:
     torch.manual_seed(SEED)
     rng = np.random.default_rng(SEED)
     tokenizer = train_tokenizer(sentences)
-    rows = [ids[:62] for ids in tokenizer(list(sentences), add_special_tokens=False)["input_ids"]]
+    rows = tokenizer(list(sentences), add_special_tokens=False, truncation=True, max_length=62)[
+        "input_ids"
+    ]
     model = build_model(len(tokenizer))
     with torch.no_grad():
         start = cooccurrence_vectors(rows, len(tokenizer))
