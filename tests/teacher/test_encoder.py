@@ -102,7 +102,7 @@ def copy(folders: dict[str, Path], target: Path) -> Path:
 
 
 def test_missing_folder(tmp_path):
-    with pytest.raises(TeacherError, match="no such teacher folder"):
+    with pytest.raises(TeacherError, match="no such model folder"):
         load_teacher(str(tmp_path / "absent" / "deeper"), 1, "cpu")
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from x2static.core.errors import TeacherError
+from x2static.teacher.hugging_face import require_fast
 
 _CHUNK = 8192
 
@@ -57,11 +57,7 @@ class WordPieces:
 
     def __init__(self, tokenizer: Any, name: str) -> None:
         """Wrap a Hugging Face fast tokeniser; ``name`` is for messages."""
-        if not getattr(tokenizer, "is_fast", False):
-            raise TeacherError(
-                f"{name}: no fast tokeniser (tokenizer.json) here; save one beside the model with "
-                "AutoTokenizer.from_pretrained(...).save_pretrained(FOLDER)"
-            )
+        require_fast(tokenizer, name)
         # A copy of our own: the switches below must not leak into the caller's tokeniser.
         backend = type(tokenizer.backend_tokenizer).from_str(tokenizer.backend_tokenizer.to_str())
         backend.no_truncation()

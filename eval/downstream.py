@@ -1,0 +1,280 @@
+"""Fine-tune each model with each seed, test it on every set, gather the scores; resumable."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from eval.batches import Row
+from eval.downstream_config import DownstreamConfig
+from eval.evaluation_sets import EvaluationSet
+from eval.finetune import Course, Judge, finetune, pick_precision, seeded
+from eval.pretrained import Head, Reader, load_reader, load_tokenizer, model_digest
+from eval.score_tables import ScoreRow, as_data, as_markdown, as_text
+from eval.shelf import Shelf, labels_of
+from eval.spread import Spread
+from x2static.core.device import pick_device
+from x2static.core.errors import Interrupted
+from x2static.core.files import sha256, staged
+from x2static.core.outcome import Outcome
+from x2static.core.progress import Progress
+from x2static.core.run_record import RunRecord, plain
+
+if TYPE_CHECKING:
+    import torch
+
+_GPU_BUDGET, _CPU_BUDGET = 16384, 2048
+# What these settings say does not change a score, or stands elsewhere in a folder's identity.
+_FREE = {
+    "model", "train", "dev", "test", "languages", "seeds", "seed", "output", "keep_models",
+    "overwrite", "markdown", "device", "precision", "batch_pieces", "preset", "on_error",
+    "on_unseen", "train_language",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class GoldSet:
+    """A test set that was read.
+
+    Attributes:
+        about: its name, language and files.
+        items: questions or sentences.
+        counts: how many there are and what was left out.
+    """
+
+    about: EvaluationSet
+    items: Sequence[Any]
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a model got on a test set.
+
+    Attributes:
+        scores: by metric, between 0 and 1; ``f1`` is among them.
+        predictions: what it said, as the text of a file.
+        kind: that file's ending.
+    """
+
+    scores: dict[str, float]
+    predictions: str
+    kind: str
+
+
+class Pupil(Protocol):
+    """A task through the eyes of one model's tokeniser."""
+
+    rows: list[Row]
+    dev_rows: list[Row]
+
+    def examine(self, reader: Reader, gold: GoldSet, label: str = "") -> Report:
+        """Let the model answer a test set and score it."""
+
+    def examine_dev(self, reader: Reader) -> float:
+        """F1 on the development data."""
+
+
+class Task(Protocol):
+    """What is fine-tuned on and tested."""
+
+    command: str
+    head: Head
+
+    @property
+    def tags(self) -> Sequence[str] | None:
+        """What the head tells apart; None where it points at places."""
+
+    @property
+    def sets(self) -> Sequence[GoldSet]:
+        """What is tested."""
+
+    def loss_of(self, output: Any, gold: torch.Tensor) -> torch.Tensor:
+        """The sum of the losses of a batch."""
+
+    def weight_of(self, row: Row) -> float:
+        """What a row counts in the denominator."""
+
+    def pupil(self, tokenizer: Any, max_pieces: int, budget: int, precision: str) -> Pupil:
+        """The task in a tokeniser's pieces."""
+
+
+@dataclass(frozen=True)
+class _Setting:
+    """What all fine-tunings of a run share."""
+
+    config: DownstreamConfig
+    task: Task
+    shelf: Shelf
+    device: torch.device
+    precision: str
+    golds: Mapping[str, str]
+
+    @property
+    def budget(self) -> int:
+        """Pieces to compute at a time."""
+        default = _GPU_BUDGET if self.device.type == "cuda" else _CPU_BUDGET
+        return self.config.batch_pieces or default
+
+
+def evaluate(task: Task, config: DownstreamConfig) -> Outcome:
+    """Run a downstream evaluation and gather its tables."""
+    files = [path for gold in task.sets for path in gold.about.paths]
+    inputs = [config.train, *([config.dev] if config.dev else []), *files]
+    record = RunRecord(task.command, config, inputs)
+    device = pick_device(config.device)
+    precision = pick_precision(config.precision, device)
+    labels = labels_of(config.model)
+    tokenizers = [load_tokenizer(name) for name in config.model]  # the cheap faults come first
+    golds = {_key(gold): _digest(gold) for gold in task.sets}
+    if config.output is None:
+        _say("nothing is kept of an interrupted run; --output FOLDER would keep what is finished")
+    with Shelf(config.output, overwrite=config.overwrite) as shelf:
+        digests = {
+            label: model_digest(name) for label, name in zip(labels, config.model, strict=True)
+        }
+        shelf.claim(_identity(config, task, device, precision), digests)
+        setting = _Setting(config, task, shelf, device, precision, golds)
+        rows: list[ScoreRow] = []
+        try:
+            for label, name, tokenizer in zip(labels, config.model, tokenizers, strict=True):
+                rows += _test_model(setting, label, name, tokenizer)
+        except KeyboardInterrupt as error:
+            kept = f"what is finished is kept in {config.output}; the same command goes on from "
+            where = kept + "there" if config.output else "nothing was kept (no --output)"
+            raise Interrupted(where) from error
+        record.notes = {
+            "resolved": {"device": str(device), "precision": precision},
+            "models": digests,
+        }
+        data = {**as_data(rows), "run": record.as_dict()}
+        markdown = as_markdown(rows)
+        shelf.finish(data, markdown)
+    if config.markdown is not None:
+        with staged(config.markdown) as temporary:
+            temporary.write_text(markdown, encoding="utf-8", errors="backslashreplace")
+    return Outcome(as_text(rows), data)
+
+
+def _test_model(setting: _Setting, label: str, name: str, tokenizer: Any) -> list[ScoreRow]:
+    config, task = setting.config, setting.task
+    pupils: list[Pupil] = []  # made once, when the first fine-tuning needs it
+    seeds = range(config.seed, config.seed + config.seeds)
+    found = [_test_seed(setting, label, name, tokenizer, seed, pupils) for seed in seeds]
+    rows = []
+    for gold in task.sets:
+        scores = [by_set[_key(gold)] for by_set in found]
+        spreads = {metric: Spread(tuple(one[metric] for one in scores)) for metric in scores[0]}
+        is_zero_shot = gold.about.language != config.train_language
+        rows.append(
+            ScoreRow(label, gold.about.name, gold.about.label, is_zero_shot, spreads, gold.counts)
+        )
+    return rows
+
+
+def _test_seed(
+    setting: _Setting, label: str, name: str, tokenizer: Any, seed: int, pupils: list[Pupil]
+) -> dict[str, dict[str, float]]:
+    """Scores of each test set, read from the shelf or computed."""
+    shelf, task = setting.shelf, setting.task
+    found: dict[str, dict[str, float]] = {}
+    missing: list[GoldSet] = []
+    for gold in task.sets:
+        scores = shelf.scores(label, seed, _key(gold), setting.golds[_key(gold)])
+        if scores is None:
+            missing.append(gold)
+        else:
+            found[_key(gold)] = scores
+    if missing or (setting.config.keep_models and shelf.model(label, seed) is None):
+        reader = _fine_tuned(setting, label, name, tokenizer, seed, pupils)
+        reader.model.eval()
+        for gold in missing:
+            reader.speak(gold.about.language)
+            what = f"{label}, seed {seed}, {_key(gold)}"
+            report = pupils[0].examine(reader, gold, what)
+            shown = ", ".join(f"{k} {100 * v:.2f}" for k, v in report.scores.items())
+            _say(f"{what}: {shown}")
+            shelf.keep(
+                label, seed, _key(gold), setting.golds[_key(gold)], report.scores,
+                report.predictions, report.kind,
+            )  # fmt: skip
+            found[_key(gold)] = report.scores
+    if not setting.config.keep_models:
+        shelf.drop_model(label, seed)
+    return found
+
+
+def _fine_tuned(
+    setting: _Setting, label: str, name: str, tokenizer: Any, seed: int, pupils: list[Pupil]
+) -> Reader:
+    """The model of a seed: from the shelf where an earlier run left it, else fine-tuned now."""
+    config, task = setting.config, setting.task
+    tags = task.tags
+    kept = setting.shelf.model(label, seed)
+    with seeded(seed, setting.device):  # the head's start is drawn here
+        reader = load_reader(
+            str(kept or name), task.head, tokenizer, setting.device, len(tags) if tags else None
+        )
+    if not pupils:
+        limit = min(config.max_pieces, reader.max_pieces)
+        if limit < config.max_pieces:
+            _say(f"{label} reads {limit} pieces at most; --max-pieces {config.max_pieces} is cut")
+        pupils.append(task.pupil(tokenizer, limit, setting.budget, setting.precision))
+    if kept:
+        return reader
+    pupil = pupils[0]
+    if tags is not None:
+        reader.model.config.id2label = dict(enumerate(tags))
+        reader.model.config.label2id = {tag: number for number, tag in enumerate(tags)}
+    reader.speak(config.train_language)
+    reader.freeze_languages()
+    updates = config.recipe.updates(len(pupil.rows))
+    if updates < config.recipe.warmup and seed == config.seed:
+        _say(
+            f"--warmup {config.recipe.warmup}: this course has {updates} updates only, so the "
+            "learning rate ends before its peak"
+        )
+    course = Course(
+        config.recipe, seed, setting.precision, setting.budget, task.loss_of, task.weight_of
+    )
+    judge = Judge(pupil.dev_rows, lambda: pupil.examine_dev(reader)) if config.dev else None
+    total = config.epochs * len(pupil.rows)
+    with Progress(f"{label}, seed {seed}, fine-tuning", total, "inputs") as progress:
+        finetune(reader, pupil.rows, course, progress, judge)
+    setting.shelf.keep_model(label, seed, reader.model, tokenizer)
+    return reader
+
+
+def _key(gold: GoldSet) -> str:
+    return f"{gold.about.name}.{gold.about.label}"
+
+
+def _digest(gold: GoldSet) -> str:
+    return " ".join(sha256(path) for path in gold.about.paths)
+
+
+def _identity(
+    config: DownstreamConfig, task: Task, device: torch.device, precision: str
+) -> dict[str, Any]:
+    settings = {k: v for k, v in dataclasses.asdict(config).items() if k not in _FREE}
+    identity: dict[str, Any] = plain(settings)
+    return {
+        "command": task.command,
+        **identity,
+        "train": sha256(config.train),
+        "dev": sha256(config.dev) if config.dev else None,
+        "device": device.type,
+        "precision": precision,
+    }
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)  # noqa: T201
+
+
+def limited(items: Sequence[Any], most: int) -> Sequence[Any]:
+    """The first ``most`` items; all of them for 0."""
+    return items[:most] if most else items

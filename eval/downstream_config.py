@@ -1,0 +1,135 @@
+"""Settings of the downstream evaluations: fine-tune on English, test on every language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+from eval.recipe import Recipe
+from x2static.core.config import require_at_least
+from x2static.core.errors import ConfigError
+
+
+@dataclass(frozen=True, kw_only=True)
+class DownstreamConfig:
+    """What question answering and tagging have in common."""
+
+    model: Annotated[tuple[str, ...], "checkpoints to compare: folders or hub names"]
+    train: Annotated[Path, "training data, in English mostly"]
+    test: Annotated[tuple[str, ...], "test files or quoted patterns; CODE=FILE tells a language"]
+    dev: Annotated[
+        Path | None, "development data in the same language: keep the epoch that does best on it"
+    ] = None
+    languages: Annotated[tuple[str, ...], "test these languages alone"] = ()
+    train_language: Annotated[str, "code of the training data's language"] = "en"
+    seeds: Annotated[int, "fine-tunings of each model"] = 3
+    seed: Annotated[int, "first of their seeds"] = 0
+    learning_rate: Annotated[float, "peak of the learning rate"] = 3e-5
+    epochs: Annotated[int, "times the training data is seen"] = 3
+    batch: Annotated[int, "inputs in an update"] = 32
+    warmup: Annotated[int, "updates over which the learning rate rises"] = 0
+    weight_decay: Annotated[float, "of AdamW"] = 0.0
+    max_pieces: Annotated[int, "pieces in an input, control tokens included"] = 128
+    max_train: Annotated[int, "use the first N training items alone (0: all)"] = 0
+    max_test: Annotated[int, "use the first N items of each test set alone (0: all)"] = 0
+    output: Annotated[
+        Path | None, "folder that keeps scores and predictions; the same command goes on from there"
+    ] = None
+    keep_models: Annotated[bool, "keep the fine-tuned models in --output, too"] = False
+    overwrite: Annotated[bool, "drop what --output holds of an earlier run"] = False
+    markdown: Annotated[Path | None, "write the tables as Markdown"] = None
+    device: Annotated[Literal["auto", "cpu", "cuda"], "where the model runs"] = "auto"
+    precision: Annotated[
+        Literal["auto", "fp32", "bf16"], "numbers to multiply in (auto: bf16 on a GPU)"
+    ] = "auto"
+    batch_pieces: Annotated[
+        int | None, "pieces computed at a time, padding included (default: by device)"
+    ] = None
+
+    def __post_init__(self) -> None:
+        for name, least in (
+            ("seeds", 1), ("seed", 0), ("epochs", 1), ("batch", 1), ("warmup", 0), ("max_train", 0),
+            ("max_test", 0), ("weight_decay", 0), ("max_pieces", 8),
+        ):  # fmt: skip
+            require_at_least(f"--{name.replace('_', '-')}", getattr(self, name), least)
+        require_at_least(
+            "--batch-pieces", 64 if self.batch_pieces is None else self.batch_pieces, 1
+        )
+        if not self.learning_rate > 0:
+            raise ConfigError(f"--learning-rate must be above 0, got {self.learning_rate}")
+        for flag, given in (("--model", self.model), ("--test", self.test)):
+            require_at_least(f"the number of {flag}", len(given), 1)
+        if self.keep_models and self.output is None:
+            raise ConfigError("--keep-models needs --output FOLDER to keep them in")
+
+    @property
+    def recipe(self) -> Recipe:
+        """The numbers of the fine-tuning."""
+        return Recipe(self.learning_rate, self.epochs, self.batch, self.warmup, self.weight_decay)
+
+
+@dataclass(frozen=True, kw_only=True)
+class QaConfig(DownstreamConfig):
+    """Fine-tune on questions in English, answer them in other languages: exact match and F1.
+
+    Data: SQuAD's JSON (SQuAD 1.1, XQuAD, TyDiQA-GoldP, MLQA), plain or .gz.
+    """
+
+    preset: Annotated[
+        Literal["xtreme", "small"],
+        "a recipe; flags override it. small: for small models, little data",
+    ] = "xtreme"
+    warmup: Annotated[int, "updates over which the learning rate rises"] = 500
+    weight_decay: Annotated[float, "of AdamW"] = 1e-4
+    max_pieces: Annotated[int, "pieces in an input, control tokens included"] = 384
+    stride: Annotated[int, "pieces from one window over a long context to the next"] = 128
+    max_question: Annotated[int, "pieces a question is cut to"] = 64
+    max_answer: Annotated[int, "pieces of the longest answer given"] = 30
+    metric: Annotated[
+        Literal["auto", "squad", "mlqa"],
+        "how answers are compared (auto: mlqa for files named like MLQA's, else squad)",
+    ] = "auto"
+    on_error: Annotated[
+        Literal["raise", "skip"], "a training answer that is not in its context: stop, or skip"
+    ] = "raise"
+
+    PRESETS: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "xtreme": {},
+        "small": {"learning_rate": 2e-4, "epochs": 3, "warmup": 50},
+    }
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name, least in (("stride", 1), ("max_question", 1), ("max_answer", 1)):
+            require_at_least(f"--{name.replace('_', '-')}", getattr(self, name), least)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaggingConfig(DownstreamConfig):
+    """Fine-tune on tagged English, tag other languages: entity F1, or accuracy and F1 of tags.
+
+    Data: CoNLL-U, or word TAB tag (PAN-X, UD-POS), plain or .gz; all test files of a language
+    count together.
+    """
+
+    preset: Annotated[
+        Literal["xtreme", "small"],
+        "a recipe; flags override it. small: for small models, little data",
+    ] = "xtreme"
+    learning_rate: Annotated[float, "peak of the learning rate"] = 2e-5
+    epochs: Annotated[int, "times the training data is seen"] = 10
+    metric: Annotated[
+        Literal["auto", "entities", "tags"],
+        "F1 of entities, or accuracy and F1 of tags (auto: told from the training tags)",
+    ] = "auto"
+    on_unseen: Annotated[
+        Literal["raise", "count"],
+        "a test tag that the training data does not have: stop, or count it as wrong",
+    ] = "raise"
+
+    PRESETS: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "xtreme": {},
+        "small": {"learning_rate": 2e-4, "epochs": 3, "warmup": 50},
+    }

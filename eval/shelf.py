@@ -1,0 +1,186 @@
+"""The folder of a downstream evaluation: what is finished there is not computed again.
+
+OUTPUT/manifest.json                  what all runs in it share: data, recipe, precision
+OUTPUT/MODEL/model.json               which model that is
+OUTPUT/MODEL/seed-0/SET.LANGUAGE.json scores; beside it the predictions
+OUTPUT/MODEL/seed-0/model/            fine-tuned; dropped when its tests are done, or kept
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from x2static.core.errors import OutputError
+from x2static.core.files import describe_os_error, remove_tree, staged
+from x2static.core.lock import LOCK_NAME, FolderLock
+from x2static.teacher.hugging_face import quiet
+
+_MANIFEST = "manifest.json"
+
+
+class Shelf:
+    """Finished scores and fine-tuned models by model, seed and test set; nothing without a folder.
+
+    Every file appears whole or not at all, so a run killed at any instant can go on.
+    """
+
+    def __init__(self, folder: Path | None, *, overwrite: bool) -> None:
+        """Use ``folder``, made when need be; None keeps nothing."""
+        self._folder, self._overwrite = folder, overwrite
+        self._lock = None if folder is None else FolderLock(folder)
+
+    def __enter__(self) -> Shelf:
+        """Lock the folder."""
+        if self._lock is not None:
+            self._refuse_foreign()
+            self._lock.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Unlock it."""
+        if self._lock is not None:
+            self._lock.__exit__(kind, error, trace)
+
+    def claim(self, identity: Mapping[str, Any], models: Mapping[str, str]) -> None:
+        """Bind the folder to a run's identity, or check that it has the same.
+
+        Args:
+            identity: whatever changes a score, JSON-ready.
+            models: digest of each model by its label.
+
+        Raises:
+            OutputError: an earlier run there was another one; names what differs.
+        """
+        if self._folder is None:
+            return
+        if self._overwrite:
+            for entry in self._folder.iterdir():
+                if entry.name != LOCK_NAME:
+                    remove_tree(entry)
+        self._bind(self._folder / _MANIFEST, identity)
+        for label, digest in models.items():
+            self._bind(self._folder / label / "model.json", {"digest": digest})
+
+    def scores(self, label: str, seed: int, name: str, gold: str) -> dict[str, float] | None:
+        """The scores of a finished test, if it was on the same gold data."""
+        if self._folder is None:
+            return None
+        found = _read(self._place(label, seed) / f"{_safe(name)}.json")
+        if found is None or found.get("gold") != gold:
+            return None
+        scores: dict[str, float] = found["scores"]
+        return scores
+
+    def keep(
+        self, label: str, seed: int, name: str, gold: str, scores: Mapping[str, float],
+        predictions: str, kind: str,
+    ) -> None:  # fmt: skip
+        """Save the scores of a test; ``predictions`` go beside them in a file of that kind."""
+        if self._folder is None:
+            return
+        place = self._place(label, seed)
+        with staged(place / f"{_safe(name)}.predictions.{kind}") as temporary:
+            temporary.write_text(predictions, encoding="utf-8", errors="backslashreplace")
+        _write(place / f"{_safe(name)}.json", {"gold": gold, "scores": dict(scores)})
+
+    def model(self, label: str, seed: int) -> Path | None:
+        """Where a fine-tuned model lies, or None."""
+        if self._folder is None:
+            return None
+        folder = self._place(label, seed) / "model"
+        return folder if (folder / "config.json").exists() else None
+
+    def keep_model(self, label: str, seed: int, model: Any, tokenizer: Any) -> None:
+        """Save a fine-tuned model as a plain Hugging Face folder."""
+        if self._folder is None:
+            return
+        import transformers
+
+        with quiet(transformers), staged(self._place(label, seed) / "model") as temporary:
+            model.save_pretrained(temporary)
+            tokenizer.save_pretrained(temporary)
+
+    def drop_model(self, label: str, seed: int) -> None:
+        """Remove a fine-tuned model."""
+        if self._folder is not None:
+            remove_tree(self._place(label, seed) / "model")
+
+    def finish(self, data: Mapping[str, Any], markdown: str) -> None:
+        """Save the result of the whole run: ``scores.json`` and ``tables.md``."""
+        if self._folder is None:
+            return
+        _write(self._folder / "scores.json", data)
+        with staged(self._folder / "tables.md") as temporary:
+            temporary.write_text(markdown, encoding="utf-8", errors="backslashreplace")
+
+    def _place(self, label: str, seed: int) -> Path:
+        return (self._folder or Path()) / label / f"seed-{seed}"
+
+    def _refuse_foreign(self) -> None:
+        """Stop at a folder with other things in it: --overwrite would delete them."""
+        folder = self._folder
+        if folder is None or not folder.exists():
+            return
+        try:
+            names = {entry.name for entry in folder.iterdir()} - {LOCK_NAME}
+        except OSError as error:
+            raise OutputError(describe_os_error(folder, error)) from error
+        if names and _MANIFEST not in names:
+            raise OutputError(
+                f"{folder} is a folder that no earlier run made (it has no {_MANIFEST}); choose "
+                "another --output"
+            )
+
+    def _bind(self, path: Path, identity: Mapping[str, Any]) -> None:
+        wanted = json.loads(json.dumps(identity))
+        found = _read(path)
+        if found is None:
+            _write(path, wanted)
+            return
+        changed = sorted(k for k in {*found, *wanted} if found.get(k) != wanted.get(k))
+        if changed:
+            details = ", ".join(f"{k} was {found.get(k)} and is {wanted.get(k)}" for k in changed)
+            raise OutputError(
+                f"{path.parent}: made by another run ({details}); choose another --output, or pass "
+                "--overwrite to start afresh"
+            )
+
+
+def labels_of(models: tuple[str, ...]) -> list[str]:
+    """A short name for each model: its folder's, with as many parents as tell them apart."""
+    parts = [[part for part in model.split("/") if part not in ("", ".")] for model in models]
+    labels = ["model"] * len(models)
+    for depth in range(1, max(map(len, parts)) + 1):
+        labels = [_safe("-".join(some[-depth:])) for some in parts]
+        if len(set(labels)) == len(labels):
+            return labels
+    return [f"{label}-{number}" for number, label in enumerate(labels, 1)]
+
+
+def _safe(name: str) -> str:
+    return re.sub(r"[^\w.()@+-]+", "-", name).lstrip(".") or "model"
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    """What a file of ours holds; None for a missing one, or one that a sick disk left torn."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _write(path: Path, content: Mapping[str, Any]) -> None:
+    with staged(path) as temporary:
+        text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")

@@ -1,0 +1,124 @@
+"""Read what lies under a model's name with the transformers library, and say plainly what lacks."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from x2static.core.errors import TeacherError
+
+_TOKENIZER_FILES = (
+    "tokenizer.json", "sentencepiece.bpe.model", "spiece.model", "vocab.txt", "vocab.json",
+)  # fmt: skip
+MODEL_FILES = ("config.json", *_TOKENIZER_FILES)
+_MANY_POSITIONS = 1_000_000  # some tokenisers write a huge number for "no limit"
+_REMEDY = (
+    "put tokenizer.json beside the model, with AutoTokenizer.from_pretrained(...)"
+    ".save_pretrained(FOLDER)"
+)
+
+
+@contextmanager
+def quiet(transformers: Any) -> Iterator[None]:
+    """Hold back the library's own bars and reports; what matters in them is said by us."""
+    log = transformers.utils.logging
+    before, bars = log.get_verbosity(), log.is_progress_bar_enabled()
+    log.set_verbosity_error()
+    log.disable_progress_bar()
+    logger = logging.getLogger("transformers")
+    level = logger.level
+    try:
+        yield
+    finally:
+        log.set_verbosity(before)
+        logger.setLevel(level)
+        if bars:
+            log.enable_progress_bar()
+
+
+def first_line(error: Exception) -> str:
+    """What an error says, in one line."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def require_folder(name: str) -> None:
+    """Raise `TeacherError` if a name is spelled like a path and nothing is there."""
+    looks_local = os.sep in name and (name.startswith((".", "/", "~")) or name.count("/") > 1)
+    if looks_local and not Path(name).exists():
+        raise TeacherError(f"{name}: no such model folder; give a folder or a hub model name")
+
+
+def read_config(transformers: Any, name: str) -> Any:
+    """The settings of an encoder, which must name its layers."""
+    require_folder(name)
+    try:
+        config = transformers.AutoConfig.from_pretrained(name, trust_remote_code=False)
+    except (OSError, ValueError) as error:
+        raise TeacherError(
+            f"{name}: not a teacher that can be loaded ({first_line(error)}); give a folder with "
+            "config.json, weights and tokeniser, or a model name the hub knows"
+        ) from error
+    if not getattr(config, "num_hidden_layers", None):
+        raise TeacherError(f"{name}: its config names no layers; an encoder like XLM-R is needed")
+    return config
+
+
+def read_tokenizer(transformers: Any, name: str) -> Any:
+    """The tokeniser of a model, fast where there is a fast one."""
+    require_folder(name)
+    folder = Path(name)
+    if folder.is_dir() and not any((folder / file).exists() for file in _TOKENIZER_FILES):
+        # The library would make up an empty tokeniser here, and every word would be unknown.
+        raise TeacherError(f"{name}: no tokeniser in this folder; {_REMEDY}")
+    try:
+        return transformers.AutoTokenizer.from_pretrained(
+            name, use_fast=True, add_prefix_space=True, trust_remote_code=False
+        )
+    except Exception as error:  # the library raises many kinds for a missing tokeniser
+        raise TeacherError(
+            f"{name}: its tokeniser cannot be loaded ({first_line(error)}); {_REMEDY}"
+        ) from error
+
+
+def require_fast(tokenizer: Any, name: str) -> None:
+    """Raise `TeacherError` for a slow tokeniser, which cannot tell where its pieces lie."""
+    if not getattr(tokenizer, "is_fast", False):
+        raise TeacherError(f"{name}: no fast tokeniser (tokenizer.json) here; {_REMEDY}")
+
+
+def check_vocabulary(name: str, tokenizer: Any, model: Any) -> None:
+    """Raise `TeacherError` if a tokeniser has pieces that a model knows nothing of."""
+    rows = int(model.get_input_embeddings().num_embeddings)
+    largest = max(tokenizer.get_vocab().values(), default=0)
+    if largest >= rows:
+        raise TeacherError(
+            f"{name}: its tokeniser has ids up to {largest}, its model only {rows} embeddings; "
+            "they do not belong together"
+        )
+
+
+def safe_format(name: str) -> bool | None:
+    """Ask for safetensors where a folder has them; torch's own weights-only loader else."""
+    return True if (Path(name) / "model.safetensors").exists() else None
+
+
+def choose_language(model: Any) -> None:
+    """Give a model that has modules for each language (X-MOD) one to speak, if it has none."""
+    unset = getattr(model.config, "default_language", "") is None
+    if unset and hasattr(model, "set_default_language"):
+        model.set_default_language(next(iter(model.config.languages)))
+
+
+def position_limit(model: Any, tokenizer: Any) -> int:
+    """Longest input in pieces: learned positions less the ones a RoBERTa keeps for padding."""
+    limit = int(getattr(model.config, "max_position_embeddings", None) or _MANY_POSITIONS)
+    embeddings = getattr(model.base_model, "embeddings", None)
+    padding = getattr(getattr(embeddings, "position_embeddings", None), "padding_idx", None)
+    if padding is not None:
+        limit -= padding + 1
+    stated = int(tokenizer.model_max_length)
+    return min(limit, stated) if stated < _MANY_POSITIONS else limit

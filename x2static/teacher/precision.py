@@ -1,0 +1,41 @@
+"""Which numbers the matrix products use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import torch
+
+Precision = Literal["auto", "fp32", "bf16"]
+_FAST_BF16 = {"amx_bf16", "avx512_bf16"}
+
+
+def pick_precision(precision: str, device: torch.device) -> Literal["fp32", "bf16"]:
+    """What ``auto`` means on a device: bf16 where the hardware multiplies it faster, else fp32."""
+    import torch
+
+    if precision != "auto":
+        return "bf16" if precision == "bf16" else "fp32"
+    if device.type == "cuda":
+        return "bf16" if torch.cuda.is_bf16_supported() else "fp32"
+    return "bf16" if _FAST_BF16 & _cpu_flags() else "fp32"
+
+
+def dtype_of(precision: str) -> torch.dtype:
+    """The torch type of a precision."""
+    import torch
+
+    return torch.bfloat16 if precision == "bf16" else torch.float32
+
+
+def _cpu_flags() -> set[str]:
+    """Instruction sets the processor names; empty where the system does not list them."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return set()
+    return set(
+        next((line.split(":", 1)[1] for line in lines if line.startswith("flags")), "").split()
+    )
