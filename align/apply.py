@@ -17,8 +17,8 @@ def apply(config: ApplyConfig) -> Outcome:
     refuse_existing(config.output, overwrite=config.overwrite)
     saved = read_map(config.map)
     record = RunRecord("align apply", config, [config.map, config.vectors])
-    vectors = read_vectors(config.vectors)
-    check_finite(vectors.matrix, str(config.vectors))
+    vectors = read_vectors(config.vectors, on_error=config.on_error)
+    check_finite(vectors.matrix, str(config.vectors), may_be_equal=True)
     language_map = saved.source if config.side == "source" else saved.target
     write_mapped(vectors, language_map, config.output, config.output_format)
     record.counts = {"words": len(vectors)}

@@ -26,16 +26,18 @@ from x2static.core.errors import ConfigError
 
 Preset = Literal[
     "supervised", "semi-supervised", "identical", "unsupervised", "acl2018", "aaai2018", "acl2017",
-    "acl2017-seed", "emnlp2016", "rcsls", "bootstrap", "semi-bootstrap",
+    "acl2017-seed", "emnlp2016", "rcsls", "bootstrap", "semi-bootstrap", "tuned",
 ]  # fmt: skip
-Method = Literal["vecmap", "bootstrap", "rcsls"]
+Method = Literal["vecmap", "bootstrap", "rcsls", "tuned"]
 Choice = Literal["aligned", "auto"]
+OnError = Literal["raise", "skip"]
 OutputFormat = Literal["auto", "safetensors", "word2vec", "word2vec-binary"]
 
 _MORE_PRESETS: dict[str, dict[str, Any]] = {
     "rcsls": {**PRESETS["supervised"], "method": "rcsls", "cutoff": 20_000, "csls": 10},
     "bootstrap": {**PRESETS["supervised"], "method": "bootstrap", "cutoff": 20_000, "csls": 10},
     "semi-bootstrap": {**PRESETS["semi-supervised"], "method": "bootstrap"},
+    "tuned": {**PRESETS["supervised"], "method": "tuned", "cutoff": 10_000, "rounds": 2},
 }
 
 
@@ -67,6 +69,9 @@ class AlignConfig:
     normalize: Annotated[tuple[Step, ...], "steps before the map"] = ("unit", "center", "unit")
     mapping: Annotated[Mapping_, "kind of the final map"] = "multistep"
     whiten: Annotated[bool, "whiten first (multistep)"] = True
+    ridge: Annotated[
+        float, "added to the eigenvalues before whitening, times their mean; 0 as published"
+    ] = 0.0
     source_reweight: Annotated[float, "exponent of the re-weighting, source (multistep)"] = 0.5
     target_reweight: Annotated[float, "exponent of the re-weighting, target (multistep)"] = 0.5
     source_dewhiten: Annotated[Side, "whose whitening is undone on the source side"] = "source"
@@ -87,7 +92,7 @@ class AlignConfig:
     fast: Annotated[
         bool, "stop phases on the smoothed objective: patience 6, threshold 2e-4, smoothing 0.6"
     ] = False
-    rounds: Annotated[int, "rounds of method bootstrap"] = 4
+    rounds: Annotated[int, "rounds of method bootstrap or tuned"] = 4
     restarts: Annotated[int, "further attempts when an unsupervised run has failed"] = 2
     accept_failure: Annotated[bool, "write the result even if the run has failed"] = False
     max_vocabulary: Annotated[int, "read only the first words of each file; 0: all"] = 0
@@ -95,6 +100,7 @@ class AlignConfig:
     threads: Annotated[int, "for self-learning on the CPU; 0: every core"] = 0
     seed: Annotated[int, "of the random draws"] = 0
     resume: Annotated[bool, "go on from the checkpoint of a killed run, if there is one"] = False
+    on_error: Annotated[OnError, "a bad row in a vector file: stop, or count and skip"] = "raise"
     overwrite: Annotated[bool, "replace outputs that exist"] = False
 
     def __post_init__(self) -> None:
@@ -146,6 +152,8 @@ class HubConfig:
     device: Annotated[DeviceName, "where self-learning runs"] = "cpu"
     threads: Annotated[int, "for self-learning on the CPU; 0: every core"] = 0
     seed: Annotated[int, "of the random draws"] = 0
+    resume: Annotated[bool, "leave out spokes that are done: same files, same settings"] = False
+    on_error: Annotated[OnError, "a bad row in a vector file: stop, or count and skip"] = "raise"
     overwrite: Annotated[bool, "replace outputs that exist"] = False
 
     def __post_init__(self) -> None:
@@ -181,4 +189,5 @@ class ApplyConfig:
     output: Annotated[Path, "where the mapped vectors go"]
     side: Annotated[Literal["source", "target"], "whose map to use"] = "source"
     output_format: Annotated[OutputFormat, "auto: by the output's name"] = "auto"
+    on_error: Annotated[OnError, "a bad row in the vector file: stop, or count and skip"] = "raise"
     overwrite: Annotated[bool, "replace an output that exists"] = False

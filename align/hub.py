@@ -28,18 +28,20 @@ from x2static.core.errors import OutputError, WorkbenchError
 from x2static.core.files import make_parent
 from x2static.core.outcome import Outcome
 from x2static.core.progress import Progress
-from x2static.core.run_record import RunRecord, plain, record_path
+from x2static.core.run_record import RunRecord, plain, read_record, record_path
 from x2static.core.vector_file import Format, read_vectors
 from x2static.core.vectors import WordVectors
 
 _log = logging.getLogger(__name__)
+# A spoke does not depend on these: the other spokes, and how the run was started.
+_FREE = ("spokes", "resume", "overwrite", "threads")
 _SUFFIX: dict[Format, str] = {"word2vec": ".vec", "word2vec-binary": ".bin"}
 
 
 def hub(config: HubConfig) -> Outcome:
     """Map each spoke; one that fails does not stop the others, but the command then fails."""
     _, hub_path = config.named(config.hub)
-    center = read_vectors(hub_path, limit=config.max_vocabulary or None)
+    center = read_vectors(hub_path, limit=config.max_vocabulary or None, on_error=config.on_error)
     check_finite(center.matrix, str(hub_path))
     make_parent(config.output / "x")
     rows, failures = {}, {}
@@ -64,15 +66,18 @@ def hub(config: HubConfig) -> Outcome:
 def _spoke(config: HubConfig, name: str, path: Path, center: WordVectors) -> dict[str, Any]:
     output = config.output / f"{name}{_suffix(config.output_format)}"
     map_path = config.output / f"{name}.map.safetensors"
-    for place in (output, map_path):
-        if place.exists() and not config.overwrite:
-            raise OutputError(
-                f"{place} exists already; pass --overwrite or choose another --output"
-            )
     lexicon = Path(config.lexicons.replace("{}", name)) if config.seeds == "lexicon" else None
     inputs = [path, config.named(config.hub)[1], *([lexicon] if lexicon else [])]
     record = RunRecord("align hub", config, inputs)
-    vectors = read_vectors(path, limit=config.max_vocabulary or None)
+    if config.resume and (done := _done(record, output)):
+        return done
+    is_half = config.resume and read_record(output) is None  # killed before the record
+    for place in (output, map_path):
+        if place.exists() and not (config.overwrite or is_half):
+            raise OutputError(
+                f"{place} exists already; pass --overwrite or choose another --output"
+            )
+    vectors = read_vectors(path, limit=config.max_vocabulary or None, on_error=config.on_error)
     check_finite(vectors.matrix, str(path))
     check_same_width(vectors, center, (path, config.named(config.hub)[1]))
     pairs = seed_pairs(config.seeds, vectors, center, lexicon)
@@ -95,6 +100,21 @@ def _spoke(config: HubConfig, name: str, path: Path, center: WordVectors) -> dic
     record.notes = {"result": row}
     record.write(record_path(output))
     return row
+
+
+def _done(record: RunRecord, output: Path) -> dict[str, Any] | None:
+    """What an earlier run found for this spoke, if it had the same files and settings."""
+    past = read_record(output)
+    if past is None or past.get("inputs") != record.inputs:
+        return None
+
+    def deciding(settings: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in settings.items() if name not in _FREE}
+
+    if deciding(past.get("settings", {})) != deciding(record.settings):
+        return None
+    result: dict[str, Any] | None = past.get("result")
+    return result
 
 
 def into_hub(

@@ -9,6 +9,7 @@ import numpy as np
 from align.bootstrap import bootstrap
 from align.config import Method
 from align.rcsls import rcsls_maps
+from align.tuned import tuned
 from align.vecmap.alignment import Alignment, Sides, align_matrices
 from align.vecmap.arrays import AlignmentError, FloatMatrix
 from align.vecmap.pairs import PairRows
@@ -41,7 +42,7 @@ def learn_maps(
         target: (M, D) rows of the target language.
         settings: of the VecMap family; the other methods share its normalisation and cutoff.
         pairs: first pairs; None for an unsupervised start.
-        rounds: of ``bootstrap``.
+        rounds: of ``bootstrap`` and ``tuned``.
         seed: of the random draws.
         restarts: after failed unsupervised runs.
         accept_failure: return a failed run's result.
@@ -53,6 +54,12 @@ def learn_maps(
     """
     if method == "rcsls":
         return _rcsls(source, target, settings, pairs, say)
+    if method == "tuned":
+        if pairs is None:
+            raise AlignmentError("tuned learns from pairs: give --lexicon, or --seeds identical")
+        return tuned(
+            source, target, settings, pairs, rounds=rounds, say=say, threads=threads, device=device
+        )
     found = align_matrices(
         source, target, settings, pairs, seed=seed, restarts=restarts,
         accept_failure=accept_failure, device=device, threads=threads, keeper=keeper,

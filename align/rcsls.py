@@ -36,6 +36,7 @@ def rcsls_maps(
     neighbors: int = 10,
     step: float = 10.0,
     iterations: int = 20,
+    start: WideMatrix | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> SideMaps:
     """Map the source by the learned matrix; the target stays as it is.
@@ -48,11 +49,14 @@ def rcsls_maps(
         neighbors: K of the criterion.
         step: first learning rate.
         iterations: most steps, taken back ones included.
+        start: first map; None takes the orthogonal one.
         say: told the loss of each step.
     """
-    best_map = orthogonal_maps(source_pairs, target_pairs).source
+    if start is None:
+        start = orthogonal_maps(source_pairs, target_pairs).source
+    best_map = start
     best = rcsls_loss(best_map, source_pairs, target_pairs, source, target, neighbors)
-    say(f"rcsls: loss {best.loss:.5f} at the orthogonal map")
+    say(f"rcsls: loss {best.loss:.5f} at the start")
     for number in range(1, iterations + 1):
         tried = best_map - step * best.gradient
         here = rcsls_loss(tried, source_pairs, target_pairs, source, target, neighbors)

@@ -20,7 +20,7 @@ from align.seeds import check_same_width, direction_remark, lexicon_rows, seed_p
 from align.validation import Precision, precision_at_one
 from align.vecmap.alignment import Alignment, LanguageMap
 from align.vecmap.arrays import AlignmentError
-from align.vecmap.normalization import Normalization, check_finite
+from align.vecmap.normalization import Normalization, blocks, check_finite
 from align.vecmap.pairs import PairRows
 from align.vecmap.self_learning import Iteration
 from x2static.core.device import pick_device
@@ -76,8 +76,8 @@ class Languages:
         """Read the files and find the pairs in them."""
         self._config = config
         limit = config.max_vocabulary or None
-        self.source = read_vectors(config.source, limit=limit)
-        self.target = read_vectors(config.target, limit=limit)
+        self.source = read_vectors(config.source, limit=limit, on_error=config.on_error)
+        self.target = read_vectors(config.target, limit=limit, on_error=config.on_error)
         check_finite(self.source.matrix, str(config.source))
         check_finite(self.target.matrix, str(config.target))
         check_same_width(self.source, self.target, (config.source, config.target))
@@ -116,6 +116,8 @@ class Languages:
 
     def key(self) -> str:
         """A digest of all that decides the result: a checkpoint of another run is not used."""
+        if not self._config.self_learning:
+            return ""  # such a run keeps no checkpoint
         settings = {
             name: value
             for name, value in plain(vars(self._config)).items()
@@ -123,8 +125,9 @@ class Languages:
         }
         digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
         for vectors in (self.source, self.target):
-            digest.update(vectors.matrix[:2000].tobytes())
             digest.update(str(vectors.matrix.shape).encode())
+            for block in blocks(vectors.matrix):
+                digest.update(np.ascontiguousarray(block).data)
         for rows in self.pairs or ():
             digest.update(rows.tobytes())
         return digest.hexdigest()
@@ -140,6 +143,7 @@ class Languages:
             "failed": found.diagnosis.has_failed,
             "attempts": found.attempts,
             "final_pairs": len(found.pairs.source),
+            **found.notes,
         }
         if found.history:
             verdict["iterations"] = len(found.history)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -62,6 +63,7 @@ class Alignment:
         diagnosis: how far the result can be trusted.
         history: the iterations of self-learning.
         attempts: how many starts were needed.
+        notes: what else the method decided, JSON-ready.
     """
 
     source: LanguageMap
@@ -70,6 +72,7 @@ class Alignment:
     diagnosis: Diagnosis
     history: list[Iteration] = field(default_factory=list)
     attempts: int = 1
+    notes: dict[str, Any] = field(default_factory=dict)
 
 
 def align_matrices(
@@ -159,7 +162,7 @@ class Sides:
     def __init__(self, source: FloatMatrix, target: FloatMatrix, settings: VecMapSettings) -> None:
         self._matrices = (source, target)
         self._settings = settings
-        self._normalizations = [fit_normalization(m, settings.normalize) for m in self._matrices]
+        self.normalizations = [fit_normalization(m, settings.normalize) for m in self._matrices]
         cutoff = settings.cutoff if settings.self_learning else 0
         sizes = [min(cutoff or len(matrix), len(matrix)) for matrix in self._matrices]
         self.sizes = (sizes[0], sizes[1])
@@ -190,7 +193,7 @@ class Sides:
         """The matrices together with the normalisation that comes before them."""
         first, second = (
             LanguageMap(normalization, matrix.astype(np.float32))
-            for normalization, matrix in zip(self._normalizations, maps, strict=True)
+            for normalization, matrix in zip(self.normalizations, maps, strict=True)
         )
         return first, second
 
@@ -199,7 +202,7 @@ class Sides:
         stop = max(size, 0) if size else None
         first, second = (
             normalization.apply(matrix[:stop])
-            for normalization, matrix in zip(self._normalizations, self._matrices, strict=True)
+            for normalization, matrix in zip(self.normalizations, self._matrices, strict=True)
         )
         return first, second
 
@@ -207,7 +210,7 @@ class Sides:
         """Normalised rows of the pairs, each different word normalised once."""
         found = []
         for rows, matrix, normalization in zip(
-            pairs, self._matrices, self._normalizations, strict=True
+            pairs, self._matrices, self.normalizations, strict=True
         ):
             distinct, places = np.unique(rows, return_inverse=True)
             found.append(normalization.apply(matrix[distinct])[places])

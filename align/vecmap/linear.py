@@ -61,8 +61,8 @@ def multistep_maps(source: FloatMatrix, target: FloatMatrix, settings: VecMapSet
     whiten_x, whiten_z = np.eye(width), np.eye(width)
     color_x, color_z = np.eye(width), np.eye(width)
     if settings.whiten:
-        whiten_x, color_x = _whitening(x, "source")
-        whiten_z, color_z = _whitening(z, "target")
+        whiten_x, color_x = _whitening(x, "source", settings.ridge)
+        whiten_z, color_z = _whitening(z, "target", settings.ridge)
     left, singular, right = np.linalg.svd(whiten_x @ (x.T @ z) @ whiten_z)
     p, q = left, right.T
     undo = {"source": p.T @ color_x @ p, "target": q.T @ color_z @ q, "none": np.eye(width)}
@@ -87,10 +87,16 @@ def _gram(rows: FloatMatrix | WideMatrix) -> WideMatrix:
     return product
 
 
-def _whitening(rows: WideMatrix, side: str) -> tuple[WideMatrix, WideMatrix]:
-    """(X'X)^(-1/2) and its inverse, from the eigenvectors of the small product matrix."""
+def _whitening(rows: WideMatrix, side: str, ridge: float) -> tuple[WideMatrix, WideMatrix]:
+    """(X'X)^(-1/2) and its inverse, from the eigenvectors of the small product matrix.
+
+    A ridge lifts all eigenvalues by a multiple of their mean: no direction is blown up.
+    """
     values, vectors = np.linalg.eigh(_gram(rows))
-    _check_rank(values, len(rows), side)
+    if ridge and values[-1] > 0:
+        values = np.maximum(values, 0) + ridge * values.mean()
+    else:
+        _check_rank(values, len(rows), side)
     roots = np.sqrt(values)
     return vectors / roots @ vectors.T, vectors * roots @ vectors.T
 

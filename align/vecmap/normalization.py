@@ -59,10 +59,13 @@ def blocks(matrix: FloatMatrix, size: int = BLOCK) -> Iterator[FloatMatrix]:
         yield matrix[start : start + size]
 
 
-def check_finite(matrix: FloatMatrix, name: str) -> None:
-    """Raise `AlignmentError` where a row holds NaN or infinity, or where there is no row."""
+def check_finite(matrix: FloatMatrix, name: str, *, may_be_equal: bool = False) -> None:
+    """Raise `AlignmentError` for NaN, infinity, no rows at all, or rows that are all the same."""
     if matrix.ndim != 2 or 0 in matrix.shape:
         raise AlignmentError(f"{name}: no vectors (shape {matrix.shape}); give a file with words")
+    must_differ = len(matrix) > 1 and not may_be_equal
+    if must_differ and all((block == matrix[0]).all() for block in blocks(matrix)):
+        raise AlignmentError(f"{name}: all {len(matrix)} vectors are the same: nothing to align")
     for number, block in enumerate(blocks(matrix)):
         # A sum is finite only if every entry is, unless it overflows: then look closely.
         if not np.isfinite(np.einsum("ij->", block, dtype=np.float64)):

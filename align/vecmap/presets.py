@@ -27,6 +27,7 @@ class VecMapSettings:
         normalize: steps applied to each side before anything else, in this order.
         mapping: how the final map is learned; while self-learning the map is orthogonal.
         whiten: whiten before the rotation of a multi-step map.
+        ridge: what is added to the eigenvalues before whitening, times their mean; 0 as published.
         source_reweight: exponent of the singular values on the source side (multi-step).
         target_reweight: the same on the target side.
         source_dewhiten: whose whitening is undone on the source side.
@@ -48,6 +49,7 @@ class VecMapSettings:
     normalize: tuple[Step, ...] = ("unit", "center", "unit")
     mapping: Mapping_ = "multistep"
     whiten: bool = True
+    ridge: float = 0.0
     source_reweight: float = 0.5
     target_reweight: float = 0.5
     source_dewhiten: Side = "source"
@@ -73,8 +75,8 @@ def check_settings(settings: Any) -> None:
     unknown = [step for step in settings.normalize if step not in STEPS]
     if unknown:
         raise ConfigError(f"--normalize: unknown step '{unknown[0]}'; known: {', '.join(STEPS)}")
-    for name in ("dimensions", "cutoff", "csls"):
-        if getattr(settings, name) < 0:
+    for name in ("dimensions", "cutoff", "csls", "ridge"):
+        if not getattr(settings, name) >= 0:
             raise ConfigError(f"--{name} must be 0 or more, got {getattr(settings, name)}")
     for name, low in (("patience", 1), ("start_words", 2)):
         if getattr(settings, name) < low:

@@ -65,6 +65,7 @@ QUICK = {"patience": 4, "keep_initial": 0.4}
         ("emnlp2016", {}),
         ("rcsls", {}),
         ("bootstrap", {}),
+        ("tuned", {}),
         ("semi-supervised", QUICK),
         ("semi-bootstrap", QUICK),
         ("acl2017-seed", {}),
@@ -168,6 +169,33 @@ def test_hub_names_every_language_that_fails(world, run_cli, tmp_path):
     assert (tmp_path / "hub" / "de").exists()
 
 
+def test_hub_goes_on_where_it_stopped(world, run_cli, tmp_path):
+    (tmp_path / "de-en.txt").write_text((tmp_path / "train.txt").read_text())
+    output = tmp_path / "hub"
+
+    def run(*more):
+        return run_cli(
+            "align", "hub", "--hub", f"en={tmp_path / 'en.vec'}", "--spokes",
+            f"de={tmp_path / 'de.vec'}", f"fr={tmp_path / 'de.vec'}", "--lexicons",
+            tmp_path / "{}-en.txt", "--output", output, "--json", *more,
+        )  # fmt: skip
+
+    assert run()[0] == 2
+    made = (output / "de" / "vectors.safetensors").stat().st_mtime_ns
+    (tmp_path / "fr-en.txt").write_text((tmp_path / "train.txt").read_text())
+    code, out, err = run("--resume")
+    assert code == 0, err
+    assert set(json.loads(out)["spokes"]) == {"de", "fr"}
+    assert (output / "de" / "vectors.safetensors").stat().st_mtime_ns == made
+    (output / "fr" / "run.json").unlink()  # as if killed before the end
+    assert run("--resume")[0] == 0
+    assert (output / "fr" / "run.json").exists()
+    # Another setting, another result: that spoke is not done.
+    code, _, err = run("--resume", "--method", "orthogonal")
+    assert code == 2
+    assert "exists already" in err
+
+
 def test_mistakes_are_one_line(world, refuses, flags, tmp_path):
     (tmp_path / "turned.txt").write_text(
         "".join(
@@ -181,7 +209,7 @@ def test_mistakes_are_one_line(world, refuses, flags, tmp_path):
         "".join((tmp_path / "train.txt").read_text().splitlines(keepends=True)[:5])
     )
     (tmp_path / "latin.txt").write_bytes(b"q1 w\xe4\n")
-    narrow = WordVectors(["w1", "w2"], np.ones((2, 3), np.float32))
+    narrow = WordVectors(["w1", "w2"], np.eye(2, 3, dtype=np.float32))
     write_vectors(narrow, tmp_path / "narrow.vec", "word2vec")
     lexicon = tmp_path / "train.txt"
     for pattern, more in [
@@ -199,6 +227,48 @@ def test_mistakes_are_one_line(world, refuses, flags, tmp_path):
     ]:
         refuses(pattern, "align", *flags(**more))
         assert not (tmp_path / "out.de").exists()
+
+
+@pytest.mark.parametrize("preset", ["supervised", "emnlp2016", "rcsls", "tuned", "unsupervised"])
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_vectors_that_are_all_the_same(world, refuses, flags, tmp_path, preset, value):
+    words = [f"q{i}" for i in range(400)]
+    vectors = WordVectors(words, np.full((400, 12), value, np.float32))
+    write_vectors(vectors, tmp_path / "same.vec", "word2vec")
+    more = {} if preset == "unsupervised" else {"lexicon": tmp_path / "train.txt"}
+    given = flags(preset=preset, source=tmp_path / "same.vec", **more)
+    refuses("same.vec: all 400 vectors are the same", "align", *given)
+    assert not (tmp_path / "out.de").exists()
+
+
+def test_repeated_words_stop_the_run_or_are_skipped(world, refuses, run_cli, flags, tmp_path):
+    lines = (tmp_path / "de.vec").read_text().splitlines(keepends=True)
+    (tmp_path / "twice.vec").write_text("".join(["401 12\n", *lines[1:], lines[2]]))
+    more = {"source": tmp_path / "twice.vec", "lexicon": tmp_path / "train.txt"}
+    refuses("twice.vec:402: duplicate word 'q1'", "align", *flags(**more))
+    assert run_cli("align", *flags(**more, on_error="skip"))[0] == 0
+    assert scored(tmp_path, world) >= 0.99
+
+
+def test_a_checkpoint_belongs_to_every_row(world, flags, tmp_path):
+    from align.config import AlignConfig
+    from align.stage import Languages
+
+    def key(row):
+        vectors = read_vectors(tmp_path / "de.vec")
+        matrix = vectors.matrix.copy()
+        matrix[row] += 1
+        write_vectors(WordVectors(vectors.words, matrix), tmp_path / "other.vec", "word2vec")
+        return Languages(
+            AlignConfig(
+                source=tmp_path / "other.vec", target=tmp_path / "en.vec",
+                output_source=tmp_path / "a", output_target=tmp_path / "b", self_learning=True,
+                lexicon=tmp_path / "train.txt",
+            )
+        ).key()  # fmt: skip
+
+    assert key(0) == key(0)
+    assert key(0) != key(399) != key(398)
 
 
 def test_broken_maps_are_one_line(world, refuses, tmp_path):

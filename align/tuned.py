@@ -1,0 +1,246 @@
+"""Multi-step map with as much whitening as the pairs can bear, judged on pairs held back from it.
+
+Whitening by (X'X)^(-1/2) lifts the directions that the pairs hardly span, and with them the noise
+of vectors from a small corpus. A ridge under the eigenvalues (regularised canonical correlation,
+Vinod 1976) puts an end to that: (X'X + r t I)^(-1/2), t the mean eigenvalue. How large r should be,
+how strong the re-weighting, whether mutual neighbours help, and whether some steps on the retrieval
+criterion (RCSLS) from there, depends on the vectors: it is decided on folds of the dictionary, then
+all pairs are learned from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from align.bootstrap import bootstrap
+from align.rcsls import rcsls_maps
+from align.validation import Precision, precision_at_one
+from align.vecmap.alignment import Alignment, LanguageMap, Sides, align_matrices
+from align.vecmap.arrays import AlignmentError, FloatMatrix, Rows
+from align.vecmap.linear import final_maps
+from align.vecmap.pairs import PairRows, check_pairs
+from align.vecmap.presets import VecMapSettings
+from x2static.core.normalize import unit
+
+RIDGES = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0)
+REWEIGHTS = (0.25, 0.5)
+_NEAR, _CANDIDATES = 5_000, 10_000
+_SHARE = 5
+_ENOUGH = 800
+_LEAST = 25
+_POLISHING_STEPS = 6
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """What the held-back pairs decided.
+
+    Attributes:
+        ridge: of the whitening.
+        reweight: exponent of the re-weighting, both sides.
+        bootstrapped: whether mutual neighbours are added to the dictionary.
+        polished: whether the source's map then takes steps on the retrieval criterion.
+        held_back: CSLS P@1 on the held-back pairs with these choices; None where the dictionary
+            was too small to hold any back.
+        plain: the same of the published multi-step map, None where it cannot be learned.
+    """
+
+    ridge: float
+    reweight: float
+    bootstrapped: bool
+    polished: bool = False
+    held_back: float | None = None
+    plain: float | None = None
+
+    def applied(self, settings: VecMapSettings) -> VecMapSettings:
+        """The settings with these choices."""
+        return replace(
+            settings, mapping="multistep", whiten=True, ridge=self.ridge,
+            source_reweight=self.reweight, target_reweight=self.reweight,
+        )  # fmt: skip
+
+
+def tuned(
+    source: FloatMatrix,
+    target: FloatMatrix,
+    settings: VecMapSettings,
+    pairs: PairRows,
+    *,
+    rounds: int,
+    say: Say,
+    threads: int | None = None,
+    device: str = "cpu",
+) -> Alignment:
+    """Decide on held-back pairs, then learn from all of them.
+
+    Args:
+        source: (N, D) rows of the source language.
+        target: (M, D) rows of the target language.
+        settings: normalisation, and the cutoff of words that may be added.
+        pairs: the dictionary.
+        rounds: of adding mutual neighbours.
+        say: told what was decided.
+        threads: for the search on the CPU.
+        device: where the search runs.
+    """
+    check_pairs(pairs, len(source), len(target))
+    cutoff = settings.cutoff or max(len(source), len(target))
+
+    def learn(choice: Tuning, learned: PairRows) -> Alignment:
+        applied = choice.applied(settings)
+        found = align_matrices(source, target, applied, learned)
+        if choice.bootstrapped:
+            found = bootstrap(
+                source, target, applied, learned, found, rounds=rounds, cutoff=cutoff, say=_silent,
+                threads=threads, device=device,
+            )  # fmt: skip
+        return polish(found, source, target, sides, cutoff) if choice.polished else found
+
+    sides = Sides(source, target, settings)
+    folds = [_Fold(sides, (source, target), *parts) for parts in split(pairs)]
+    choice = _choose(folds, learn)
+    say(_stated(choice))
+    return replace(learn(choice, pairs), notes={"tuning": asdict(choice)})
+
+
+def polish(
+    found: Alignment, source: FloatMatrix, target: FloatMatrix, sides: Sides, cutoff: int
+) -> Alignment:
+    """A few steps on the retrieval criterion, from where an alignment stands.
+
+    Args:
+        found: the alignment; its pairs are learned from.
+        source: (N, D) rows of the source language.
+        target: (M, D) rows of the target language.
+        sides: both, for the diagnosis.
+        cutoff: most frequent words per side among which neighbours are looked for.
+    """
+    both = list(zip((found.source, found.target), (source, target), strict=True))
+    heads = [unit(side.apply(rows[:cutoff])) for side, rows in both]
+    pairs = [
+        unit(side.apply(rows[chosen]))
+        for (side, rows), chosen in zip(both, found.pairs, strict=True)
+    ]
+    start = np.eye(pairs[0].shape[1])
+    turn = rcsls_maps(*pairs, *heads, iterations=_POLISHING_STEPS, start=start).source
+    matrix = (found.source.matrix.astype(np.float64) @ turn).astype(np.float32)
+    mapped = LanguageMap(found.source.normalization, matrix)
+    return replace(found, source=mapped, diagnosis=sides.diagnosis(mapped, found.target))
+
+
+def split(pairs: PairRows) -> list[tuple[PairRows, PairRows]]:
+    """Learned and held-back pairs, several times where the dictionary is small.
+
+    All pairs of a source word stay together. Frequent and rare words are held back alike: rare
+    ones alone are found too seldom to decide by. A dictionary of a few words is not split at all.
+    """
+    words = np.unique(pairs.source)  # rows: the most frequent word first
+    if len(words) < _LEAST:
+        return []
+    turns = min(_SHARE, max(1, _ENOUGH * _SHARE // len(words)))
+    parts = []
+    for turn in range(turns):
+        is_held = np.isin(pairs.source, words[turn::_SHARE])
+        parts.append((_where(pairs, ~is_held), _where(pairs, is_held)))
+    return parts
+
+
+class _Fold:
+    """One division of the dictionary, with the rows that scoring looks at."""
+
+    def __init__(
+        self,
+        sides: Sides,
+        matrices: tuple[FloatMatrix, FloatMatrix],
+        learned: PairRows,
+        tested: PairRows,
+    ) -> None:
+        self.learned = learned
+        near = np.union1d(np.arange(min(_NEAR, len(matrices[0]))), tested.source)
+        candidates = np.union1d(np.arange(min(_CANDIDATES, len(matrices[1]))), tested.target)
+        self._rows = (matrices[0][near], matrices[1][candidates])
+        self._tested = PairRows(_places(near, tested.source), _places(candidates, tested.target))
+        self._normalized = tuple(
+            normalization.apply(rows)
+            for normalization, rows in zip(sides.normalizations, self._rows, strict=True)
+        )
+        self._pairs = sides.rows_of(learned)
+
+    def precision(self, settings: VecMapSettings) -> float:
+        """CSLS P@1 of the map that these settings learn."""
+        maps = final_maps(*self._pairs, settings)
+        x, z = (
+            rows @ matrix.astype(np.float32)
+            for rows, matrix in zip(self._normalized, maps, strict=True)
+        )
+        return precision_at_one(x, z, self._tested).csls
+
+    def precision_of(self, found: Alignment) -> Precision:
+        """P@1 of an alignment."""
+        x, z = found.source.apply(self._rows[0]), found.target.apply(self._rows[1])
+        return precision_at_one(x, z, self._tested)
+
+
+def _choose(folds: list[_Fold], learn: Callable[[Tuning, PairRows], Alignment]) -> Tuning:
+    """The best of the grid; ties go to the smaller ridge, which is nearer to the published map."""
+    if not folds:
+        return Tuning(1.0, 0.25, bootstrapped=True)
+    scores: dict[tuple[float, float], float] = {}
+    for ridge in RIDGES:
+        for reweight in REWEIGHTS:
+            settings = Tuning(ridge, reweight, bootstrapped=False).applied(VecMapSettings())
+            try:
+                found = [fold.precision(settings) for fold in folds]
+            except AlignmentError:  # too few pairs for a map without a ridge
+                continue
+            scores[ridge, reweight] = float(np.mean(found))
+    if not scores:
+        raise AlignmentError("no map can be learned from these pairs: give more, or others")
+    best = max(scores, key=lambda choice: scores[choice])
+    chosen = Tuning(*best, bootstrapped=False, held_back=scores[best], plain=scores.get((0.0, 0.5)))
+
+    def tried(choice: Tuning) -> Precision:
+        found = [fold.precision_of(learn(choice, fold.learned)) for fold in folds]
+        nearest, csls, _ = np.mean(found, axis=0).tolist()
+        return Precision(nearest, csls, sum(score.words for score in found))
+
+    more = replace(chosen, bootstrapped=True)
+    before = tried(more)
+    if before.csls > scores[best]:
+        chosen = replace(more, held_back=before.csls)
+    else:
+        before = tried(chosen)
+    after = tried(replace(chosen, polished=True))
+    # Such steps mostly lift plain cosine, which is what the vectors are often used with.
+    if after.csls + after.nearest > before.csls + before.nearest:
+        return replace(chosen, polished=True, held_back=after.csls)
+    return chosen
+
+
+def _stated(choice: Tuning) -> str:
+    added = "with" if choice.bootstrapped else "without"
+    added += " mutual pairs" + (", polished" if choice.polished else "")
+    stated = f"tuned: ridge {choice.ridge:g}, re-weighting {choice.reweight:g}, {added}"
+    if choice.held_back is None:
+        return f"{stated} (too few pairs to hold any back)"
+    plain = "none" if choice.plain is None else f"{choice.plain:.4f}"
+    return f"{stated}: CSLS P@1 {choice.held_back:.4f} on held-back pairs, published map {plain}"
+
+
+def _where(pairs: PairRows, chosen: Any) -> PairRows:
+    return PairRows(pairs.source[chosen], pairs.target[chosen])
+
+
+def _places(rows: Rows, wanted: Rows) -> Rows:
+    found: Rows = np.searchsorted(rows, wanted)
+    return found
+
+
+def _silent(_: str) -> None:
+    """What the trial runs say is of no interest."""
