@@ -73,10 +73,21 @@ COMMANDS: dict[str, Command] = {
         "align.apply:apply",
         "map further vectors with a saved map",
     ),
+    "pretrain": Command(
+        "continued_pretraining.config:PretrainConfig",
+        "continued_pretraining.stage:pretrain",
+        "train a masked language model on, aligned to static vectors; or one from scratch",
+    ),
     "eval bli": Command(
         "eval.config:BliConfig",
         "eval.bli_stage:bli",
         "translation by nearest neighbours: precision at k, MRR and coverage on dictionaries",
+        json="file",
+    ),
+    "eval qa": Command(
+        "eval.downstream_config:QaConfig",
+        "eval.qa_stage:qa",
+        "question answering after fine-tuning on English: F1 and exact match per language",
         json="file",
     ),
     "eval retrieval": Command(
@@ -89,6 +100,12 @@ COMMANDS: dict[str, Command] = {
         "eval.config:SimilarityConfig",
         "eval.similarity:similarity",
         "word similarity: Spearman, Pearson and coverage on test sets",
+        json="file",
+    ),
+    "eval tagging": Command(
+        "eval.downstream_config:TaggingConfig",
+        "eval.tagging_stage:tagging",
+        "entities or parts of speech after fine-tuning on English: F1, accuracy per language",
         json="file",
     ),
 }

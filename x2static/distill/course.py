@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from x2static.core.checkpoint import CheckpointFolder
 from x2static.core.errors import Interrupted
 from x2static.core.interrupts import StopSignals
 from x2static.core.progress import Progress
-from x2static.distill.checkpoint import CheckpointFolder
 from x2static.distill.learners import Learner
 from x2static.distill.plan import Planner, Pool
 from x2static.distill.readings import Readings, read_pool

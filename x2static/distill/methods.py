@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from x2static.core.checkpoint import CheckpointFolder
 from x2static.core.errors import CorpusError, OutputError
 from x2static.core.lock import FolderLock
 from x2static.core.neighbors import top_k
-from x2static.distill.checkpoint import CheckpointFolder
 from x2static.distill.closed_form import Blend, ClosedFormLearner, fresh_sums, smooth
 from x2static.distill.config import DistillConfig
 from x2static.distill.course import Counts, Course, LiveReader, Reader, fill_store

@@ -14,6 +14,7 @@ from x2static.core.progress import format_seconds
 from x2static.core.run_record import RunRecord, read_record, record_path
 from x2static.core.vector_file import write_vectors
 from x2static.core.vectors import WordVectors
+from x2static.core.work_folder import WorkFolder
 from x2static.distill.config import DistillConfig
 from x2static.distill.materials import (
     Materials,
@@ -23,7 +24,6 @@ from x2static.distill.materials import (
 )
 from x2static.distill.methods import METHODS, Workshop
 from x2static.distill.postprocess import postprocess
-from x2static.distill.work_folder import WorkFolder
 from x2static.teacher import Teacher, load_teacher
 
 

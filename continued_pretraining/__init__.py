@@ -1,0 +1,1 @@
+"""Teach a transformer: masked language modelling mixed with alignment to static vectors."""

@@ -1,0 +1,58 @@
+"""``accelerate launch -m continued_pretraining``: ``x2static pretrain`` in many processes."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from continued_pretraining.config import PretrainConfig
+from x2static.core.config import add_flags, build, typed_flags
+from x2static.core.errors import ConfigError, Interrupted, WorkbenchError
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise ConfigError(f"{message}; see x2static pretrain --help")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one process; 0 done, 2 a mistake the user can mend, 130 interrupted."""
+    parser = _Parser(prog="python -m continued_pretraining", description=PretrainConfig.__doc__)
+    add_flags(parser, PretrainConfig)
+    parser.add_argument("--config", type=Path, metavar="FILE", help="TOML or JSON file of settings")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    try:
+        flags = typed_flags(parser.parse_args(argv))
+        config_file, wants_json = flags.pop("config", None), flags.pop("json", False)
+        config = build(PretrainConfig, flags, config_file, "pretrain")
+        from continued_pretraining.stage import pretrain
+
+        outcome = pretrain(config)
+    except Interrupted as stop:
+        _say(f"interrupted: {stop}")
+        return 130
+    except WorkbenchError as error:
+        _say("error: " + " ".join(str(error).split("\n")))
+        return 2
+    except KeyboardInterrupt:
+        _say("interrupted")
+        return 130
+    if outcome.text:
+        data = json.dumps(outcome.data, ensure_ascii=False, indent=2)
+        print(data if wants_json else outcome.text, flush=True)  # noqa: T201
+    return 0
+
+
+def _say(text: str) -> None:
+    """Print for all processes together."""
+    if os.environ.get("RANK", "0") == "0":
+        print(text, file=sys.stderr)  # noqa: T201
+
+
+if __name__ == "__main__":
+    sys.exit(main())

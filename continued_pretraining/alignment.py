@@ -1,0 +1,224 @@
+"""Words of an update, their states and targets, and what the alignment loss makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from continued_pretraining.batch import Frame, Ids, MicroBatch, micro_batches
+from continued_pretraining.model import MaskedModel
+from continued_pretraining.occurrences import WordFinder
+from continued_pretraining.plan import TextShare
+from continued_pretraining.pooling import mean_of_spans, pool_states
+from continued_pretraining.processes import Processes
+from continued_pretraining.sampling import Draw, Sampler
+from continued_pretraining.statistic import Statistic
+from continued_pretraining.word_pool import LanguageWords
+
+_CHOICE = 3
+_FIT_WORDS = 4096
+
+
+@dataclass(frozen=True)
+class Spans:
+    """Words where they occur in the text of an update.
+
+    Attributes:
+        members: (F,) in which sequence of the update each stands.
+        starts: (F,) its first piece there.
+        lengths: (F,) its pieces.
+        draw: which words these are.
+    """
+
+    members: Ids
+    starts: Ids
+    lengths: Ids
+    draw: Draw
+
+    def of(self, rank: int, size: int) -> Spans:
+        """Those in the sequences of one process, which get new numbers."""
+        return self.at(np.flatnonzero(self.members % size == rank), size)
+
+    def at(self, places: Ids, size: int = 1) -> Spans:
+        """Some of them."""
+        draw = Draw(self.draw.languages[places], self.draw.items[places])
+        return Spans(self.members[places] // size, self.starts[places], self.lengths[places], draw)
+
+
+@dataclass
+class Aligner:
+    """Draws words, encodes them, and computes the loss and its gradients.
+
+    Attributes:
+        model: what encodes them.
+        words: usable words of each language.
+        sampler: which of them come when.
+        statistic: the loss.
+        processes: those that share the work.
+        frame: control tokens around a word.
+        pool: how pieces become one state.
+        block: whose states are aligned.
+        batch: words in an update.
+        budget: padded pieces in a micro-batch.
+        weight: of the loss.
+        seed: of the choice among occurrences.
+        finders: per language of the text, what finds its words there; None to encode words alone.
+    """
+
+    model: MaskedModel
+    words: Sequence[LanguageWords]
+    sampler: Sampler
+    statistic: Statistic
+    processes: Processes
+    frame: Frame
+    pool: str
+    block: int
+    batch: int
+    budget: int
+    weight: float
+    seed: int
+    finders: Sequence[tuple[int, WordFinder] | None] | None = None
+
+    def draw(self, step: int) -> Draw:
+        """The words of an update that encodes them alone."""
+        return self.sampler.draw(step * self.batch, self.batch)
+
+    def batches(self, draw: Draw) -> list[MicroBatch]:
+        """This process's share of the words, each a sequence of its own."""
+        own = _part(draw, self.processes.share(len(draw)))
+        return list(micro_batches(self.ids_of(own), self.frame, self.budget, self.model.device))
+
+    def states(self, batch: MicroBatch) -> Tensor:
+        """(S, D) float32 states of the words of a batch."""
+        found = self.model.states_up_to(batch, self.block)
+        return pool_states(found, batch, self.pool, len(self.frame.prefix))
+
+    def slopes(self, own: Tensor, draw: Draw) -> tuple[Tensor, Tensor]:
+        """The loss over the words of the update, and the gradient of this process's states.
+
+        Args:
+            own: (S, D) states of this process's words.
+            draw: the words of all processes, dealt out one by one.
+        """
+        size = self.processes.size
+        parts = [np.arange(rank, len(draw), size) for rank in range(size)]
+        return self._slopes(own, draw, parts)
+
+    def slopes_of_spans(self, own: Tensor, spans: Spans) -> tuple[Tensor, Tensor]:
+        """The same for words that occur in text, dealt out with their sequences."""
+        size = self.processes.size
+        parts = [np.flatnonzero(spans.members % size == rank) for rank in range(size)]
+        return self._slopes(own, spans.draw, parts)
+
+    def _slopes(self, own: Tensor, draw: Draw, parts: list[Ids]) -> tuple[Tensor, Tensor]:
+        order = np.concatenate(parts)
+        ordered = Draw(draw.languages[order], draw.items[order])
+        counts = [len(part) for part in parts]
+        targets, same = self.targets(ordered), self.numbers(ordered)
+        return self.statistic.gradient(own.detach(), counts, targets, same, self.weight)
+
+    def spans(self, step: int, share: TextShare) -> Spans:
+        """Occurrences of words in the text of an update, at most a batch of them.
+
+        A word some piece of which is to be guessed is left out, and so is one that is held back.
+        """
+        found: list[tuple[int, int, int, int, int]] = []
+        for member, language in enumerate(share.languages.tolist()):
+            finder = self.finders[language] if self.finders is not None else None
+            if finder is None:
+                continue
+            number, words = finder
+            places = words.find(share.original[member])
+            hidden = np.concatenate(([0], np.cumsum(share.guessed[member])))
+            is_whole = hidden[places.starts + places.lengths] == hidden[places.starts]
+            for start, length, word in zip(
+                places.starts[is_whole].tolist(), places.lengths[is_whole].tolist(),
+                places.words[is_whole].tolist(), strict=True,
+            ):  # fmt: skip
+                found.append((member, start, length, number, word))
+        table = np.array(found, dtype=np.int64).reshape(-1, 5)
+        table = table[~self._is_held_back(table[:, 3], table[:, 4])]
+        if len(table) > self.batch:
+            rng = np.random.default_rng([self.seed, _CHOICE, step])
+            table = table[np.sort(rng.choice(len(table), self.batch, replace=False))]
+        members, starts, lengths, languages, words_found = table.T
+        return Spans(members, starts, lengths, Draw(languages, words_found))
+
+    def span_states(self, states: Tensor, batch: MicroBatch, spans: Spans) -> tuple[Tensor, Ids]:
+        """States of the spans that lie in a batch, and which spans these are."""
+        place_of = {
+            int(member): int(start)
+            for member, start in zip(batch.members, batch.starts, strict=True)
+        }
+        here = np.flatnonzero(np.isin(spans.members, batch.members))
+        starts = np.array([place_of[int(m)] for m in spans.members[here]], dtype=np.int64)
+        lengths = np.ones_like(starts) if self.pool == "first" else spans.lengths[here]
+        flat = states.flatten(0, 1)
+        return mean_of_spans(flat, starts + spans.starts[here], lengths), here
+
+    def targets(self, draw: Draw) -> Tensor:
+        """(N, E) unit vectors of drawn words, on the model's device."""
+        rows = np.empty((len(draw), self.words[0].width), dtype=np.float32)
+        for language in np.unique(draw.languages):
+            chosen = draw.languages == language
+            rows[chosen] = self.words[language].unit_vectors(draw.items[chosen])
+        return torch.from_numpy(rows).to(self.model.device)
+
+    def numbers(self, draw: Draw) -> Tensor:
+        """(N,) one number for each word of each language."""
+        firsts = np.cumsum([0, *map(len, self.words)])
+        numbers = firsts[draw.languages] + draw.items
+        return torch.from_numpy(numbers).to(self.model.device)
+
+    def ids_of(self, draw: Draw) -> list[Ids]:
+        """The pieces of drawn words."""
+        drawn = zip(draw.languages.tolist(), draw.items.tolist(), strict=True)
+        return [self.words[language].ids_of(item) for language, item in drawn]
+
+    @torch.no_grad()
+    def encode(self, draw: Draw) -> Tensor:
+        """(N, D) states of words alone, of all processes, in the order of `slopes`."""
+        own = _part(draw, self.processes.share(len(draw)))
+        states = torch.zeros(len(own), self.model.width, device=self.model.device)
+        for batch in self.batches(draw):
+            states[torch.from_numpy(batch.members).to(states.device)] = self.states(batch)
+        size = self.processes.size
+        counts = [len(range(rank, len(draw), size)) for rank in range(size)]
+        return self.processes.gather_rows(states, counts)
+
+    def held_back_loss(self) -> float | None:
+        """The loss on words that training never sees, encoded alone."""
+        draw = self._in_rank_order(self.sampler.held_back())
+        if len(draw) < 2:
+            return None
+        states = self.encode(self.sampler.held_back())
+        return float(self.statistic.value(states, self.targets(draw), self.numbers(draw)))
+
+    def fit_map(self, *, match: bool) -> None:
+        """Fit the map between states and targets on the model as it is."""
+        if self.statistic.map is None:
+            return
+        draw = self.sampler.draw(0, min(_FIT_WORDS, self.sampler.epoch_size))
+        self.statistic.map.fit(
+            self.encode(draw), self.targets(self._in_rank_order(draw)), match=match
+        )
+
+    def _in_rank_order(self, draw: Draw) -> Draw:
+        size = self.processes.size
+        order = np.concatenate([np.arange(rank, len(draw), size) for rank in range(size)])
+        return Draw(draw.languages[order], draw.items[order])
+
+    def _is_held_back(
+        self, languages: Ids, words: Ids
+    ) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        held = self.sampler.held_back()
+        firsts = np.cumsum([0, *map(len, self.words)])
+        return np.isin(firsts[languages] + words, firsts[held.languages] + held.items)
+
+
+def _part(draw: Draw, rows: slice) -> Draw:
+    return Draw(draw.languages[rows], draw.items[rows])

@@ -1,0 +1,172 @@
+"""Sequences of many lengths to tensors with hardly any padding.
+
+Sequences of one length become plain rows. Otherwise several are packed into a row, each seeing only
+itself and counting its own positions, where the model's family allows that; for other families they
+are sorted by length and padded to the longest of their micro-batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+Ids = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What stands around a sequence, and how sequences may share a row.
+
+    Attributes:
+        prefix: control tokens before it.
+        suffix: control tokens after it.
+        pad_id: fills a row up; never attended to.
+        first_position: number of a sequence's first position where rows may be shared, else None.
+        mask_type: numbers that the mask of a shared row is made of.
+    """
+
+    prefix: Sequence[int]
+    suffix: Sequence[int]
+    pad_id: int
+    first_position: int | None = None
+    mask_type: torch.dtype = torch.float32
+
+    @property
+    def size(self) -> int:
+        """Control tokens per sequence."""
+        return len(self.prefix) + len(self.suffix)
+
+
+@dataclass(frozen=True)
+class MicroBatch:
+    """Rows that go through the model at once.
+
+    Attributes:
+        members: (S,) which sequences these are.
+        starts: (S,) where each one's own pieces begin in the flattened rows.
+        lengths: (S,) pieces of each, without control tokens.
+        ids: (B, T) framed ids, padded.
+        mask: None where nothing is padded; (B, T) 1 for pieces and 0 for padding; or (B, 1, T, T)
+            to be added to the scores of attention.
+        positions: (B, T) position of each piece in its sequence, or None for the usual ones.
+    """
+
+    members: Ids
+    starts: Ids
+    lengths: Ids
+    ids: Tensor
+    mask: Tensor | None
+    positions: Tensor | None
+
+
+def micro_batches(
+    sequences: Sequence[Ids], frame: Frame, budget: int, device: torch.device
+) -> Iterator[MicroBatch]:
+    """The sequences in batches of at most ``budget`` pieces, padding included."""
+    lengths = np.fromiter(map(len, sequences), dtype=np.int64, count=len(sequences))
+    order = np.argsort(-lengths, kind="stable")
+    if frame.first_position is None or not len(order) or lengths[order[0]] == lengths[order[-1]]:
+        for part in cut_at_budget(lengths[order] + frame.size, budget):
+            rows = [[int(member)] for member in order[part]]
+            yield _to_batch(rows, sequences, frame, device)
+        return
+    rows = pack(lengths + frame.size, order)
+    width = int(lengths[order[0]]) + frame.size
+    at_once = max(1, budget // width)
+    for first in range(0, len(rows), at_once):
+        yield _to_batch(rows[first : first + at_once], sequences, frame, device)
+
+
+def cut_at_budget(lengths: Ids, budget: int) -> Iterator[slice]:
+    """Slices of falling lengths, each within the padded budget or one sequence long."""
+    first = 0
+    while first < len(lengths):
+        fitting = max(1, budget // int(lengths[first]))
+        yield slice(first, first + fitting)
+        first += fitting
+
+
+def pack(lengths: Ids, order: Ids) -> list[list[int]]:
+    """Rows of sequences, longest first, each put where it leaves the least space."""
+    width = int(lengths[order[0]])
+    by_space: list[list[list[int]]] = [[] for _ in range(width + 1)]
+    rows: list[list[int]] = []
+    for member in order.tolist():
+        length = int(lengths[member])
+        space = next((s for s in range(length, width + 1) if by_space[s]), None)
+        if space is None:
+            row: list[int] = []
+            rows.append(row)
+            space = width
+        else:
+            row = by_space[space].pop()
+        row.append(member)
+        by_space[space - length].append(row)
+    return rows
+
+
+def _to_batch(
+    rows: list[list[int]], sequences: Sequence[Ids], frame: Frame, device: torch.device
+) -> MicroBatch:
+    members = np.array([member for row in rows for member in row], dtype=np.int64)
+    own = [sequences[member] for member in members.tolist()]
+    lengths = np.fromiter(map(len, own), dtype=np.int64, count=len(own))
+    framed = lengths + frame.size
+    line = np.repeat(np.arange(len(rows)), [len(row) for row in rows])
+    width = int(np.bincount(line, weights=framed).max())
+    before = np.cumsum(framed) - framed
+    row_start = before[np.searchsorted(line, np.arange(len(rows)))]
+    first = line * width + before - row_start[line]  # place of each sequence's first control token
+    starts = first + len(frame.prefix)
+    ids = np.full(len(rows) * width, frame.pad_id, dtype=np.int64)
+    ids[spread(starts, lengths)] = np.concatenate(own)
+    for place, token in enumerate(frame.prefix):
+        ids[first + place] = token
+    for place, token in enumerate(frame.suffix):
+        ids[starts + lengths + place] = token
+    covered = spread(first, framed)
+    owners = np.full(len(ids), -1, dtype=np.int64)
+    owners[covered] = np.repeat(np.arange(len(own)), framed)
+    positions = np.zeros(len(ids), dtype=np.int64)
+    positions[covered] = covered - np.repeat(first, framed)
+    shape = (len(rows), width)
+    is_shared = any(len(row) > 1 for row in rows)
+    return MicroBatch(
+        members,
+        starts,
+        lengths,
+        torch.from_numpy(ids.reshape(shape)).to(device, non_blocking=True),
+        _mask(owners.reshape(shape), frame, is_shared=is_shared, device=device),
+        _positions(positions.reshape(shape), frame, device) if is_shared else None,
+    )
+
+
+def spread(starts: Ids, lengths: Ids) -> Ids:
+    """All places from each start on, as many as its length, end to end."""
+    before = np.cumsum(lengths) - lengths
+    return np.asarray(np.arange(int(lengths.sum())) + np.repeat(starts - before, lengths))
+
+
+def _mask(
+    owners: NDArray[np.int64], frame: Frame, *, is_shared: bool, device: torch.device
+) -> Tensor | None:
+    if not is_shared:
+        is_piece = owners >= 0
+        if is_piece.all():
+            return None
+        return torch.from_numpy(is_piece.astype(np.int64)).to(device, non_blocking=True)
+    # Made on the device from one small number a piece; padding sees padding, so no row is empty.
+    owner = torch.from_numpy(owners).to(device, non_blocking=True)
+    apart = owner[:, None, :, None] != owner[:, None, None, :]
+    mask = torch.zeros(apart.shape, dtype=frame.mask_type, device=device)
+    return mask.masked_fill_(apart, torch.finfo(frame.mask_type).min)
+
+
+def _positions(positions: Ids, frame: Frame, device: torch.device) -> Tensor:
+    first = frame.first_position or 0
+    return torch.from_numpy(positions + first).to(device, non_blocking=True)

@@ -1,0 +1,165 @@
+"""Settings of ``x2static pretrain``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from x2static.core.config import require_at_least
+from x2static.core.errors import ConfigError
+
+LossName = Literal["none", "dcca", "dgcca", "mse", "cosine", "infonce"]
+Unit = Literal["blocks", "lines"]
+Pool = Literal["pieces", "all", "first", "cls"]
+Choice = Literal["last", "mlm", "objective", "pairs"]
+CORRELATIONS = ("dcca", "dgcca")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PretrainConfig:
+    """Continue (or begin) the pre-training of a masked language model, aligned to static vectors.
+
+    Each update minimises the masked language modelling loss on text plus a weighted alignment loss
+    between the states of words and their static vectors. FILES are paths, patterns in quotes, or
+    LANGUAGE=PATH; otherwise the language is read off the file name (wiki/de.txt.gz is de).
+    """
+
+    text: Annotated[tuple[str, ...], "FILES of text, one sentence or paragraph per line"]
+    output: Annotated[Path, "Hugging Face folder to write"]
+    model: Annotated[str, "masked language model to go on from: hub name or folder"] = (
+        "xlm-roberta-base"
+    )
+    from_scratch: Annotated[
+        str | None,
+        "begin with an untrained XLM-R of this shape: "
+        "layers=6,width=256[,heads=4,inner=1024,vocabulary=16000,positions=512]",
+    ] = None
+    tokenizer: Annotated[
+        str | None, "from scratch: take this tokeniser (hub name or folder), train none"
+    ] = None
+    embeddings_from: Annotated[
+        tuple[str, ...], "from scratch: FILES of vectors from which the pieces' embeddings start"
+    ] = ()
+    vectors: Annotated[tuple[str, ...], "FILES of aligned static vectors"] = ()
+    loss: Annotated[LossName, "alignment loss; none for masked language modelling alone"] = "dcca"
+    weight: Annotated[float, "of the alignment loss beside 1 for masked language modelling"] = 1.0
+    words: Annotated[
+        Literal["alone", "context"],
+        "encode the words of --vectors alone, or where they occur in the text of the update",
+    ] = "alone"
+    align_layer: Annotated[int, "block whose states are aligned; -1 is the last"] = -1
+    pool: Annotated[
+        Pool, "state of a word: mean of its pieces, mean with control tokens, first piece, or cls"
+    ] = "pieces"
+    components: Annotated[
+        int | None, "dcca: strongest correlations that count (default: all); dgcca: default 10"
+    ] = None
+    ridge: Annotated[float, "dcca: regularisation, in mean variances of each view"] = 1e-2
+    contrast: Annotated[float, "infonce: temperature of the similarities"] = 0.05
+    projection: Annotated[
+        Literal["auto", "none", "rotate", "learn"],
+        "mse, cosine, infonce: map between vectors and states; auto: rotate where widths differ",
+    ] = "auto"
+    target_scale: Annotated[
+        Literal["match", "unit"],
+        "mse: targets spread like the states at the start, or unit vectors as published",
+    ] = "match"
+    max_words: Annotated[int, "vectors of a language that are used, by falling frequency"] = 200_000
+    temperature: Annotated[
+        float, "language shares: size to the power 1/temperature (1: by size, larger: flatter)"
+    ] = 1.0
+    unit: Annotated[
+        Unit, "blocks: text cut into pieces of --block, none padded; lines: one line each"
+    ] = "blocks"
+    block: Annotated[int, "pieces a sequence may have, control tokens included"] = 128
+    mask_rate: Annotated[float, "share of the pieces to be guessed"] = 0.15
+    steps: Annotated[int, "updates"] = 7500
+    mlm_batch: Annotated[int, "sequences in an update, over all processes"] = 64
+    align_batch: Annotated[int, "words in an update, over all processes: one statistic"] = 1024
+    micro_tokens: Annotated[
+        int | None, "padded pieces that go through the model at once (default: by device)"
+    ] = None
+    learning_rate: Annotated[float, "largest step size of AdamW"] = 5e-5
+    warmup: Annotated[int, "updates over which the step size grows"] = 0
+    decay: Annotated[Literal["linear", "cosine", "none"], "how the step size falls to 0"] = "linear"
+    weight_decay: Annotated[float, "of AdamW, on matrices only"] = 0.0
+    betas: Annotated[tuple[float, ...], "of AdamW"] = (0.9, 0.999)
+    clip: Annotated[float, "largest norm of the gradient (0: any)"] = 1.0
+    dropout: Annotated[float | None, "rate (default: the model's own; 0 from scratch)"] = None
+    sampled_pieces: Annotated[
+        int, "guess among this many random pieces and the right ones, not all (0: all)"
+    ] = 0
+    compile: Annotated[bool, "compile the blocks with torch.compile"] = False
+    device: Annotated[Literal["auto", "cpu", "cuda"], "where it runs"] = "auto"
+    precision: Annotated[Literal["auto", "fp32", "bf16"], "numbers of the matrix products"] = "auto"
+    validate_every: Annotated[int, "updates between validations (0: only at the end)"] = 500
+    validation_sequences: Annotated[int, "sequences held back from training, in all"] = 256
+    validation_words: Annotated[int, "vectors held back from training, in all"] = 1024
+    validation_pairs: Annotated[
+        tuple[Path, ...], "translated texts to retrieve, a tab between the two on each line"
+    ] = ()
+    pairs_layer: Annotated[int | None, "block that encodes them (default: --align-layer)"] = None
+    choose: Annotated[
+        Choice, "which checkpoint wins: the last, or the best by validation (see docs/pretrain.md)"
+    ] = "mlm"
+    log_every: Annotated[int, "updates between the lines of curve.jsonl"] = 10
+    log_to: Annotated[tuple[str, ...], "also log to: tensorboard wandb"] = ()
+    cache_folder: Annotated[Path | None, "keep tokenised text here, for further runs"] = None
+    checkpoint_minutes: Annotated[float, "time between checkpoints"] = 10.0
+    seed: Annotated[int, "of every random draw"] = 0
+    resume: Annotated[bool, "go on from where an earlier run of the same command stopped"] = False
+    overwrite: Annotated[bool, "replace an existing output and drop an unfinished run"] = False
+
+    def __post_init__(self) -> None:
+        for name, least in (
+            ("weight", 0), ("components", 1), ("ridge", 0), ("max_words", 1), ("temperature", 1),
+            ("block", 4), ("steps", 1), ("mlm_batch", 1), ("align_batch", 2), ("micro_tokens", 1),
+            ("learning_rate", 0), ("warmup", 0), ("weight_decay", 0), ("clip", 0), ("dropout", 0),
+            ("sampled_pieces", 0), ("validate_every", 0), ("validation_sequences", 0),
+            ("validation_words", 0), ("log_every", 1), ("checkpoint_minutes", 0), ("seed", 0),
+        ):  # fmt: skip
+            value = getattr(self, name)
+            if value is not None:
+                require_at_least(f"--{name.replace('_', '-')}", value, least)
+        if not 0 < self.mask_rate < 1:
+            raise ConfigError(f"--mask-rate must lie between 0 and 1, got {self.mask_rate}")
+        if self.dropout is not None and self.dropout >= 1:
+            raise ConfigError(f"--dropout must be below 1, got {self.dropout}")
+        if not self.contrast > 0:
+            raise ConfigError(f"--contrast must be above 0, got {self.contrast}")
+        if len(self.betas) != 2 or not all(0 <= beta < 1 for beta in self.betas):
+            shown = " ".join(map(str, self.betas))
+            raise ConfigError(f"--betas: two numbers from 0 to below 1 are needed, got {shown}")
+        for name in self.log_to:
+            if name not in ("tensorboard", "wandb"):
+                raise ConfigError(f"--log-to {name}: known are tensorboard and wandb")
+        self._check_combinations()
+
+    def _check_combinations(self) -> None:
+        if not self.text:
+            raise ConfigError("--text names no file")
+        if self.aligns and not self.vectors:
+            raise ConfigError(
+                f"--loss {self.loss} needs --vectors; for masked language modelling alone pass "
+                "--loss none"
+            )
+        if self.from_scratch is None:
+            for name in ("tokenizer", "embeddings_from"):
+                if getattr(self, name):
+                    flag = f"--{name.replace('_', '-')}"
+                    raise ConfigError(f"{flag} serves --from-scratch; a model brings its own")
+        if self.words == "context" and self.pool in ("all", "cls"):
+            raise ConfigError(
+                f"--pool {self.pool} takes control tokens, which a word in a text has not; use "
+                "--pool pieces or first with --words context"
+            )
+        if self.choose == "pairs" and not self.validation_pairs:
+            raise ConfigError("--choose pairs needs --validation-pairs")
+        if self.choose in ("mlm", "objective") and not self.validation_sequences:
+            raise ConfigError(f"--choose {self.choose} needs --validation-sequences of 1 or more")
+
+    @property
+    def aligns(self) -> bool:
+        """Whether there is an alignment loss."""
+        return self.loss != "none"

@@ -1,0 +1,73 @@
+"""Cross-entropy over a large vocabulary without ever holding all scores.
+
+The scores of some thousand positions over 250,000 pieces are gigabytes. Here a few rows at a time
+are scored, turned into their part of the loss and of all gradients, and forgotten.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+_SCORES_AT_ONCE = 1 << 24
+
+
+class ChunkedCrossEntropy(torch.autograd.Function):
+    """Sum over rows of -log softmax(x W' + b)[label], gradients worked out in the forward pass."""
+
+    @staticmethod
+    def forward(ctx: Any, *inputs: Any) -> Tensor:
+        """The summed loss; see `cross_entropy_sum`."""
+        features, weight, bias, labels, low = inputs
+        total = torch.zeros((), dtype=torch.float64, device=features.device)
+        needs = any(ctx.needs_input_grad[:3])
+        grad_features = torch.empty_like(features) if needs else None
+        grad_weight = torch.zeros_like(weight) if needs else None
+        grad_bias = torch.zeros_like(bias) if needs else None
+        table = weight.to(low)
+        step = max(1, _SCORES_AT_ONCE // len(weight))
+        for first in range(0, len(features), step):
+            rows = slice(first, first + step)
+            chunk, gold = features[rows].to(low), labels[rows]
+            scores = torch.addmm(bias.to(low), chunk, table.T).to(bias.dtype)
+            # In place: the scores become probabilities, and those the gradient of the scores.
+            best = scores.max(dim=1, keepdim=True).values
+            right = scores.gather(1, gold[:, None])
+            sums = scores.sub_(best).exp_().sum(dim=1, keepdim=True)
+            total += (sums.log() + best - right).sum(dtype=torch.float64)
+            if grad_features is None or grad_weight is None or grad_bias is None:
+                continue
+            scores.div_(sums)
+            scores.scatter_add_(1, gold[:, None], torch.full_like(right, -1))
+            slope = scores.to(low)
+            grad_features[rows] = (slope @ table).to(features.dtype)
+            grad_weight += slope.T @ chunk
+            grad_bias += scores.sum(dim=0)
+        if needs:
+            ctx.save_for_backward(grad_features, grad_weight, grad_bias)
+        return total.to(bias.dtype)
+
+    @staticmethod
+    def backward(ctx: Any, *outputs: Any) -> tuple[Any, ...]:
+        """The gradients of the forward pass, scaled."""
+        scale = outputs[0]
+        features, weight, bias = ctx.saved_tensors
+        return features * scale.to(features.dtype), weight * scale, bias * scale, None, None
+
+
+def cross_entropy_sum(
+    features: Tensor, weight: Tensor, bias: Tensor, labels: Tensor, low: torch.dtype
+) -> Tensor:
+    """The sum over rows of the cross-entropy.
+
+    Args:
+        features: (M, D) what is scored, in any precision.
+        weight: (V, D) one row per piece.
+        bias: (V,) one number per piece, in the precision of the loss.
+        labels: (M,) the right piece of each row.
+        low: precision of the matrix products.
+    """
+    result: Tensor = ChunkedCrossEntropy.apply(features, weight, bias, labels, low)  # type: ignore[no-untyped-call]
+    return result

@@ -1,0 +1,223 @@
+"""The course of a run: update, show, validate, keep the best, save, stop."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import torch
+
+from continued_pretraining.checkpoint import RunState
+from continued_pretraining.config import PretrainConfig
+from continued_pretraining.curve import Curve
+from continued_pretraining.optimizer import rate_at, set_rate
+from continued_pretraining.processes import Processes
+from continued_pretraining.speed import Speedometer
+from continued_pretraining.stopping import StopRequest
+from continued_pretraining.update import Measures, Updater
+from continued_pretraining.validation import Validator, Verdict
+from x2static.core.errors import ConfigError
+from x2static.core.progress import Progress
+
+
+@dataclass
+class Position:
+    """How far a run has come.
+
+    Attributes:
+        step: updates done.
+        best: step, score and figures of the best validation; empty before the first.
+        first: figures of the first validation.
+        seconds: spent training, all parts of the run together.
+        pieces: pieces of text seen.
+    """
+
+    step: int = 0
+    best: dict[str, Any] = field(default_factory=dict)
+    first: dict[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0
+    pieces: int = 0
+
+
+@dataclass
+class Loop:
+    """Runs updates until they are done or a signal comes.
+
+    Attributes:
+        config: the settings.
+        updater: does one update.
+        validator: measures.
+        state: saves and restores.
+        processes: those that train together.
+        curve: takes the figures; only in the first process.
+        speed: turns measures into rates.
+        position: where the run stands.
+    """
+
+    config: PretrainConfig
+    updater: Updater
+    validator: Validator
+    state: RunState
+    processes: Processes
+    curve: Curve
+    speed: Speedometer
+    position: Position
+
+    def run(self) -> int | None:
+        """Do all updates that are left; the number of the signal that stopped it, or None."""
+        clock = _SaveClock(60 * self.config.checkpoint_minutes)
+        waiting: Measures | None = None
+        with StopRequest() as stop, self._progress() as bar:
+            self.state.say = bar.say
+            if self.position.step == 0:
+                self._validate(bar.say)
+            while self.position.step < self.config.steps:
+                measures = self._update(bar.say)
+                waiting = measures if waiting is None else self._joined(waiting, measures)
+                step = self.position.step
+                if step % self.config.log_every == 0 or step == self.config.steps:
+                    bar.advance(waiting.updates, self._log(waiting))
+                    waiting = None
+                if self._is_validation_due(step):
+                    self._validate(bar.say)
+                is_stopped = self.processes.any(stop.signal is not None)
+                if is_stopped or step == self.config.steps or self.processes.any(clock.is_due()):
+                    with clock.saving():
+                        self._save()
+                if is_stopped:
+                    return stop.signal or 0
+        return None
+
+    def _update(self, say: Callable[[str], None]) -> Measures:
+        step = self.position.step
+        share = rate_at(step, self.config.steps, self.config.warmup, self.config.decay)
+        set_rate(self.updater.optimizer, self.config.learning_rate * share)
+        self.updater.reader.model.hugging_face.train()
+        began = time.perf_counter()
+        measures = self._with_memory(step, say)
+        self.position.seconds += time.perf_counter() - began
+        self.position.step += 1
+        self.position.pieces += measures.pieces
+        return measures
+
+    def _with_memory(self, step: int, say: Callable[[str], None]) -> Measures:
+        """An update; one process on a full GPU halves its micro-batches and tries again."""
+        updater = self.updater
+        while True:
+            try:
+                return updater.run(step)
+            except torch.OutOfMemoryError:
+                if self.processes.size > 1 or updater.reader.budget <= self.config.block:
+                    raise
+            torch.cuda.empty_cache()
+            updater.reader.budget //= 2
+            if updater.aligner is not None:
+                updater.aligner.budget = updater.reader.budget
+            say(f"out of GPU memory: going on with {updater.reader.budget:,} pieces at once")
+
+    @staticmethod
+    def _joined(waiting: Measures, measures: Measures) -> Measures:
+        waiting.add(measures)
+        return waiting
+
+    def _log(self, measures: Measures) -> str:
+        """Read the figures back, check and write them; the note for the progress line."""
+        step, updates = self.position.step, measures.updates
+        sums = torch.tensor(
+            [float(measures.mlm_sum), measures.guessed, measures.pieces], dtype=torch.float64
+        ).to(self.processes.device, dtype=torch.float32)
+        mlm_sum, guessed, pieces = self.processes.sum(sums).tolist()
+        figures: dict[str, Any] = {"mlm": mlm_sum / max(1.0, guessed)}
+        if self.updater.aligner is not None:
+            figures["alignment"] = float(measures.alignment) / updates
+        figures["gradient_norm"] = float(measures.norm) / updates
+        if not all(math.isfinite(value) for value in figures.values()):
+            shown = ", ".join(f"{name} {value}" for name, value in figures.items())
+            raise ConfigError(
+                f"update {step}: {shown}; lower --learning-rate, raise --warmup, or use "
+                "--precision fp32"
+            )
+        figures["learning_rate"] = self.updater.optimizer.param_groups[0]["lr"]
+        figures |= self.speed.rates(measures, pieces)
+        if self.processes.is_first:
+            self.curve.add(step, figures)
+        note = f"MLM {figures['mlm']:.3f}"
+        if "alignment" in figures:
+            note += f", {self.config.loss} {figures['alignment']:.4f}"
+        note += f", {figures['pieces_per_second']:,.0f} tokens/s"
+        return note + f", {figures['utilisation']:.0%} MFU"
+
+    def _is_validation_due(self, step: int) -> bool:
+        every = self.config.validate_every
+        return step == self.config.steps or bool(every and step % every == 0)
+
+    def _validate(self, say: Callable[[str], None]) -> None:
+        verdict = self.validator.measure()
+        self.speed.pause()
+        step = self.position.step
+        if self.processes.is_first:
+            if line := verdict.line():
+                say(f"validation after {step:,} updates: {line}")
+            self.curve.add(step, {"validation": asdict(verdict)})
+        if not self.position.first:
+            self.position.first = asdict(verdict)
+        if self.config.choose == "last" or step == 0:
+            return
+        first = Verdict(**self.position.first)
+        score = verdict.score(self.config.choose, self.config.weight, first)
+        if not self.position.best or score > self.position.best["score"]:
+            self.position.best = {"step": step, "score": score, "validation": asdict(verdict)}
+            if self.processes.is_first:
+                self.state.save_best(step)
+
+    def _save(self) -> None:
+        if self.processes.is_first:
+            self.state.save(asdict(self.position))
+        self.processes.wait()
+        self.speed.pause()
+
+    def _progress(self) -> Progress | Silence:
+        if not self.processes.is_first:
+            return Silence()
+        done = self.position.step
+        return Progress("pre-training", self.config.steps, "updates", done=done)
+
+
+class Silence:
+    """What the processes show that do not speak for all."""
+
+    def __enter__(self) -> Silence:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Show nothing."""
+
+    def advance(self, units: int, note: str = "") -> None:
+        """Show nothing."""
+
+    def say(self, text: str) -> None:
+        """Say nothing."""
+
+
+class _SaveClock:
+    """When the next checkpoint is due."""
+
+    def __init__(self, every: float) -> None:
+        self._every, self._cost = every, 0.0
+        self._saved = time.monotonic()
+
+    def is_due(self) -> bool:
+        """True when saving again costs at most a tenth of the time since the last time."""
+        return time.monotonic() - self._saved >= max(self._every, 10 * self._cost)
+
+    @contextmanager
+    def saving(self) -> Iterator[None]:
+        """Remember what the save in here costs."""
+        began = time.monotonic()
+        yield
+        self._saved = time.monotonic()
+        self._cost = self._saved - began

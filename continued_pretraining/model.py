@@ -1,0 +1,297 @@
+"""A masked language model taken apart: encoder, blocks, and a head for chosen places only."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from continued_pretraining.batch import MicroBatch
+from continued_pretraining.cross_entropy import cross_entropy_sum
+from x2static.core.errors import TeacherError
+
+# Families that take a mask of four dimensions and explicit positions, by how they count these.
+_COUNTED_FROM_PADDING = ("xlm-roberta", "roberta", "camembert", "xmod")
+_COUNTED_FROM_ZERO = ("bert", "electra")
+_STACK_NAMES = ("layer", "layers", "h", "blocks", "block")
+
+
+@dataclass
+class MaskedModel:
+    """A Hugging Face masked language model and the ways through it that training needs.
+
+    Attributes:
+        hugging_face: the whole model, as it will be saved.
+        encoder: the model without its head.
+        transform: what the head does before it scores pieces.
+        decoder: scores pieces; its weight is usually the embedding table.
+        stack: the module that holds the list of blocks, and the list's name in it.
+        low: precision of the matrix products.
+        untrained: weights that the folder did not have, so that they begin at random.
+    """
+
+    hugging_face: Any
+    encoder: Any
+    transform: Callable[[Tensor], Tensor]
+    decoder: nn.Linear
+    stack: tuple[Any, str]
+    low: torch.dtype
+    untrained: tuple[str, ...] = ()
+    _captured: dict[int, Tensor] = field(default_factory=dict, repr=False)
+
+    @property
+    def device(self) -> torch.device:
+        """Where it lies."""
+        device: torch.device = self.decoder.weight.device
+        return device
+
+    @property
+    def blocks(self) -> Any:
+        """The list of blocks."""
+        return getattr(*self.stack)
+
+    @property
+    def depth(self) -> int:
+        """Number of blocks."""
+        return int(self.hugging_face.config.num_hidden_layers)
+
+    @property
+    def width(self) -> int:
+        """D of the states."""
+        return int(self.hugging_face.config.hidden_size)
+
+    @property
+    def max_pieces(self) -> int:
+        """Longest input, control tokens included."""
+        limit = int(getattr(self.hugging_face.config, "max_position_embeddings", 1 << 20))
+        positions = getattr(getattr(self.encoder, "embeddings", None), "position_embeddings", None)
+        padding = getattr(positions, "padding_idx", None)
+        return limit if padding is None else limit - padding - 1
+
+    def autocast(self) -> Any:
+        """The context in which matrix products take the low precision."""
+        return torch.autocast(self.device.type, dtype=self.low, enabled=self.low is torch.bfloat16)
+
+    @property
+    def first_position(self) -> int | None:
+        """Number of a sequence's first position where a row may hold several, else None."""
+        family = str(self.hugging_face.config.model_type)
+        if family in _COUNTED_FROM_PADDING:
+            return int(self.hugging_face.config.pad_token_id) + 1
+        return 0 if family in _COUNTED_FROM_ZERO else None
+
+    def states(self, batch: MicroBatch, block: int | None = None) -> tuple[Tensor, Tensor]:
+        """The last states of a batch, and those after ``block`` (None: the last ones again)."""
+        if block is None:
+            last = self._encode(batch)
+            return last, last
+        with self._capturing(block):
+            last = self._encode(batch)
+            return last, self._captured.pop(block)
+
+    def states_up_to(self, batch: MicroBatch, block: int) -> Tensor:
+        """The states after ``block``; later blocks are not run."""
+        with self._shortened(block), self._capturing(block):
+            self._encode(batch)
+            return self._captured.pop(block)
+
+    def loss_sum(
+        self, states: Tensor, places: Tensor, labels: Tensor, candidates: Candidates | None = None
+    ) -> Tensor:
+        """Summed cross-entropy of the pieces at the chosen places; no other place is scored.
+
+        Args:
+            states: (B, T, D) last states.
+            places: (M,) places in the flattened batch.
+            labels: (M,) the right pieces.
+            candidates: score these pieces only.
+        """
+        with self.autocast():
+            features = self.transform(states.flatten(0, 1).index_select(0, places))
+        weight, bias = self.decoder.weight, self._bias()
+        if candidates is not None:
+            weight = weight.index_select(0, candidates.ids)
+            bias = bias.index_select(0, candidates.ids) + candidates.correction
+            labels = torch.searchsorted(candidates.ids, labels)
+        return cross_entropy_sum(features, weight, bias, labels, self.low)
+
+    def _bias(self) -> Tensor:
+        bias = self.decoder.bias
+        return torch.zeros_like(self.decoder.weight[:, 0]) if bias is None else bias
+
+    def _encode(self, batch: MicroBatch) -> Tensor:
+        options = {} if batch.positions is None else {"position_ids": batch.positions}
+        with self.autocast():
+            output = self.encoder(input_ids=batch.ids, attention_mask=batch.mask, **options)
+        states: Tensor = output.last_hidden_state
+        return states
+
+    @contextmanager
+    def _capturing(self, block: int) -> Iterator[None]:
+        """Keep what a block puts out, before any norm that a pre-norm encoder adds at its end."""
+        stack = self.blocks
+
+        def keep_output(_module: Any, _inputs: Any, output: Any) -> None:
+            self._captured[block] = output[0] if isinstance(output, tuple) else output
+
+        def keep_input(_module: Any, inputs: Any, keywords: Any) -> None:
+            self._captured[block] = inputs[0] if inputs else keywords["hidden_states"]
+
+        if block == 0:
+            handle = stack[0].register_forward_pre_hook(keep_input, with_kwargs=True)
+        else:
+            handle = stack[block - 1].register_forward_hook(keep_output)
+        try:
+            yield
+        finally:
+            handle.remove()
+
+    @contextmanager
+    def _shortened(self, block: int) -> Iterator[None]:
+        """The encoder without the blocks after ``block``."""
+        parent, name = self.stack
+        stack = self.blocks
+        kept = max(block, 1)
+        if kept == len(stack):
+            yield
+            return
+        try:
+            setattr(parent, name, stack[:kept])
+            yield
+        finally:
+            setattr(parent, name, stack)
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """The pieces among which a guess is made.
+
+    Attributes:
+        ids: (C,) sorted ids, every right answer among them.
+        correction: (C,) added to their scores, so that a sample stands for the whole vocabulary.
+    """
+
+    ids: Tensor
+    correction: Tensor
+
+
+def sample_candidates(labels: Tensor, size: int, sample: int, generator: Any) -> Candidates | None:
+    """The right answers and ``sample`` random pieces; None where that would be nearly all."""
+    if 2 * sample >= size:
+        return None
+    right = torch.unique(labels)
+    drawn = torch.unique(torch.randint(size, (sample,), generator=generator)).to(labels.device)
+    others = drawn[~torch.isin(drawn, right)]
+    # Each of the others stands for all pieces like it: as many as there are per one drawn.
+    share = torch.log(torch.tensor((size - len(right)) / max(len(others), 1)))
+    ids = torch.cat([right, others])
+    correction = torch.cat([torch.zeros(len(right)), share.expand(len(others))]).to(labels.device)
+    order = ids.argsort()
+    return Candidates(ids[order], correction[order])
+
+
+def find_blocks(encoder: Any) -> tuple[Any, str]:
+    """The module that holds the list of blocks, and the list's name in it."""
+    wanted = int(encoder.config.num_hidden_layers)
+    for module in encoder.modules():
+        for name, child in module.named_children():
+            if isinstance(child, nn.ModuleList) and name in _STACK_NAMES and len(child) == wanted:
+                return module, name
+    raise TeacherError(f"cannot find the blocks of a {type(encoder).__name__}")
+
+
+def take_apart(hugging_face: Any, low: torch.dtype, name: str) -> MaskedModel:
+    """Find encoder, head and decoder of a masked language model.
+
+    Raises:
+        TeacherError: a family whose head is not known here.
+    """
+    decoder = hugging_face.get_output_embeddings()
+    transform = _find_transform(hugging_face)
+    if decoder is None or transform is None:
+        family = getattr(hugging_face.config, "model_type", "?")
+        raise TeacherError(
+            f"{name}: the masked language model head of a {family} is not known here; models like "
+            "XLM-R, RoBERTa, BERT, DistilBERT and ModernBERT are"
+        )
+    if decoder.weight.device.type == "cpu" and low is torch.bfloat16:
+        # torch's fused attention is far slower backwards in bf16 on processors.
+        hugging_face.set_attn_implementation("eager")
+    encoder = hugging_face.base_model
+    return MaskedModel(hugging_face, encoder, transform, decoder, find_blocks(encoder), low)
+
+
+def _find_transform(hugging_face: Any) -> Callable[[Tensor], Tensor] | None:
+    """What the head of a known family does before its decoder."""
+    if hasattr(hugging_face, "lm_head") and hasattr(hugging_face.lm_head, "layer_norm"):
+        head = hugging_face.lm_head
+        return lambda x: head.layer_norm(nn.functional.gelu(head.dense(x)))
+    if hasattr(hugging_face, "cls") and hasattr(hugging_face.cls, "predictions"):
+        transform: Callable[[Tensor], Tensor] = hugging_face.cls.predictions.transform
+        return transform
+    if hasattr(hugging_face, "vocab_transform"):
+        whole = hugging_face
+        return lambda x: whole.vocab_layer_norm(whole.activation(whole.vocab_transform(x)))
+    if hasattr(hugging_face, "head") and hasattr(hugging_face, "decoder"):
+        modern: Callable[[Tensor], Tensor] = hugging_face.head
+        return modern
+    return None
+
+
+def load_model(name: str, dropout: float | None, low: torch.dtype, *, device: Any) -> MaskedModel:
+    """A pre-trained masked language model in float32.
+
+    Raises:
+        TeacherError: nothing usable under that name.
+    """
+    import transformers
+
+    if not Path(name).exists() and os.sep in name and name.startswith((".", "/", "~")):
+        raise TeacherError(f"{name}: no such folder; give a folder or a hub model name")
+    try:
+        config = transformers.AutoConfig.from_pretrained(name, trust_remote_code=False)
+        set_dropout(config, dropout)
+        safe = True if (Path(name) / "model.safetensors").exists() else None
+        with _quiet(transformers):
+            loaded, report = transformers.AutoModelForMaskedLM.from_pretrained(
+                name, config=config, trust_remote_code=False, use_safetensors=safe,
+                output_loading_info=True,
+            )  # fmt: skip
+    except Exception as error:  # weights can be absent, torn, of another shape or another family
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise TeacherError(f"{name}: no masked language model here ({reason})") from error
+    if getattr(config, "default_language", "") is None and hasattr(loaded, "set_default_language"):
+        loaded.set_default_language(next(iter(config.languages)))
+    model = take_apart(loaded.float().to(device), low, name)
+    model.untrained = tuple(sorted(report["missing_keys"]))
+    return model
+
+
+@contextmanager
+def _quiet(transformers: Any) -> Iterator[None]:
+    """Hold back the library's own bars and reports; what matters in them is said by us."""
+    log = transformers.utils.logging
+    before, bars = log.get_verbosity(), log.is_progress_bar_enabled()
+    log.set_verbosity_error()
+    log.disable_progress_bar()
+    try:
+        yield
+    finally:
+        log.set_verbosity(before)
+        if bars:
+            log.enable_progress_bar()
+
+
+def set_dropout(config: Any, rate: float | None) -> None:
+    """Give every dropout of a model one rate; None leaves each as it is."""
+    if rate is None:
+        return
+    for name in list(vars(config)):
+        if "dropout" in name and isinstance(getattr(config, name), (int, float)):
+            setattr(config, name, rate)

@@ -1,0 +1,71 @@
+"""Text through the model: states of micro-batches and the loss on what is to be guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from continued_pretraining.batch import Frame, MicroBatch, micro_batches, spread
+from continued_pretraining.model import MaskedModel, sample_candidates
+from continued_pretraining.plan import TextShare
+
+
+@dataclass
+class TextReader:
+    """Takes a share of text through the model, micro-batch by micro-batch.
+
+    Attributes:
+        model: the model.
+        frame: control tokens around a sequence.
+        budget: padded pieces in a micro-batch.
+        block: whose states are aligned; None where none are.
+        sampled_pieces: guess among so many random pieces; 0 is all.
+    """
+
+    model: MaskedModel
+    frame: Frame
+    budget: int
+    block: int | None = None
+    sampled_pieces: int = 0
+
+    def batches(self, share: TextShare) -> Iterator[MicroBatch]:
+        """The share as micro-batches."""
+        return micro_batches(share.seen, self.frame, self.budget, self.model.device)
+
+    def states(self, batch: MicroBatch) -> tuple[Tensor, Tensor]:
+        """Last states, and those of the block that is aligned."""
+        return self.model.states(batch, self.block)
+
+    def loss_sum(
+        self, share: TextShare, batch: MicroBatch, states: Tensor, seed: int | None
+    ) -> Tensor:
+        """The summed loss on the pieces of a batch that are to be guessed.
+
+        Args:
+            share: where the batch comes from.
+            batch: some of its sequences.
+            states: (B, T, D) the last states.
+            seed: of the pieces to guess among; None scores all pieces.
+        """
+        places, labels = guessed_places(share, batch)
+        on_device = labels.to(states.device, non_blocking=True)
+        candidates = None
+        if seed is not None and self.sampled_pieces:
+            generator = torch.Generator().manual_seed(seed)
+            size = self.model.decoder.weight.shape[0]
+            candidates = sample_candidates(on_device, size, self.sampled_pieces, generator)
+        places = places.to(states.device, non_blocking=True)
+        return self.model.loss_sum(states, places, on_device, candidates)
+
+
+def guessed_places(share: TextShare, batch: MicroBatch) -> tuple[Tensor, Tensor]:
+    """Places in the flattened batch that are to be guessed, and the pieces that stood there."""
+    members = batch.members.tolist()
+    hidden = np.concatenate([share.guessed[member] for member in members])
+    original = np.concatenate([share.original[member] for member in members])
+    places = spread(batch.starts, batch.lengths)[hidden]
+    return torch.from_numpy(places), torch.from_numpy(original[hidden])

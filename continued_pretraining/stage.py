@@ -1,0 +1,234 @@
+"""``x2static pretrain``: a model, text and aligned vectors in, a Hugging Face folder out."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from continued_pretraining.checkpoint import RunState
+from continued_pretraining.config import PretrainConfig
+from continued_pretraining.curve import CURVE_NAME, Curve
+from continued_pretraining.identity import run_identity
+from continued_pretraining.loop import Loop, Position
+from continued_pretraining.materials import PREPARED_NAME, Materials, gather
+from continued_pretraining.optimizer import make_optimizer
+from continued_pretraining.precision import peak_flops
+from continued_pretraining.processes import Processes
+from continued_pretraining.sources import find_sources
+from continued_pretraining.speed import Flops, Speedometer
+from continued_pretraining.update import Updater, trained_parameters
+from x2static.core.errors import Interrupted, OutputError, require
+from x2static.core.files import refuse_existing, remove_tree, staged
+from x2static.core.lock import LOCK_NAME
+from x2static.core.outcome import Outcome
+from x2static.core.progress import format_seconds
+from x2static.core.run_record import RunRecord, read_record
+from x2static.core.work_folder import WorkFolder
+
+_TRACKERS = "trackers"
+
+
+def pretrain(config: PretrainConfig) -> Outcome:
+    """Train and write the model with its tokeniser, curve and run record."""
+    require("torch", "pretrain", "pre-training")
+    require("transformers", "pretrain", "pre-training")
+    text = find_sources(config.text, "--text")
+    vectors = find_sources(config.vectors, "--vectors")
+    if config.output.exists() and not config.resume:
+        refuse_existing(config.output, overwrite=config.overwrite)
+    work = config.output.with_name(f"{config.output.name}.unfinished")
+    processes = Processes(config.device, config.log_to, str(work / _TRACKERS))
+    starts = find_sources(config.embeddings_from, "--embeddings-from")
+    inputs = [p for files in (text, vectors, starts) for paths in files.values() for p in paths]
+    record = RunRecord("pretrain", config, [*inputs, *config.validation_pairs])
+    run = Run(config, text, vectors, processes, record)
+    if not processes.is_first:  # the first one looks at the folders for all
+        return Outcome("", {}) if processes.any(False) else run.train(work)
+    identity = run_identity(config, record)
+    if config.output.exists() and not config.overwrite:
+        outcome = _finished_before(config, identity)
+        processes.any(True)
+        return outcome
+    record.notes["identity"] = identity
+    with WorkFolder(config.output) as folder:
+        if folder.has_run and not config.resume and not config.overwrite:
+            raise OutputError(
+                f"{folder.path}: an unfinished run lies there; go on with --resume, or drop it "
+                "with --overwrite"
+            )
+        folder.sweep()
+        if folder.has_run and config.resume:
+            folder.claim(identity)
+        else:
+            clear_but_texts(work)
+        processes.any(False)
+        outcome = run.train(work, lambda: folder.claim(identity))
+        if not outcome.data.get("stopped"):
+            remove_tree(work)
+    return outcome
+
+
+@dataclass
+class Run:
+    """A run from its settings to its output.
+
+    Attributes:
+        config: the settings.
+        text: files of each language.
+        vectors: vector files of each language.
+        processes: those that train together.
+        record: what the run notes about itself.
+    """
+
+    config: PretrainConfig
+    text: dict[str, list[Path]]
+    vectors: dict[str, list[Path]]
+    processes: Processes
+    record: RunRecord
+
+    def train(self, work: Path, claim: Callable[[], None] = lambda: None) -> Outcome:
+        """Train in a work folder; the first process writes the output.
+
+        Args:
+            work: where the unfinished run lies.
+            claim: binds the folder to this run; called when nothing is left that settings or data
+                could make fail, so that a mistake once mended needs no --overwrite.
+        """
+        config, processes = self.config, self.processes
+        materials = gather(config, self.text, self.vectors, processes, work, self.record)
+        if processes.is_first:
+            claim()
+            materials.announce()
+        loop = self._loop(materials, work)
+        stopped = loop.run()
+        if config.log_to:
+            processes.accelerator.end_training()
+        if stopped is not None:
+            return self._stopped(stopped, loop, work)
+        best = loop.position.best
+        if best:
+            loop.state.load_best(best["step"])
+        if processes.is_first:
+            self._write(materials, loop, work)
+        processes.wait()
+        return self._outcome(loop)
+
+    def _loop(self, materials: Materials, work: Path) -> Loop:
+        config, processes = self.config, self.processes
+        model, aligner = materials.model, materials.aligner
+        named = trained_parameters(aligner, model.hugging_face)
+        optimizer = make_optimizer(named, config.learning_rate, config.betas, config.weight_decay)
+        state_map = None if aligner is None else aligner.statistic.map
+        state = RunState(work, named, optimizer, state_map, materials.say)
+        updater = Updater(
+            materials.reader, materials.planner, aligner, optimizer, processes, config.clip,
+            config.seed, materials.held,
+        )  # fmt: skip
+        position = self._restored(state, materials)
+        curve = Curve(work, processes.accelerator if config.log_to else None)
+        if processes.is_first:
+            curve.go_back(position.step if position.step else -1)
+        if config.log_to:
+            processes.accelerator.init_trackers("x2static-pretrain", tracker_settings(config))
+        flops = Flops.of(model, config.sampled_pieces)
+        block = model.depth if aligner is None else aligner.block
+        peak = peak_flops(model.device, model.low)
+        speed = Speedometer(flops, peak, model.depth, block, processes.size)
+        if config.compile:
+            materials.compile()
+        return Loop(config, updater, materials.validator, state, processes, curve, speed, position)
+
+    def _restored(self, state: RunState, materials: Materials) -> Position:
+        """The checkpoint's position, or a fresh one with the map fitted on the model's start."""
+        found = state.load() if self.config.resume else None
+        if found is not None:
+            position = Position(**found)
+            materials.say(f"going on after {position.step:,} updates")
+            return position
+        if materials.aligner is not None:
+            materials.model.hugging_face.eval()
+            materials.aligner.fit_map(match=self.config.target_scale == "match")
+        return Position()
+
+    def _write(self, materials: Materials, loop: Loop, work: Path) -> None:
+        config, position = self.config, loop.position
+        self.record.counts = materials.counts | {
+            "updates": position.step, "pieces_seen": position.pieces,
+        }  # fmt: skip
+        self.record.notes |= {
+            "resolved": materials.resolved,
+            "training_seconds": round(position.seconds, 1),
+            "first_validation": position.first,
+            "chosen": position.best or {"step": position.step},
+        }
+        with staged(config.output) as temporary:
+            temporary.mkdir()
+            save_pretrained(materials.model.hugging_face, temporary)
+            materials.tokenizer.hugging_face.save_pretrained(temporary)
+            if (work / CURVE_NAME).exists():
+                shutil.copyfile(work / CURVE_NAME, temporary / CURVE_NAME)
+            if (work / _TRACKERS).exists():
+                shutil.copytree(work / _TRACKERS, temporary / _TRACKERS)
+            self.record.write(temporary / "run.json")
+
+    def _stopped(self, number: int, loop: Loop, work: Path) -> Outcome:
+        """The answer to a signal: SIGTERM ends well, Ctrl-C as elsewhere."""
+        step = loop.position.step
+        hint = f"kept in {work}; the same command with --resume goes on from there"
+        if number == signal.SIGINT:
+            raise Interrupted(hint)
+        text = f"stopped after {step:,} of {self.config.steps:,} updates, {hint}"
+        return Outcome(text, {"stopped": True, "step": step})
+
+    def _outcome(self, loop: Loop) -> Outcome:
+        if not self.processes.is_first:
+            return Outcome("", {})
+        data = self.record.as_dict()
+        position = loop.position
+        chosen = position.best.get("step", position.step)
+        text = (
+            f"{self.config.output}: the model after {chosen:,} of {position.step:,} updates, "
+            f"in {format_seconds(position.seconds)}"
+        )
+        return Outcome(text, data)
+
+
+def clear_but_texts(work: Path) -> None:
+    """Empty a work folder, but for prepared texts, which are named after their contents."""
+    for entry in work.iterdir():
+        if entry.name not in (LOCK_NAME, PREPARED_NAME):
+            remove_tree(entry)
+
+
+def tracker_settings(config: PretrainConfig) -> dict[str, Any]:
+    """The settings that trackers can show."""
+    return {
+        name: v if isinstance(v, (int, float, str)) else str(v) for name, v in vars(config).items()
+    }
+
+
+def save_pretrained(model: Any, folder: Path) -> None:
+    """Write a model as Hugging Face does; a full disk is an `OSError` like any other."""
+    import transformers
+    from safetensors import SafetensorError
+
+    transformers.utils.logging.disable_progress_bar()
+    try:
+        model.save_pretrained(folder)
+    except SafetensorError as error:
+        raise OSError(28, str(error), str(folder)) from error
+
+
+def _finished_before(config: PretrainConfig, identity: dict[str, Any]) -> Outcome:
+    """The answer of ``--resume`` on an output that is already whole."""
+    record = read_record(config.output)
+    if record is None or record.get("identity") != identity:
+        raise OutputError(
+            f"{config.output} exists already and was made by another run; choose another --output "
+            "or pass --overwrite"
+        )
+    return Outcome(f"{config.output}: done before, nothing to do", record)

@@ -1,0 +1,345 @@
+"""How fast pre-training is beside a plain transformers Trainer, and what alignment costs.
+
+Both do the same masked language modelling on the same text with the same model and batch. The
+Trainer runs as its own example does (blocks of one length, labels for all positions), once as it
+comes and once in bf16; for lines it pads each batch to its longest.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+BASE = {
+    "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
+    "intermediate_size": 3072, "vocab_size": 250_002,
+}  # fmt: skip
+SMALL = {
+    "hidden_size": 256, "num_hidden_layers": 6, "num_attention_heads": 4,
+    "intermediate_size": 1024, "vocab_size": 16_000,
+}  # fmt: skip
+TINY = SMALL | {"hidden_size": 64, "num_hidden_layers": 2, "intermediate_size": 128}
+BLOCK = 128
+
+
+@dataclass(frozen=True)
+class Size:
+    """What is measured.
+
+    Attributes:
+        name: the model in words.
+        shape: of the model.
+        unit: blocks or lines.
+        batch: sequences in an update.
+        updates: how many are timed, after one that is not.
+    """
+
+    name: str
+    shape: dict[str, int]
+    unit: str
+    batch: int
+    updates: int
+
+
+def real_lines(count: int, target: Path) -> Path:
+    """English lines of the data folder."""
+    data = os.environ.get("X2STATIC_DATA")
+    if not data:
+        raise SystemExit("set X2STATIC_DATA to the data folder (it holds mono/en.txt.gz)")
+    with gzip.open(Path(data) / "mono" / "en.txt.gz", "rt", encoding="utf-8") as stream:
+        lines = [line for _, line in zip(range(count), stream, strict=False)]
+    target.write_text("".join(lines), encoding="utf-8")
+    return target
+
+
+def build_model(folder: Path, shape: dict[str, int], text: Path) -> Path:
+    """Random weights of a shape; the tokeniser has as many pieces as the text gives, at most 16k.
+
+    Scoring costs what the shape's vocabulary says, whether or not the text uses all of it.
+    """
+    import torch
+    import transformers
+
+    from continued_pretraining.tokenizer import train_tokenizer
+
+    pieces = min(16_000, shape["vocab_size"])
+    tokenizer = train_tokenizer({"en": [text]}, pieces, 512, {"en": 1.0})
+    torch.manual_seed(0)
+    config = transformers.XLMRobertaConfig(
+        **shape, max_position_embeddings=514, type_vocab_size=1, pad_token_id=1, bos_token_id=0,
+        eos_token_id=2, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0,
+    )  # fmt: skip
+    transformers.XLMRobertaForMaskedLM(config).save_pretrained(folder)
+    tokenizer.hugging_face.save_pretrained(folder)
+    return folder
+
+
+def write_vectors(target: Path, text: Path, width: int = 300) -> Path:
+    """Random vectors of the most frequent words; alignment costs the same whatever they are."""
+    import re
+    from collections import Counter
+
+    import numpy as np
+
+    words = Counter(re.findall(r"\w+", text.read_text(encoding="utf-8")))
+    rng = np.random.default_rng(0)
+    rows = [w for w, _ in words.most_common(20_000)]
+    with target.open("w", encoding="utf-8") as stream:
+        stream.write(f"{len(rows)} {width}\n")
+        for word in rows:
+            stream.write(word + " " + " ".join(f"{x:.3f}" for x in rng.normal(size=width)) + "\n")
+    return target
+
+
+@dataclass(frozen=True)
+class Fastest:
+    """The fastest update of a run.
+
+    Attributes:
+        seconds: it took.
+        pieces: of its text.
+        text: forward operations of its text, head included.
+        words: forward operations of its words.
+    """
+
+    seconds: float
+    pieces: int
+    text: float
+    words: float
+
+
+class Ours:
+    """Updates of this project's loop, timed one by one."""
+
+    def __init__(self, scratch: Path, size: Size, text: Path, model: Path, **settings: Any) -> None:
+        from continued_pretraining.config import PretrainConfig
+        from continued_pretraining.materials import gather
+        from continued_pretraining.optimizer import make_optimizer
+        from continued_pretraining.processes import Processes
+        from continued_pretraining.sources import find_sources
+        from continued_pretraining.speed import Flops
+        from continued_pretraining.update import Updater, trained_parameters
+        from x2static.core.run_record import RunRecord
+
+        config = PretrainConfig(
+            **{
+                "text": (f"en={text}",), "output": scratch / "out", "model": str(model),
+                "loss": "none", "unit": size.unit, "block": BLOCK, "mlm_batch": size.batch,
+                "cache_folder": scratch / "cache", "learning_rate": 1e-5,
+                "validation_sequences": 8, **settings,
+            }
+        )  # fmt: skip
+        found = [find_sources(entries, "") for entries in (config.text, config.vectors)]
+        inputs = [path for part in found for paths in part.values() for path in paths]
+        processes = Processes(config.device)
+        self.materials = gather(
+            config, found[0], found[1], processes, scratch, RunRecord("bench", config, inputs)
+        )
+        model_ = self.materials.model
+        named = trained_parameters(self.materials.aligner, model_.hugging_face)
+        self.updater = Updater(
+            self.materials.reader, self.materials.planner, self.materials.aligner,
+            make_optimizer(named, 1e-5, (0.9, 0.999), 0.0), processes, 1.0, 0, self.materials.held,
+        )  # fmt: skip
+        model_.hugging_face.train()
+        self.flops, self.device, self.low = Flops.of(model_), model_.device, model_.low
+
+    def run(self, updates: int) -> Fastest:
+        """The fastest of some updates after a first one; what slows others is not ours."""
+        self.updater.run(0)
+        found = []
+        for step in range(1, updates + 1):
+            synchronize(self.device)
+            began = time.perf_counter()
+            done = self.updater.run(step)
+            synchronize(self.device)
+            seconds = time.perf_counter() - began
+            depth = self.materials.model.depth
+            text = self.flops.encoder(done.pieces, done.sequences, depth)
+            text += self.flops.per_guess * done.guessed
+            words = 0.0
+            if done.word_pieces:
+                words = self.flops.encoder(done.word_pieces, done.words, depth)
+            found.append(Fastest(seconds, done.pieces, text, words))
+        return min(found, key=lambda one: one.seconds / one.pieces)
+
+
+def synchronize(device: Any) -> None:
+    """Wait for a GPU."""
+    import torch
+
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+
+
+def trainer_rate(size: Size, text: Path, model: Path, scratch: Path, *, bf16: bool) -> float:
+    """Real pieces per second of transformers' Trainer on the same work."""
+    import torch
+    import transformers
+
+    tokenizer = transformers.AutoTokenizer.from_pretrained(model)
+    lines = text.read_text(encoding="utf-8").splitlines()
+    wanted = size.batch * (size.updates + 1)
+    if size.unit == "lines":
+        rows = tokenizer(lines[:wanted], truncation=True, max_length=BLOCK)["input_ids"]
+    else:
+        flat = [i for r in tokenizer(lines, add_special_tokens=False)["input_ids"] for i in r]
+        inner = BLOCK - 2
+        rows = [[0, *flat[n * inner : (n + 1) * inner], 2] for n in range(wanted)]
+    network = transformers.AutoModelForMaskedLM.from_pretrained(model)
+    marks: list[float] = []
+
+    class Watch(transformers.TrainerCallback):
+        def on_step_end(self, *_args: Any, **_options: Any) -> None:
+            if torch.cuda.is_available():
+                torch.cuda.synchronize()
+            marks.append(time.perf_counter())
+
+    at_once = min(size.batch, 64 if torch.cuda.is_available() else 8)
+    arguments = transformers.TrainingArguments(
+        output_dir=str(scratch / "trainer"), max_steps=size.updates + 1,
+        per_device_train_batch_size=at_once, gradient_accumulation_steps=size.batch // at_once,
+        bf16=bf16, report_to=[], save_strategy="no", logging_strategy="no", disable_tqdm=True,
+        learning_rate=1e-5, use_cpu=not torch.cuda.is_available(), dataloader_pin_memory=False,
+    )  # fmt: skip
+    collator = transformers.DataCollatorForLanguageModeling(tokenizer, mlm_probability=0.15)
+    trainer = transformers.Trainer(
+        model=network, args=arguments, data_collator=collator,
+        train_dataset=[{"input_ids": row} for row in rows], callbacks=[Watch()],
+    )  # fmt: skip
+    trainer.train()
+    pieces = sum(map(len, rows)) / len(rows) * size.batch
+    return pieces / min(end - begin for begin, end in pairwise(marks))
+
+
+def rate_rows(scratch: Path, size: Size, text: Path) -> list[dict[str, Any]]:
+    """Our rate beside the Trainer's."""
+    model = build_model(scratch / f"model-{size.shape['hidden_size']}", size.shape, text)
+    fastest = Ours(scratch, size, text, model).run(size.updates)
+    ours = fastest.pieces / fastest.seconds
+    rows = []
+    for bf16, goal in ((False, 2), (True, None)):
+        theirs = trainer_rate(size, text, model, scratch, bf16=bf16)
+        rows.append({
+            "name": f"MLM, {size.name}, against Trainer in {'bf16' if bf16 else 'fp32'}",
+            "unit": "pieces/s", "ours": round(ours), "reference": round(theirs),
+            "ratio": ours / theirs, "goal": goal,
+            "note": f"{size.unit}, {size.batch} sequences an update",
+        })  # fmt: skip
+    return rows
+
+
+def alignment_row(scratch: Path, size: Size, text: Path, words: int, loss: str) -> dict[str, Any]:
+    """What an update takes longer with words, beside what their way through the encoder costs."""
+    model = scratch / f"model-{size.shape['hidden_size']}"
+    vectors = write_vectors(scratch / "en.vec", text)
+    plain = Ours(scratch, size, text, model).run(size.updates)
+    aligned = Ours(
+        scratch, size, text, model, loss=loss, vectors=(f"en={vectors}",), align_batch=words
+    ).run(size.updates)
+    extra = max(aligned.seconds - plain.seconds, 1e-9)
+    allowed = plain.seconds * aligned.words / plain.text
+    return {
+        "name": f"{loss} on {words:,} words, {size.name}: time beside their encoder's",
+        "unit": "s/update", "ours": extra, "reference": allowed,
+        "ratio": allowed / extra, "goal": 1 / 1.15,
+        "floor": "reference: the words' operations at the speed of the text's",
+        "note": f"an update without words: {plain.seconds:.2f} s",
+    }  # fmt: skip
+
+
+MEMORY_PROGRAM = """
+import json, resource, sys
+from pathlib import Path
+sys.path.insert(0, {here!r})
+import bench_pretrain as bench
+size = bench.Size("", bench.{shape}, "blocks", {batch}, 1)
+ours = bench.Ours(
+    Path({scratch!r}), size, Path({text!r}), Path({model!r}), loss="dcca",
+    vectors=("en=" + {vectors!r},), align_batch=1024, micro_tokens=2048,
+)
+ours.run(1)
+print(json.dumps(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024))
+"""
+
+
+def memory_row(scratch: Path, shape: str, text: Path, batch: int) -> dict[str, Any]:
+    """Peak memory of whole updates with a statistic of 1,024 rows, in a process of its own."""
+    width = globals()[shape]["hidden_size"]
+    program = MEMORY_PROGRAM.format(
+        here=str(Path(__file__).parent), shape=shape, batch=batch, scratch=str(scratch),
+        text=str(text), model=str(scratch / f"model-{width}"), vectors=str(scratch / "en.vec"),
+    )  # fmt: skip
+    answer = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    peak = int(answer.stdout.splitlines()[-1])
+    return {
+        "name": f"peak memory, {shape.lower()} shape, dcca on 1,024 words", "unit": "GB",
+        "ours": peak / 1e9, "reference": 11.0, "ratio": 11e9 / peak, "goal": 1,
+        "note": "resident memory of the process; reference: the paper's card",
+    }  # fmt: skip
+
+
+def gpu_rows(scratch: Path, text: Path) -> list[dict[str, Any]]:
+    """The paper's sizes on a GPU: utilisation, 7,500 updates, memory."""
+    import torch
+
+    from continued_pretraining.precision import peak_flops
+
+    size = Size("xlm-roberta-base shape", BASE, "blocks", 64, 20)
+    rows = rate_rows(scratch, size, text)
+    row = alignment_row(scratch, size, text, 1024, "dcca")
+    model = scratch / "model-768"
+    plain = Ours(scratch, size, text, model)
+    fastest = plain.run(size.updates)
+    peak = peak_flops(plain.device, plain.low)
+    share = 3 * fastest.text / fastest.seconds / peak
+    rows += [row, {
+        "name": "utilisation, MLM, xlm-roberta-base shape", "unit": "share", "ours": share,
+        "reference": 0.4, "ratio": share / 0.4, "goal": 1,
+        "floor": f"peak {peak / 1e12:.0f} TFLOP/s",
+    }]  # fmt: skip
+    del plain
+    torch.cuda.empty_cache()
+    torch.cuda.reset_peak_memory_stats()
+    vectors = scratch / "en.vec"
+    paper = Ours(
+        scratch, size, text, model, loss="dcca", vectors=(f"en={vectors}",), micro_tokens=4096
+    )
+    seconds = paper.run(size.updates).seconds * 7500
+    used = torch.cuda.max_memory_allocated()
+    return [*rows, {
+        "name": "7,500 updates of the paper (64 blocks, 1,024 words)", "unit": "minutes",
+        "ours": seconds / 60, "reference": 60, "ratio": 3600 / seconds, "goal": 1,
+    }, {
+        "name": "peak GPU memory, 1,024-row statistic", "unit": "GB", "ours": used / 1e9,
+        "reference": 11.0, "ratio": 11e9 / used, "goal": 1, "note": "micro-batches of 4,096 pieces",
+    }]  # fmt: skip
+
+
+def rows(scratch: Path, *, quick: bool = False) -> list[dict[str, Any]]:
+    """All rows of this benchmark; the GPU ones where there is one."""
+    import torch
+
+    text = real_lines(2_000 if quick else 20_000, scratch / "en.txt")
+    if torch.cuda.is_available():
+        return gpu_rows(scratch, text)
+    if quick:
+        tiny = Size("2 x 64", TINY, "lines", 32, 4)
+        found = rate_rows(scratch, tiny, text)
+        found.append(alignment_row(scratch, tiny, text, 64, "dcca"))
+        return [*found, memory_row(scratch, "TINY", text, 8)]
+    base = Size("xlm-roberta-base shape", BASE, "blocks", 16, 3)
+    small = Size("6 x 256", SMALL, "lines", 256, 10)
+    found = rate_rows(scratch, base, text) + rate_rows(scratch, small, text)
+    found.append(alignment_row(scratch, base, text, 256, "dcca"))
+    found += [alignment_row(scratch, small, text, 1024, loss) for loss in ("dcca", "infonce")]
+    return [*found, memory_row(scratch, "BASE", text, 16)]

@@ -1,0 +1,159 @@
+"""Mistakes a user can mend: one line each, nothing written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.continued_pretraining.conftest import write_vec
+from tests.teachers import save_teacher
+
+Refuses = Callable[..., None]
+
+
+@pytest.fixture
+def arguments(data, model_folder, tmp_path) -> list[object]:
+    return [
+        "pretrain", "--output", tmp_path / "out", "--model", model_folder, "--block", 16,
+        "--steps", 2, "--device", "cpu",
+    ]  # fmt: skip
+
+
+def test_what_the_settings_alone_can_tell(refuses, arguments, data):
+    text, vectors = ["--text", data / "*.txt"], ["--vectors", data / "*.vec"]
+    refuses("missing --text", "pretrain", "--output", "x", "--loss", "none")
+    refuses("--loss dcca needs --vectors", *arguments, *text)
+    refuses("--mask-rate must lie", *arguments, *text, *vectors, "--mask-rate", "1.5")
+    refuses("--steps must be at least 1", *arguments, *text, *vectors, "--steps", "0")
+    refuses("--betas", *arguments, *text, *vectors, "--betas", "0.9")
+    refuses("serves --from-scratch", *arguments, *text, *vectors, "--tokenizer", "some/folder")
+    refuses("--pool cls", *arguments, *text, *vectors, "--words", "context", "--pool", "cls")
+    refuses("needs --validation-pairs", *arguments, *text, *vectors, "--choose", "pairs")
+    refuses("known are", *arguments, *text, *vectors, "--log-to", "paper")
+
+
+def test_missing_files(refuses, arguments, data, tmp_path):
+    refuses(
+        r"--text .*fr\.txt: no such file", *arguments, "--text", data / "fr.txt", "--loss", "none"
+    )
+    refuses("no file matches", *arguments, "--text", data / "*.html", "--loss", "none")
+    refuses(
+        "--vectors .*no such file", *arguments, "--text", data / "*.txt", "--vectors",
+        tmp_path / "de.vec",
+    )  # fmt: skip
+    assert not list(tmp_path.glob("out*"))
+
+
+@pytest.fixture
+def stops(run_cli) -> Refuses:
+    """Like ``refuses``, but lines of progress may come before the error."""
+
+    def check(pattern: str, *given: object) -> None:
+        code, _, err = run_cli(*given)
+        assert code == 2
+        errors = [line for line in err.splitlines() if line.startswith("error: ")]
+        assert len(errors) == 1, err
+        assert re.search(pattern, errors[0]), errors[0]
+
+    return check
+
+
+def test_what_the_data_tell(stops, arguments, data, tmp_path, model_folder):
+    def check(pattern: str, *given: object) -> None:
+        stops(pattern, *arguments, *given)
+
+    text = ["--text", data / "*.txt"]
+    empty = tmp_path / "sv.txt"
+    empty.write_text("\n\n", encoding="utf-8")
+    check(r"sv\.txt: no text in it", "--text", empty, "--loss", "none")
+    narrow = write_vec(tmp_path / "de.vec", 5, 0)
+    check(
+        "vectors are 5 wide, the model's states 16; use --projection rotate", *text, "--vectors",
+        narrow, "--loss", "mse", "--projection", "none",
+    )  # fmt: skip
+    check("widths differ: de 5, en 16", *text, "--vectors", narrow, data / "en.vec")
+    other = write_vec(tmp_path / "fi.vec", 16, 0)
+    check(
+        "no language has both text and vectors: --text has de, en, --vectors fi", *text,
+        "--vectors", other, "--words", "context",
+    )  # fmt: skip
+    check("reads at most 40 pieces", *text, "--loss", "none", "--block", 64)
+    bad = tmp_path / "pairs.tsv"
+    bad.write_text("one two\n", encoding="utf-8")
+    check(
+        r"pairs\.tsv:1: expected a text, a tab", *text, "--loss", "none", "--validation-pairs", bad
+    )
+
+
+def test_models_that_cannot_serve(stops, arguments, data, tmp_path):
+    def check(pattern: str, model: Path) -> None:
+        stops(
+            pattern, *arguments, "--text", data / "*.txt", "--loss", "none",
+            "--model", model,
+        )  # fmt: skip
+
+    check("no such folder", tmp_path / "nowhere")
+    (tmp_path / "bare").mkdir()
+    check("no tokeniser in this folder", tmp_path / "bare")
+    torn = save_teacher(tmp_path / "torn")
+    (torn / "model.safetensors").write_bytes(b"torn")
+    check("tokeniser has no mask token|no masked language model", torn)
+
+
+def test_outputs_are_not_overwritten(refuses, arguments, data, tmp_path):
+    given = [*arguments, "--text", data / "*.txt", "--loss", "none"]
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine.txt").write_text("precious", encoding="utf-8")
+    refuses("exists already", *given)
+    refuses("no earlier run made", *given, "--overwrite")
+    assert (tmp_path / "out" / "mine.txt").read_text() == "precious"
+
+
+def test_an_unfinished_run_with_other_settings_is_not_resumed(stops, arguments, data, tmp_path):
+    from x2static.core.work_folder import WorkFolder
+
+    given = [*arguments, "--text", data / "*.txt", "--loss", "none"]
+    with WorkFolder(tmp_path / "out") as work:
+        work.claim({"seed": 7})
+    stops("the unfinished run there is another one", *given, "--resume")
+    stops("go on with --resume, or drop it", *given)
+
+
+def test_words_that_cannot_be_used_are_counted(run_cli, arguments, data, tmp_path):
+    vectors = write_vec(tmp_path / "de.vec", 16, 0, words=("the", "cat", "dog", "the" * 30))
+    with vectors.open("a") as stream:
+        stream.write("mouse" + 16 * " 0" + "\n")
+    text = vectors.read_text().replace("4 16", "5 16")
+    vectors.write_text(text, encoding="utf-8")
+    code, _, err = run_cli(
+        *arguments, "--text", data / "*.txt", "--vectors", vectors, "--align-batch", 2
+    )
+    assert code == 0, err
+    assert "words: de 3, " in err
+    assert "warning: 2 words without usable pieces or vector left out" in err
+
+
+def test_a_full_disk_is_one_clear_line(stops, arguments, data, monkeypatch):
+    from safetensors import SafetensorError
+
+    def full(*_args: object, **_options: object) -> None:
+        raise SafetensorError("I/O error: No space left on device (os error 28)")
+
+    import safetensors.torch
+
+    monkeypatch.setattr(safetensors.torch, "save_file", full)
+    stops(
+        "No space left on device.*nothing was written", *arguments, "--text",
+        data / "*.txt", "--loss", "none",
+    )  # fmt: skip
+
+
+def test_a_loss_that_blows_up_stops_the_run(stops, arguments, data):
+    stops(
+        "update 2: .*lower --learning-rate", *arguments, "--text",
+        data / "*.txt", "--loss", "none", "--learning-rate", "1e30", "--log-every", 2, "--clip", 0,
+        "--precision", "fp32",
+    )  # fmt: skip

@@ -1,0 +1,272 @@
+"""Whole runs: resumed after kill -9, stopped by signals, in two processes, from scratch."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+import socket
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from safetensors.numpy import load_file
+
+from tests.continued_pretraining.conftest import save_masked_model
+
+CONTEXT = multiprocessing.get_context("forkserver")
+CONTEXT.set_forkserver_preload(
+    ["transformers.models.xlm_roberta.modeling_xlm_roberta", "continued_pretraining.stage"]
+)
+NEVER = 10**9
+
+
+def flags(data: Path, model: Path, output: Path, *extra: object) -> list[str]:
+    given = [
+        "pretrain", "--text", data / "*.txt", "--vectors", data / "*.vec", "--output", output,
+        "--model", model, "--steps", 10, "--unit", "lines", "--block", 24, "--mlm-batch", 6,
+        "--align-batch", 12, "--validation-words", 4, "--validation-sequences", 8,
+        "--validate-every", 4, "--precision", "fp32", "--device", "cpu", "--log-every", 1,
+        "--learning-rate", "1e-3", "--warmup", 2, *extra,
+    ]  # fmt: skip
+    return [str(value) for value in given]
+
+
+def run_child(arguments: list[str], deadly: int, environment: dict[str, str], output: Path) -> None:
+    """What each process does: checkpoints after every update, death before the ``deadly`` one."""
+    import torch
+
+    from continued_pretraining import loop
+    from continued_pretraining.__main__ import main
+    from continued_pretraining.update import Updater
+
+    os.environ.update(environment)
+    for descriptor, name in ((1, "out"), (2, "err")):
+        target = os.open(output / name, os.O_CREAT | os.O_WRONLY | os.O_TRUNC)
+        os.dup2(target, descriptor)
+    torch.set_num_threads(1)
+    loop._SaveClock.is_due = lambda clock: True  # type: ignore[method-assign]
+    run = Updater.run
+
+    def run_or_die(self: Updater, step: int) -> Any:
+        if step == deadly:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return run(self, step)
+
+    Updater.run = run_or_die  # type: ignore[method-assign]
+    sys.exit(main(arguments[1:]))
+
+
+class Child:
+    """A run in a process of its own, forked from one in which everything is loaded."""
+
+    def __init__(
+        self, arguments: list[str], deadly: int = NEVER, environment: dict[str, str] | None = None
+    ) -> None:
+        self.folder = Path(tempfile.mkdtemp())
+        self.process = CONTEXT.Process(
+            target=run_child, args=(arguments, deadly, environment or {}, self.folder)
+        )
+        self.process.start()
+
+    @property
+    def err(self) -> str:
+        path = self.folder / "err"
+        return path.read_text() if path.exists() else ""
+
+    def finish(self) -> tuple[int | None, str, str]:
+        self.process.join()
+        return self.process.exitcode, (self.folder / "out").read_text(), self.err
+
+
+def finish(deadly: int, arguments: list[str]) -> tuple[int | None, str, str]:
+    return Child(arguments, deadly).finish()
+
+
+def weights(output: Path) -> bytes:
+    return (output / "model.safetensors").read_bytes()
+
+
+def curve(output: Path) -> list[dict[str, Any]]:
+    rows = [json.loads(line) for line in (output / "curve.jsonl").read_text().splitlines()]
+    for row in rows:
+        row.pop("pieces_per_second", None)
+        row.pop("utilisation", None)
+    return rows
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        ("--loss", "none"),
+        ("--loss", "mse", "--projection", "learn", "--choose", "objective"),
+        ("--loss", "dcca", "--words", "context"),
+    ],
+    ids=["text alone", "learning map", "context"],
+)
+def test_ten_updates_are_five_a_kill_and_five(tmp_path, data, extra):
+    model = save_masked_model(tmp_path / "model", dropout=0.2)
+    code, _, err = finish(NEVER, flags(data, model, tmp_path / "whole", *extra))
+    assert code == 0, err
+    torn = tmp_path / "torn"
+    assert finish(5, flags(data, model, torn, *extra))[0] == -signal.SIGKILL
+    assert not torn.exists()
+    code, _, err = finish(NEVER, flags(data, model, torn, *extra, "--resume"))
+    assert code == 0, err
+    assert "going on after 5 updates" in err
+    assert weights(torn) == weights(tmp_path / "whole")
+    assert curve(torn) == curve(tmp_path / "whole")
+    assert not (tmp_path / "torn.unfinished").exists()
+
+
+def test_a_damaged_checkpoint_is_passed_over_with_a_message(tmp_path, data, model_folder):
+    arguments = flags(data, model_folder, tmp_path / "out", "--loss", "none")
+    finish(7, arguments)
+    checkpoints = sorted((tmp_path / "out.unfinished" / "checkpoints").iterdir())
+    assert len(checkpoints) == 2
+    state = checkpoints[-1] / "state.safetensors"
+    state.write_bytes(state.read_bytes()[:-100] + bytes(100))
+    code, _, err = finish(NEVER, [*arguments, "--resume"])
+    assert code == 0, err
+    assert f"{checkpoints[-1]}: damaged checkpoint passed over" in err
+    assert "going on after 6 updates" in err
+    whole = tmp_path / "whole"
+    finish(NEVER, flags(data, model_folder, whole, "--loss", "none"))
+    assert weights(tmp_path / "out") == weights(whole)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+def test_a_signal_saves_and_resume_goes_on(tmp_path, data, model_folder, number, code):
+    output = tmp_path / "out"
+    arguments = flags(data, model_folder, output, "--loss", "none", "--steps", 3000)
+    child = Child(arguments)
+    log = tmp_path / "out.unfinished" / "curve.jsonl"
+    while child.process.is_alive() and not (log.exists() and log.read_text().count("\n") > 3):
+        time.sleep(0.02)
+    assert child.process.pid is not None
+    os.kill(child.process.pid, number)
+    found, out, err = child.finish()
+    assert found == code, err
+    assert "--resume goes on from there" in out + err
+    assert not output.exists()
+    position = max((tmp_path / "out.unfinished" / "checkpoints").iterdir()) / "position.json"
+    done = json.loads(position.read_text())["step"]
+    child = Child([*arguments, "--resume"])
+    while child.process.is_alive() and "going on" not in child.err:
+        time.sleep(0.02)
+    child.process.kill()
+    child.process.join()
+    assert f"going on after {done:,} updates" in child.err
+
+
+def test_two_processes_do_what_one_does(tmp_path, data, model_folder):
+    arguments = flags(
+        data, model_folder, tmp_path / "one", "--loss", "dcca", "--mlm-batch", 7,
+        "--align-batch", 13, "--steps", 4,
+    )  # fmt: skip
+    assert finish(NEVER, arguments)[0] == 0
+    arguments[arguments.index(str(tmp_path / "one"))] = str(tmp_path / "two")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    meeting = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": "2"}
+    children = [
+        Child(arguments, environment={**meeting, "RANK": str(rank), "LOCAL_RANK": str(rank)})
+        for rank in (0, 1)
+    ]
+    ends = [child.finish() for child in children]
+    assert [code for code, _, _ in ends] == [0, 0], ends
+    assert "2 x cpu" in ends[0][2]
+    assert ends[1][1] == ""
+    for one, two in zip(curve(tmp_path / "one"), curve(tmp_path / "two"), strict=True):
+        for name in ("mlm", "alignment", "gradient_norm"):
+            if name in one:
+                assert two[name] == pytest.approx(one[name], rel=1e-4), (one["step"], name)
+    first, second = (load_file(tmp_path / n / "model.safetensors") for n in ("one", "two"))
+    for name, value in first.items():
+        assert abs(value - second[name]).max() < 1e-4, name
+
+
+def test_output_is_a_plain_hugging_face_folder(tmp_path, data, model_folder, run_cli):
+    from transformers import AutoModel, AutoModelForMaskedLM, AutoTokenizer
+
+    code, out, err = run_cli(*flags(data, model_folder, tmp_path / "out", "--loss", "cosine"))
+    assert code == 0, err
+    assert out.startswith(f"{tmp_path / 'out'}: the model after")
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path / "out")
+    assert tokenizer.convert_tokens_to_ids("<mask>") == tokenizer.mask_token_id
+    batch = tokenizer("the cat sat", return_tensors="pt")
+    logits = AutoModelForMaskedLM.from_pretrained(tmp_path / "out")(**batch).logits
+    states = AutoModel.from_pretrained(tmp_path / "out")(**batch).last_hidden_state
+    assert logits.shape[:2] == states.shape[:2]
+    record = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert record["counts"]["updates"] == 10
+    assert record["chosen"]["step"] in (4, 8, 10)
+    code, out, _ = run_cli(
+        *flags(data, model_folder, tmp_path / "out", "--loss", "cosine"), "--resume"
+    )
+    assert (code, out) == (0, f"{tmp_path / 'out'}: done before, nothing to do\n")
+
+
+def test_a_model_from_scratch_learns(tmp_path, data, run_cli):
+    from transformers import AutoModelForMaskedLM, AutoTokenizer
+
+    arguments = [
+        "pretrain", "--text", data / "*.txt", "--output", tmp_path / "out", "--loss", "none",
+        "--from-scratch", "layers=2,width=32,heads=2,vocabulary=60,positions=40",
+        "--steps", 60, "--unit", "lines", "--block", 24, "--mlm-batch", 16, "--learning-rate",
+        "1e-2", "--warmup", 5, "--validation-sequences", 16, "--device", "cpu",
+        "--embeddings-from", data / "*.vec",
+    ]  # fmt: skip
+    assert run_cli(*arguments)[0] == 0
+    record = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert record["chosen"]["validation"]["mlm"] < 0.9 * record["first_validation"]["mlm"]
+    model = AutoModelForMaskedLM.from_pretrained(tmp_path / "out")
+    assert model.config.model_type == "xlm-roberta"
+    assert model.config.num_hidden_layers == 2
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path / "out")
+    assert tokenizer("the cat")["input_ids"][0] == tokenizer.bos_token_id
+    assert "," in tokenizer.tokenize("the cat, the")
+    assert (
+        tokenizer.decode(tokenizer("the cat")["input_ids"], skip_special_tokens=True) == "the cat"
+    )
+
+
+def test_pairs_choose_the_checkpoint(tmp_path, data, model_folder, run_cli):
+    pairs = tmp_path / "de-en.tsv"
+    pairs.write_text("the cat\tthe dog\nbig house\tred tree\nold\tmouse ran\n", encoding="utf-8")
+    arguments = flags(data, model_folder, tmp_path / "out", "--loss", "none")
+    extra = ["--validation-pairs", str(pairs), "--choose", "pairs", "--pairs-layer", "2"]
+    code, _, err = run_cli(*arguments, *extra)
+    assert code == 0, err
+    assert "de-en" in err
+    record = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert set(record["chosen"]["validation"]["pairs"]) == {"de-en"}
+
+
+def test_tensorboard_gets_the_figures(tmp_path, data, model_folder):
+    pytest.importorskip("tensorboard")
+    output = tmp_path / "out"
+    arguments = flags(data, model_folder, output, "--loss", "none", "--log-to", "tensorboard")
+    code, _, err = finish(NEVER, arguments)
+    assert code == 0, err
+    assert list((output / "trackers").rglob("events.out.tfevents*"))
+
+
+def test_one_setting_file_serves_both_programs(tmp_path, data, model_folder, run_cli):
+    settings = tmp_path / "run.toml"
+    settings.write_text(
+        f'text = ["{data}/*.txt"]\noutput = "{tmp_path / "out"}"\nmodel = "{model_folder}"\n'
+        'loss = "none"\nsteps = 2\nblock = 16\ndevice = "cpu"\nvalidate_every = 0\n',
+        encoding="utf-8",
+    )
+    from continued_pretraining.__main__ import main
+
+    assert main(["--config", str(settings)]) == 0
+    assert run_cli("pretrain", "--config", settings, "--overwrite")[0] == 0
+    assert main(["--config", str(settings)]) == 2
+    assert main(["--setps", "3"]) == 2

@@ -1,0 +1,210 @@
+"""One update: the same whatever the micro-batches; losses and gradients as plain ways give them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from continued_pretraining.batch import Frame, micro_batches
+from continued_pretraining.config import PretrainConfig
+from continued_pretraining.materials import Materials, gather
+from continued_pretraining.optimizer import make_optimizer
+from continued_pretraining.pooling import pool_states
+from continued_pretraining.processes import Processes
+from continued_pretraining.sources import find_sources
+from continued_pretraining.update import Updater, trained_parameters
+from tests.continued_pretraining.conftest import save_masked_model, write_vec
+from x2static.core.run_record import RunRecord
+
+
+def build(data: Path, model: Path, work: Path, **settings: object) -> tuple[Materials, Updater]:
+    """The parts of a run, with a step size of 0 so that gradients can be looked at."""
+    given = {
+        "text": (str(data / "*.txt"),), "vectors": (str(data / "*.vec"),), "output": work / "out",
+        "model": str(model), "block": 16, "mlm_batch": 8, "align_batch": 16, "precision": "fp32",
+        "device": "cpu", "validation_words": 4, "validation_sequences": 4, "clip": 0.0, "seed": 3,
+        "cache_folder": work / "cache", "learning_rate": 0.0,
+    } | settings  # fmt: skip
+    config = PretrainConfig(**given)  # type: ignore[arg-type]
+    text, vectors = find_sources(config.text, ""), find_sources(config.vectors, "")
+    record = RunRecord(
+        "pretrain", config, [p for s in (text, vectors) for v in s.values() for p in v]
+    )
+    processes = Processes("cpu")
+    materials = gather(config, text, vectors, processes, work, record)
+    named = trained_parameters(materials.aligner, materials.model.hugging_face)
+    updater = Updater(
+        materials.reader, materials.planner, materials.aligner,
+        make_optimizer(named, 0.0, (0.9, 0.999), 0.0), processes, 0.0, 3,
+    )  # fmt: skip
+    materials.model.hugging_face.train()
+    return materials, updater
+
+
+def gradients(materials: Materials, updater: Updater, step: int = 0) -> dict[str, torch.Tensor]:
+    updater.run(step)
+    named = trained_parameters(materials.aligner, materials.model.hugging_face)
+    return {name: p.grad.clone() for name, p in named if p.grad is not None}
+
+
+def assert_same(left: dict[str, torch.Tensor], right: dict[str, torch.Tensor]) -> None:
+    assert left.keys() == right.keys()
+    size = max(float(value.abs().max()) for value in left.values())
+    for name, value in left.items():
+        torch.testing.assert_close(value, right[name], rtol=1e-4, atol=1e-5 * size, msg=name)
+
+
+LOSSES = [("none", "alone")] + [
+    (loss, words)
+    for loss in ("dcca", "dgcca", "mse", "cosine", "infonce")
+    for words in ("alone", "context")
+]
+
+
+@pytest.mark.parametrize("unit", ["blocks", "lines"])
+@pytest.mark.parametrize(("loss", "words"), LOSSES)
+def test_micro_batches_change_no_gradient(tmp_path, data, model_folder, loss, unit, words):
+    found = []
+    for budget in (8 * 16, 2 * 16, 16):
+        materials, updater = build(
+            data, model_folder, tmp_path, loss=loss, micro_tokens=budget, unit=unit, words=words
+        )
+        found.append(gradients(materials, updater))
+    assert_same(found[0], found[1])
+    assert_same(found[0], found[2])
+
+
+def test_the_loss_is_the_mean_over_all_guesses_of_the_update(tmp_path, data, model_folder):
+    materials, updater = build(
+        data, model_folder, tmp_path, loss="none", unit="lines", micro_tokens=40
+    )
+    share = materials.planner.plan(0)
+    measures = updater.run(0)
+    model = materials.model.hugging_face
+    losses = []
+    for original, seen, guessed in zip(share.original, share.seen, share.guessed, strict=True):
+        ids = torch.tensor([[0, *seen.tolist(), 2]])
+        labels = torch.tensor([[-100, *np.where(guessed, original, -100).tolist(), -100]])
+        logits = model(ids).logits
+        losses.append(torch.nn.functional.cross_entropy(logits[0], labels[0], reduction="sum"))
+    expected = torch.stack(losses).sum() / share.num_guessed
+    model.zero_grad()
+    expected.backward()
+    assert float(measures.mlm_sum) / measures.guessed == pytest.approx(
+        float(expected.detach()), rel=1e-5
+    )
+    plain = {
+        f"model/{n}": p.grad.clone() for n, p in model.named_parameters() if p.grad is not None
+    }
+    assert_same(plain, gradients(materials, updater))
+
+
+def test_the_alignment_gradient_is_that_of_all_words_at_once(tmp_path, data, model_folder):
+    materials, updater = build(
+        data, model_folder, tmp_path, loss="infonce", micro_tokens=30, weight=0.7, projection="none"
+    )
+    found = gradients(materials, updater)
+    without, plain_updater = build(data, model_folder, tmp_path, loss="none", micro_tokens=30)
+    text_only = gradients(without, plain_updater)
+    aligner, model = materials.aligner, materials.model.hugging_face
+    draw = aligner.draw(0)
+    states = [
+        model.base_model(torch.tensor([[0, *ids.tolist(), 2]])).last_hidden_state[0, 1:-1].mean(0)
+        for ids in aligner.ids_of(draw)
+    ]
+    loss = aligner.statistic.value(
+        torch.stack(states), aligner.targets(draw), aligner.numbers(draw)
+    )
+    model.zero_grad()
+    (0.7 * loss).backward()
+    for name, parameter in model.named_parameters():
+        if parameter.grad is not None:
+            expected = parameter.grad + text_only[f"model/{name}"]
+            torch.testing.assert_close(found[f"model/{name}"], expected, rtol=1e-3, atol=1e-4)
+
+
+def test_dropout_is_the_same_in_both_passes(tmp_path, data):
+    model = save_masked_model(tmp_path / "dropping", dropout=0.3)
+    materials, updater = build(
+        data, model, tmp_path, loss="mse", projection="none", micro_tokens=40, words="alone"
+    )
+    first, second = gradients(materials, updater), gradients(materials, updater)
+    for name, value in first.items():
+        assert torch.equal(value, second[name]), name
+
+
+def test_a_learning_map_learns(tmp_path, data, model_folder):
+    write_vec(data.parent / "narrow.en.vec", 5, 0)
+    materials, updater = build(
+        data, model_folder, tmp_path, vectors=(str(data.parent / "narrow.en.vec"),), loss="mse",
+        projection="learn",
+    )  # fmt: skip
+    materials.aligner.fit_map(match=True)
+    found = gradients(materials, updater)
+    assert found["map/linear.weight"].abs().max() > 0
+
+
+@pytest.mark.parametrize("pool", ["pieces", "all", "first", "cls"])
+def test_a_word_has_one_state_whatever_stands_beside_it(data, model_folder, tmp_path, pool):
+    materials, _ = build(data, model_folder, tmp_path)
+    model = materials.model
+    model.hugging_face.eval()
+    sequences = [np.array(ids) for ids in ([5], [6, 7, 8, 9, 10], [11, 12], [4, 5, 6])]
+    packed = materials.reader.frame
+    padded = Frame(packed.prefix, packed.suffix, packed.pad_id)
+    found = []
+    with torch.no_grad():
+        for frame, budget in ((packed, 99), (padded, 99), (packed, 1), (padded, 1)):
+            states = torch.zeros(4, model.width)
+            for batch in micro_batches(sequences, frame, budget, model.device):
+                states[batch.members] = pool_states(model.states_up_to(batch, 2), batch, pool)
+            found.append(states)
+    for other in found[1:]:
+        torch.testing.assert_close(found[0], other, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("block", [0, 1, 2, 3, None])
+def test_states_of_a_block_are_those_of_hugging_face(data, model_folder, tmp_path, block):
+    materials, _ = build(data, model_folder, tmp_path)
+    model = materials.model
+    model.hugging_face.eval()
+    batch = next(
+        iter(micro_batches([np.array([5, 6, 7])], materials.reader.frame, 9, model.device))
+    )
+    with torch.no_grad():
+        every = model.encoder(batch.ids, output_hidden_states=True).hidden_states
+        last, middle = model.states(batch, block)
+    torch.testing.assert_close(last, every[-1])
+    torch.testing.assert_close(middle, every[-1 if block is None else block])
+    if block is not None:
+        with torch.no_grad():
+            torch.testing.assert_close(model.states_up_to(batch, block), every[block])
+
+
+def test_words_in_context_take_the_states_of_their_pieces(data, model_folder, tmp_path):
+    materials, _ = build(
+        data, model_folder, tmp_path, words="context", unit="lines", align_layer=2, align_batch=9999
+    )
+    aligner, model = materials.aligner, materials.model
+    model.hugging_face.eval()
+    share = materials.planner.plan(0)
+    spans = aligner.spans(0, share)
+    assert len(spans.draw) > 8
+    found = torch.zeros(len(spans.draw), model.width)
+    with torch.no_grad():
+        for batch in materials.reader.batches(share):
+            states, places = aligner.span_states(materials.reader.states(batch)[1], batch, spans)
+            found[places] = states
+        for row in range(len(spans.draw)):
+            member, start, length = (
+                int(x[row]) for x in (spans.members, spans.starts, spans.lengths)
+            )
+            seen = share.seen[member]
+            whole = model.encoder(torch.tensor([[0, *seen, 2]]), output_hidden_states=True)
+            expected = whole.hidden_states[2][0, start + 1 : start + 1 + length].mean(0)
+            torch.testing.assert_close(found[row], expected, rtol=1e-3, atol=1e-4)
+            word = aligner.words[spans.draw.languages[row]].ids_of(int(spans.draw.items[row]))
+            assert seen[start : start + length].tolist() == word.tolist()
