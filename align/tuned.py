@@ -28,6 +28,7 @@ from x2static.core.normalize import unit
 
 RIDGES = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0)
 REWEIGHTS = (0.25, 0.5)
+_PLAIN = (0.0, 0.5)
 _NEAR, _CANDIDATES = 5_000, 10_000
 _SHARE = 5
 _ENOUGH = 800
@@ -203,19 +204,22 @@ def _choose(folds: list[_Fold], learn: Callable[[Tuning, PairRows], Alignment]) 
     if not scores:
         raise AlignmentError("no map can be learned from these pairs: give more, or others")
     best = max(scores, key=lambda choice: scores[choice])
-    chosen = Tuning(*best, bootstrapped=False, held_back=scores[best], plain=scores.get((0.0, 0.5)))
+    plain = scores.get(_PLAIN)
+    chosen = Tuning(*best, bootstrapped=False, held_back=scores[best], plain=plain)
 
     def tried(choice: Tuning) -> Precision:
         found = [fold.precision_of(learn(choice, fold.learned)) for fold in folds]
         nearest, csls, _ = np.mean(found, axis=0).tolist()
         return Precision(nearest, csls, sum(score.words for score in found))
 
-    more = replace(chosen, bootstrapped=True)
-    before = tried(more)
-    if before.csls > scores[best]:
-        chosen = replace(more, held_back=before.csls)
-    else:
-        before = tried(chosen)
+    # More pairs bear more whitening: the published map may be the better start for them.
+    before = None
+    for start in dict.fromkeys([best, _PLAIN] if plain is not None else [best]):
+        more = Tuning(*start, bootstrapped=True, plain=plain)
+        score = tried(more)
+        if score.csls > (chosen.held_back or 0.0):
+            chosen, before = replace(more, held_back=score.csls), score
+    before = before or tried(chosen)
     after = tried(replace(chosen, polished=True))
     # Such steps mostly lift plain cosine, which is what the vectors are often used with.
     if after.csls + after.nearest > before.csls + before.nearest:

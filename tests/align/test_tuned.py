@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from align.learning import learn_maps
-from align.tuned import polish, split
+from align.tuned import _choose, polish, split
+from align.validation import Precision
 from align.vecmap.alignment import Sides, align_matrices
 from align.vecmap.arrays import AlignmentError
 from align.vecmap.pairs import PairRows
@@ -127,3 +128,24 @@ def test_polishing_lowers_the_retrieval_loss_and_leaves_the_target(rng):
     assert loss(after) < loss(found) - 0.02
     assert after.target is found.target
     assert after.diagnosis != found.diagnosis
+
+
+def test_mutual_pairs_are_tried_from_the_published_map_too():
+    class Fold:
+        learned = None
+
+        def precision(self, settings):
+            return 0.5 if settings.ridge == 1.0 else 0.4
+
+        def precision_of(self, found):
+            return Precision(0.0, found, 10)
+
+    def learn(choice, _pairs):
+        is_published = (choice.ridge, choice.reweight) == (0.0, 0.5)
+        return 0.7 if choice.bootstrapped and is_published else 0.3
+
+    choice = _choose([Fold()], learn)
+
+    assert (choice.ridge, choice.reweight, choice.bootstrapped) == (0.0, 0.5, True)
+    assert choice.held_back == 0.7
+    assert not choice.polished
