@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 from safetensors.numpy import load_file
 
+from continued_pretraining.curve import Curve
+from continued_pretraining.validation import Verdict
 from tests.continued_pretraining.conftest import save_masked_model
 
 CONTEXT = multiprocessing.get_context("forkserver")
@@ -104,9 +106,10 @@ def curve(output: Path) -> list[dict[str, Any]]:
     [
         ("--loss", "none"),
         ("--loss", "mse", "--projection", "learn", "--choose", "objective"),
+        ("--loss", "mse", "--projection", "rotate"),
         ("--loss", "dcca", "--words", "context"),
     ],
-    ids=["text alone", "learning map", "context"],
+    ids=["text alone", "learning map", "rotation", "context"],
 )
 def test_ten_updates_are_five_a_kill_and_five(tmp_path, data, extra):
     model = save_masked_model(tmp_path / "model", dropout=0.2)
@@ -220,11 +223,15 @@ def test_a_model_from_scratch_learns(tmp_path, data, run_cli):
         "--from-scratch", "layers=2,width=32,heads=2,vocabulary=60,positions=40",
         "--steps", 60, "--unit", "lines", "--block", 24, "--mlm-batch", 16, "--learning-rate",
         "1e-2", "--warmup", 5, "--validation-sequences", 16, "--device", "cpu",
-        "--embeddings-from", data / "*.vec",
+        "--embeddings-from", data / "*.vec", "--validate-every", 20,
     ]  # fmt: skip
     assert run_cli(*arguments)[0] == 0
     record = json.loads((tmp_path / "out" / "run.json").read_text())
     assert record["chosen"]["validation"]["mlm"] < 0.9 * record["first_validation"]["mlm"]
+    measured = {row["step"]: row["validation"]["mlm"] for row in curve(tmp_path / "out")
+                if row["step"] and "validation" in row}  # fmt: skip
+    assert record["chosen"]["step"] == min(measured, key=lambda step: measured[step])
+    assert sorted(measured) == [20, 40, 60]
     model = AutoModelForMaskedLM.from_pretrained(tmp_path / "out")
     assert model.config.model_type == "xlm-roberta"
     assert model.config.num_hidden_layers == 2
@@ -255,6 +262,31 @@ def test_tensorboard_gets_the_figures(tmp_path, data, model_folder):
     code, _, err = finish(NEVER, arguments)
     assert code == 0, err
     assert list((output / "trackers").rglob("events.out.tfevents*"))
+
+
+def test_the_curve_goes_back_to_the_checkpoint(tmp_path):
+    curve_file = Curve(tmp_path)
+    for step in (1, 2, 3):
+        curve_file.add(step, {"mlm": 1.0})
+    with curve_file.path.open("a") as stream:
+        stream.write('{"step": 4, "ml')
+    curve_file.go_back(2)
+    rows = [json.loads(line) for line in curve_file.path.read_text().splitlines()]
+    assert [row["step"] for row in rows] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("choose", "better", "worse"),
+    [
+        ("mlm", Verdict(2.0), Verdict(2.1)),
+        ("objective", Verdict(2.0, alignment=-5.0), Verdict(1.9, alignment=-1.0)),
+        ("pairs", Verdict(2.0, pairs={"a": 0.5}), Verdict(1.0, pairs={"a": 0.4})),
+        ("pairs", Verdict(2.0, pairs={"a": 0.5}), Verdict(2.4, pairs={"a": 0.6})),
+    ],
+)
+def test_the_better_checkpoint_has_the_higher_score(choose, better, worse):
+    first = Verdict(2.0)
+    assert better.score(choose, 0.5, first) > worse.score(choose, 0.5, first)
 
 
 def test_one_setting_file_serves_both_programs(tmp_path, data, model_folder, run_cli):

@@ -166,6 +166,22 @@ def test_a_word_has_one_state_whatever_stands_beside_it(data, model_folder, tmp_
         torch.testing.assert_close(found[0], other, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("pool", "rows"),
+    [("pieces", [1, 2, 3]), ("all", [0, 1, 2, 3, 4]), ("first", [1]), ("cls", [0])],
+)
+def test_a_pool_is_the_mean_of_its_states(data, model_folder, tmp_path, pool, rows):
+    materials, _ = build(data, model_folder, tmp_path)
+    model = materials.model
+    model.hugging_face.eval()
+    ids = [np.array([5, 6, 7]), np.array([8])]
+    batch = next(iter(micro_batches(ids, materials.reader.frame, 99, model.device)))
+    with torch.no_grad():
+        found = pool_states(model.states_up_to(batch, 3), batch, pool)
+        states = model.encoder(torch.tensor([[0, 5, 6, 7, 2]])).last_hidden_state[0]
+    torch.testing.assert_close(found[0], states[rows].mean(0), rtol=1e-4, atol=1e-4)
+
+
 @pytest.mark.parametrize("block", [0, 1, 2, 3, None])
 def test_states_of_a_block_are_those_of_hugging_face(data, model_folder, tmp_path, block):
     materials, _ = build(data, model_folder, tmp_path)
