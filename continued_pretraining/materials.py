@@ -20,7 +20,6 @@ from continued_pretraining.memory import at_once, room_for
 from continued_pretraining.model import MaskedModel, load_model
 from continued_pretraining.occurrences import WordFinder
 from continued_pretraining.plan import TextPlanner
-from continued_pretraining.precision import pick_precision
 from continued_pretraining.processes import Processes
 from continued_pretraining.reading import TextReader
 from continued_pretraining.sampling import Sampler, apportion
@@ -36,6 +35,7 @@ from x2static.core.errors import ConfigError, TeacherError
 from x2static.core.files import staged
 from x2static.core.run_record import RunRecord
 from x2static.teacher.encoder import resolve_layer
+from x2static.teacher.precision import dtype_of, pick_precision
 
 PREPARED_NAME = "prepared"
 _WORD_SEED = 1_000_003  # words are drawn apart from text
@@ -98,7 +98,7 @@ def gather(
 ) -> Materials:
     """Load or build everything; the first process prepares files, the others then read them."""
     cache = config.cache_folder or work / PREPARED_NAME
-    low = pick_precision(config.precision, processes.device)
+    low = dtype_of(pick_precision(config.precision, processes.device))
     builder = _Builder(config, text, vectors, processes, cache, work, record, low)
     if not processes.is_first:
         processes.wait()

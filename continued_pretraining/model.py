@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from continued_pretraining.batch import MicroBatch
 from continued_pretraining.cross_entropy import cross_entropy_sum
 from x2static.core.errors import TeacherError
+from x2static.teacher.hugging_face import choose_language, first_line, quiet, safe_format
 
 # Families that take a mask of four dimensions and explicit positions, by how they count these.
 _COUNTED_FROM_PADDING = ("xlm-roberta", "roberta", "camembert", "xmod")
@@ -257,35 +258,19 @@ def load_model(name: str, dropout: float | None, low: torch.dtype, *, device: An
     try:
         config = transformers.AutoConfig.from_pretrained(name, trust_remote_code=False)
         set_dropout(config, dropout)
-        safe = True if (Path(name) / "model.safetensors").exists() else None
-        with _quiet(transformers):
+        with quiet(transformers):
             loaded, report = transformers.AutoModelForMaskedLM.from_pretrained(
-                name, config=config, trust_remote_code=False, use_safetensors=safe,
+                name, config=config, trust_remote_code=False, use_safetensors=safe_format(name),
                 output_loading_info=True,
             )  # fmt: skip
     except Exception as error:  # weights can be absent, torn, of another shape or another family
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise TeacherError(f"{name}: no masked language model here ({reason})") from error
-    if getattr(config, "default_language", "") is None and hasattr(loaded, "set_default_language"):
-        loaded.set_default_language(next(iter(config.languages)))
+        raise TeacherError(
+            f"{name}: no masked language model here ({first_line(error)})"
+        ) from error
+    choose_language(loaded)
     model = take_apart(loaded.float().to(device), low, name)
     model.untrained = tuple(sorted(report["missing_keys"]))
     return model
-
-
-@contextmanager
-def _quiet(transformers: Any) -> Iterator[None]:
-    """Hold back the library's own bars and reports; what matters in them is said by us."""
-    log = transformers.utils.logging
-    before, bars = log.get_verbosity(), log.is_progress_bar_enabled()
-    log.set_verbosity_error()
-    log.disable_progress_bar()
-    try:
-        yield
-    finally:
-        log.set_verbosity(before)
-        if bars:
-            log.enable_progress_bar()
 
 
 def set_dropout(config: Any, rate: float | None) -> None:

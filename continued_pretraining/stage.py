@@ -16,7 +16,7 @@ from continued_pretraining.identity import run_identity
 from continued_pretraining.loop import Loop, Position
 from continued_pretraining.materials import PREPARED_NAME, Materials, gather
 from continued_pretraining.optimizer import make_optimizer
-from continued_pretraining.precision import peak_flops
+from continued_pretraining.peak import peak_flops
 from continued_pretraining.processes import Processes
 from continued_pretraining.sources import find_sources
 from continued_pretraining.speed import Flops, Speedometer

@@ -292,7 +292,7 @@ def gpu_rows(scratch: Path, text: Path) -> list[dict[str, Any]]:
     """The paper's sizes on a GPU: utilisation, 7,500 updates, memory."""
     import torch
 
-    from continued_pretraining.precision import peak_flops
+    from continued_pretraining.peak import peak_flops
 
     size = Size("xlm-roberta-base shape", BASE, "blocks", 64, 20)
     rows = rate_rows(scratch, size, text)
