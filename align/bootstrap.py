@@ -16,6 +16,7 @@ from align.vecmap.arrays import FloatMatrix, Rows
 from align.vecmap.induction import Ranks
 from align.vecmap.pairs import PairRows, mutual_pairs
 from align.vecmap.presets import VecMapSettings
+from x2static.core.normalize import unit
 
 Say = Callable[[str], None]
 
@@ -69,16 +70,10 @@ def new_pairs(
     device: str,
 ) -> PairRows:
     """Mutual CSLS neighbours whose words the given pairs do not translate."""
-    x, z = _unit(found.source.apply(source)), _unit(found.target.apply(target))
+    x, z = unit(found.source.apply(source)), unit(found.target.apply(target))
     inducer = make_inducer(VecMapSettings(), (len(x), len(z)), device, threads)
     ranks = Ranks(np.ones(len(x), np.int64), np.ones(len(z), np.int64))
     mutual = mutual_pairs(inducer.induce(x, z, ranks))
     is_new = ~(np.isin(mutual.source, given.source) | np.isin(mutual.target, given.target))
     rows: list[Rows] = [side[is_new] for side in mutual]
     return PairRows(rows[0], rows[1])
-
-
-def _unit(rows: FloatMatrix) -> FloatMatrix:
-    lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows))[:, None]
-    rows /= np.where(lengths == 0, 1, lengths)
-    return rows

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -17,11 +16,12 @@ from continued_pretraining.curve import Curve
 from continued_pretraining.optimizer import rate_at, set_rate
 from continued_pretraining.processes import Processes
 from continued_pretraining.speed import Speedometer
-from continued_pretraining.stopping import StopRequest
 from continued_pretraining.update import Measures, Updater
 from continued_pretraining.validation import Validator, Verdict
 from x2static.core.errors import ConfigError
+from x2static.core.interrupts import StopRequest
 from x2static.core.progress import Progress
+from x2static.core.save_clock import SaveClock
 
 
 @dataclass
@@ -69,7 +69,7 @@ class Loop:
 
     def run(self) -> int | None:
         """Do all updates that are left; the number of the signal that stopped it, or None."""
-        clock = _SaveClock(60 * self.config.checkpoint_minutes)
+        clock = SaveClock(60 * self.config.checkpoint_minutes)
         waiting: Measures | None = None
         with StopRequest() as stop, self._progress() as bar:
             self.state.say = bar.say
@@ -201,23 +201,3 @@ class Silence:
 
     def say(self, text: str) -> None:
         """Say nothing."""
-
-
-class _SaveClock:
-    """When the next checkpoint is due."""
-
-    def __init__(self, every: float) -> None:
-        self._every, self._cost = every, 0.0
-        self._saved = time.monotonic()
-
-    def is_due(self) -> bool:
-        """True when saving again costs at most a tenth of the time since the last time."""
-        return time.monotonic() - self._saved >= max(self._every, 10 * self._cost)
-
-    @contextmanager
-    def saving(self) -> Iterator[None]:
-        """Remember what the save in here costs."""
-        began = time.monotonic()
-        yield
-        self._saved = time.monotonic()
-        self._cost = self._saved - began

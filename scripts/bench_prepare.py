@@ -40,6 +40,7 @@ MODELS = {"fr": "french-partut-ud-2.0-170801.udpipe", "ta": "tamil-ud-2.0-170801
 _PREPARE = """
 import json, sys, time
 from pathlib import Path
+from scripts.peak_memory import peak_megabytes
 from x2static.prepare.config import PrepareConfig
 from x2static.prepare.stage import prepare
 
@@ -49,9 +50,7 @@ outcome = prepare(PrepareConfig(
     language=language, input=source, output=Path(output), tokenizer="icu", workers=int(workers),
     min_sentences=1, max_sentences=20_000, overwrite=True))
 seconds = time.perf_counter() - start
-status = Path("/proc/self/status").read_text().splitlines()
-peak = next(int(line.split()[1]) for line in status if line.startswith("VmHWM:")) / 1024
-print(json.dumps({"seconds": seconds, "peak": peak, **outcome.data["counts"]}))
+print(json.dumps({"seconds": seconds, "peak": peak_megabytes(), **outcome.data["counts"]}))
 """
 
 
@@ -249,7 +248,13 @@ def process_rows(data: Path, scratch: Path, copies: int) -> Iterator[Row]:
 def run_prepare(source: Path, scratch: Path, workers: int) -> Row:
     """One run in a process of its own."""
     words = [sys.executable, "-c", _PREPARE, "de", source, scratch / "out.txt.gz", workers]
-    answer = subprocess.run(list(map(str, words)), check=True, capture_output=True, text=True)
+    answer = subprocess.run(
+        list(map(str, words)),
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).resolve().parents[1],
+    )
     result: Row = json.loads(answer.stdout)
     return result
 

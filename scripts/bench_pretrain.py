@@ -256,17 +256,18 @@ def alignment_row(scratch: Path, size: Size, text: Path, words: int, loss: str) 
 
 
 MEMORY_PROGRAM = """
-import json, resource, sys
+import json, sys
 from pathlib import Path
-sys.path.insert(0, {here!r})
+sys.path[:0] = [{here!r}, str(Path({here!r}).parent)]
 import bench_pretrain as bench
+from scripts.peak_memory import peak_megabytes
 size = bench.Size("", bench.{shape}, "blocks", {batch}, 1)
 ours = bench.Ours(
     Path({scratch!r}), size, Path({text!r}), Path({model!r}), loss="dcca",
     vectors=("en=" + {vectors!r},), align_batch=1024, micro_tokens=2048,
 )
 ours.run(1)
-print(json.dumps(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024))
+print(json.dumps(peak_megabytes() << 20))
 """
 
 

@@ -51,7 +51,7 @@ def run_child(arguments: list[str], deadly: int, environment: dict[str, str], ou
         target = os.open(output / name, os.O_CREAT | os.O_WRONLY | os.O_TRUNC)
         os.dup2(target, descriptor)
     torch.set_num_threads(1)
-    loop._SaveClock.is_due = lambda clock: True  # type: ignore[method-assign]
+    loop.SaveClock.is_due = lambda clock: True  # type: ignore[method-assign]
     run = Updater.run
 
     def run_or_die(self: Updater, step: int) -> Any:

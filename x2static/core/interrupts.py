@@ -7,23 +7,22 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType, TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+Kind = TypeVar("Kind", bound="_Watch")
 
 
-class StopSignals:
-    """While active, both signals raise KeyboardInterrupt, at once or after the current whole step.
+class _Watch:
+    """Takes both signals while active.
 
     Outside the main thread Python delivers no signals; there it does nothing.
     """
 
     def __init__(self) -> None:
-        self._held = False
-        self._pending = False
         self._before: dict[int, Any] = {}
 
-    def __enter__(self) -> StopSignals:
+    def __enter__(self: Kind) -> Kind:
         if threading.current_thread() is threading.main_thread():
             self._before = {number: signal.signal(number, self._handle) for number in _SIGNALS}
         return self
@@ -37,7 +36,38 @@ class StopSignals:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
-    def _handle(self, _number: int, _frame: FrameType | None) -> None:
+    def _handle(self, number: int, frame: FrameType | None, /) -> None:
+        raise NotImplementedError
+
+
+class StopRequest(_Watch):
+    """While active, notes the first signal; Ctrl-C a second time interrupts at once.
+
+    For processes that work together and must agree on the step at which they stop.
+
+    Attributes:
+        signal: the number of the signal that came, or None.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.signal: int | None = None
+
+    def _handle(self, number: int, _frame: FrameType | None, /) -> None:
+        if self.signal is not None and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        self.signal = number
+
+
+class StopSignals(_Watch):
+    """While active, both signals raise KeyboardInterrupt, at once or after a whole step."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._held = False
+        self._pending = False
+
+    def _handle(self, _number: int, _frame: FrameType | None, /) -> None:
         if not self._held:
             raise KeyboardInterrupt
         self._pending = True

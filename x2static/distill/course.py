@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,6 +14,7 @@ from x2static.core.checkpoint import CheckpointFolder
 from x2static.core.errors import Interrupted
 from x2static.core.interrupts import StopSignals
 from x2static.core.progress import Progress
+from x2static.core.save_clock import SaveClock
 from x2static.distill.learners import Learner
 from x2static.distill.plan import Planner, Pool
 from x2static.distill.readings import Readings, read_pool
@@ -91,7 +91,7 @@ class Course:
     def run(self, learner: Learner, read: Reader, done: int, *, save_end: bool) -> None:
         """Learn from every pool of every epoch, ``done`` of them excepted."""
         total = self.epochs * self.planner.num_pools
-        clock = _Clock(self.checkpoint_seconds)
+        clock, saves = _Clock(), SaveClock(self.checkpoint_seconds)
         with StopSignals() as stop, self._progress(done) as bar:
             if isinstance(read, LiveReader):
                 read.say = bar.say
@@ -109,8 +109,8 @@ class Course:
                     )
                     if clock.is_sample_due():
                         bar.say(self.sample(learner))
-                    if save_end if done == total else clock.is_save_due():
-                        with stop.whole_step(), clock.saving():
+                    if save_end if done == total else saves.is_due():
+                        with stop.whole_step(), saves.saving():
                             self._save(done, learner)
             except KeyboardInterrupt:
                 self._save(done, learner)
@@ -165,30 +165,16 @@ def fill_store(
 
 
 class _Clock:
-    """When the next checkpoint and the next sample are due."""
+    """How long a pool took, and when the next sample is due."""
 
-    def __init__(self, save_every: float) -> None:
-        self._save_every = save_every
-        self._saved = self._sampled = self._lap = time.monotonic()
-        self._cost = 0.0
+    def __init__(self) -> None:
+        self._sampled = self._lap = time.monotonic()
 
     def lap(self) -> float:
         """Seconds since the last call."""
         now = time.monotonic()
         seconds, self._lap = now - self._lap, now
         return max(seconds, 1e-9)
-
-    def is_save_due(self) -> bool:
-        """True when saving again costs at most a tenth of the time since the last save."""
-        return time.monotonic() - self._saved >= max(self._save_every, 10 * self._cost)
-
-    @contextmanager
-    def saving(self) -> Iterator[None]:
-        """Remember what the save in here costs."""
-        began = time.monotonic()
-        yield
-        self._saved = time.monotonic()
-        self._cost = self._saved - began
 
     def is_sample_due(self) -> bool:
         """True every few minutes."""
