@@ -38,6 +38,7 @@ class PretrainConfig:
     tokenizer: Annotated[
         str | None, "from scratch: take this tokeniser (hub name or folder), train none"
     ] = None
+    lowercase: Annotated[bool, "from scratch: train a tokeniser that reads lower case"] = False
     embeddings_from: Annotated[
         tuple[str, ...], "from scratch: FILES of vectors from which the pieces' embeddings start"
     ] = ()
@@ -145,10 +146,12 @@ class PretrainConfig:
                 "--loss none"
             )
         if self.from_scratch is None:
-            for name in ("tokenizer", "embeddings_from"):
+            for name in ("tokenizer", "lowercase", "embeddings_from"):
                 if getattr(self, name):
                     flag = f"--{name.replace('_', '-')}"
                     raise ConfigError(f"{flag} serves --from-scratch; a model brings its own")
+        if self.tokenizer is not None and self.lowercase:
+            raise ConfigError("--lowercase trains a tokeniser; --tokenizer brings a trained one")
         if self.words == "context" and self.pool in ("all", "cls"):
             raise ConfigError(
                 f"--pool {self.pool} takes control tokens, which a word in a text has not; use "

@@ -30,17 +30,18 @@ class ChunkedCrossEntropy(torch.autograd.Function):
         step = max(1, _SCORES_AT_ONCE // len(weight))
         for first in range(0, len(features), step):
             rows = slice(first, first + step)
-            chunk, gold = features[rows].to(low), labels[rows]
+            chunk, counts = features[rows].to(low), labels[rows, None] >= 0
+            gold = labels[rows, None].clamp(min=0)
             scores = torch.addmm(bias.to(low), chunk, table.T).to(bias.dtype)
             # In place: the scores become probabilities, and those the gradient of the scores.
             best = scores.max(dim=1, keepdim=True).values
-            right = scores.gather(1, gold[:, None])
+            right = scores.gather(1, gold)
             sums = scores.sub_(best).exp_().sum(dim=1, keepdim=True)
-            total += (sums.log() + best - right).sum(dtype=torch.float64)
+            total += ((sums.log() + best - right) * counts).sum(dtype=torch.float64)
             if grad_features is None or grad_weight is None or grad_bias is None:
                 continue
-            scores.div_(sums)
-            scores.scatter_add_(1, gold[:, None], torch.full_like(right, -1))
+            scores.mul_(counts / sums)
+            scores.scatter_add_(1, gold, -counts.to(right.dtype))
             slope = scores.to(low)
             grad_features[rows] = (slope @ table).to(features.dtype)
             grad_weight += slope.T @ chunk
@@ -66,7 +67,7 @@ def cross_entropy_sum(
         features: (M, D) what is scored, in any precision.
         weight: (V, D) one row per piece.
         bias: (V,) one number per piece, in the precision of the loss.
-        labels: (M,) the right piece of each row.
+        labels: (M,) the right piece of each row; rows below 0 count nothing.
         low: precision of the matrix products.
     """
     result: Tensor = ChunkedCrossEntropy.apply(features, weight, bias, labels, low)  # type: ignore[no-untyped-call]

@@ -160,7 +160,9 @@ class _Builder:
             sizes = sizes_of(self.text)
             quotas = apportion(torch.tensor(list(sizes.values())).numpy(), config.temperature)
             shares = dict(zip(sizes, (quotas / quotas.sum()).tolist(), strict=True))
-            trained = train_tokenizer(self.text, shape.vocabulary, shape.positions, shares)
+            trained = train_tokenizer(
+                self.text, shape.vocabulary, shape.positions, shares, config.lowercase
+            )
             with staged(folder) as temporary:
                 trained.hugging_face.save_pretrained(temporary)
         return load_tokenizer(str(folder))

@@ -110,7 +110,7 @@ class MaskedModel:
         Args:
             states: (B, T, D) last states.
             places: (M,) places in the flattened batch.
-            labels: (M,) the right pieces.
+            labels: (M,) the right pieces; those below 0 count nothing.
             candidates: score these pieces only.
         """
         with self.autocast():
@@ -119,7 +119,7 @@ class MaskedModel:
         if candidates is not None:
             weight = weight.index_select(0, candidates.ids)
             bias = bias.index_select(0, candidates.ids) + candidates.correction
-            labels = torch.searchsorted(candidates.ids, labels)
+            labels = torch.where(labels < 0, labels, torch.searchsorted(candidates.ids, labels))
         return cross_entropy_sum(features, weight, bias, labels, self.low)
 
     def _bias(self) -> Tensor:

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
-from continued_pretraining.batch import Frame, MicroBatch, micro_batches, spread
+from continued_pretraining.batch import Frame, MicroBatch, micro_batches, round_up, spread
 from continued_pretraining.model import MaskedModel, sample_candidates
 from continued_pretraining.plan import TextShare
+
+_PLACES = 64  # places are scored in multiples of so many: shapes for which kernels are at hand
 
 
 @dataclass
@@ -58,8 +61,9 @@ class TextReader:
             generator = torch.Generator().manual_seed(seed)
             size = self.model.decoder.weight.shape[0]
             candidates = sample_candidates(on_device, size, self.sampled_pieces, generator)
-        places = places.to(states.device, non_blocking=True)
-        return self.model.loss_sum(states, places, on_device, candidates)
+        filling = (0, round_up(len(places), _PLACES) - len(places))
+        places = pad(places, filling).to(states.device, non_blocking=True)
+        return self.model.loss_sum(states, places, pad(on_device, filling, value=-1), candidates)
 
 
 def guessed_places(share: TextShare, batch: MicroBatch) -> tuple[Tensor, Tensor]:

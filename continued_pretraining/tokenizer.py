@@ -127,7 +127,11 @@ def load_tokenizer(name: str) -> LineTokenizer:
 
 
 def train_tokenizer(
-    sources: dict[str, list[Path]], pieces: int, positions: int, shares: dict[str, float]
+    sources: dict[str, list[Path]],
+    pieces: int,
+    positions: int,
+    shares: dict[str, float],
+    lowercase: bool = False,
 ) -> LineTokenizer:
     """A unigram tokeniser of XLM-R's kind, trained on lines of all languages.
 
@@ -136,6 +140,7 @@ def train_tokenizer(
         pieces: size of the vocabulary, control tokens included.
         positions: longest input, written into the tokeniser.
         shares: part of the training lines that each language gives, where it has as many.
+        lowercase: whether it reads all text in lower case.
     """
     from tokenizers import (
         Regex,
@@ -151,9 +156,8 @@ def train_tokenizer(
 
     backend = Tokenizer(models.Unigram())
     backend.decoder = decoders.Metaspace()
-    backend.normalizer = normalizers.Sequence(
-        [normalizers.NFKC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Strip()]
-    )
+    steps = [normalizers.NFKC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Strip()]
+    backend.normalizer = normalizers.Sequence([*steps, *[normalizers.Lowercase()] * lowercase])
     # A mark that follows a letter is a piece of its own; one between spaces keeps its space.
     backend.pre_tokenizer = pre_tokenizers.Sequence(
         [pre_tokenizers.Metaspace(), pre_tokenizers.Split(Regex(r"▁?\p{P}"), "isolated")]

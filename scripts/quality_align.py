@@ -19,9 +19,8 @@ import resource
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +28,8 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
+
+from scripts.sgns import num_tokens, sentences_of, train_skip_gram  # noqa: E402
 
 KEPT_COUNT = 10
 TRAINING: dict[str, Any] = {
@@ -200,16 +201,9 @@ def train(bench: Bench, language: str) -> None:
     output = bench.trained(language)
     if output.exists():
         return
-    from gensim.models import Word2Vec
-
-    from x2static.core.vector_file import write_vectors
-    from x2static.core.vectors import WordVectors
-
     epochs = bench.epochs(language)
     print(f"training {language}, {epochs} epochs", flush=True)
-    model = Word2Vec(list(sentences_of(bench.corpus(language))), epochs=epochs, **TRAINING)
-    matrix = np.asarray(model.wv.vectors, dtype=np.float32)
-    write_vectors(WordVectors(model.wv.index_to_key, matrix), output, "safetensors")
+    train_skip_gram(bench.corpus(language), output, epochs, TRAINING)
 
 
 def keep_frequent(bench: Bench, language: str) -> None:
@@ -222,20 +216,6 @@ def keep_frequent(bench: Bench, language: str) -> None:
     counts = Counter(word for words in sentences_of(bench.corpus(language)) for word in words)
     size = sum(counts[word] >= KEPT_COUNT for word in vectors.words)
     write_vectors(vectors.head(size), bench.vectors(language), "safetensors")
-
-
-@cache
-def num_tokens(path: Path) -> int:
-    """Words of a corpus."""
-    return sum(map(len, sentences_of(path)))
-
-
-def sentences_of(path: Path) -> Iterator[list[str]]:
-    """Token lists."""
-    with path.open(encoding="utf-8") as stream:
-        for line in stream:
-            if words := line.split():
-                yield words
 
 
 def processor_seconds() -> float:

