@@ -22,7 +22,7 @@ def sums_of(contexts, words, size):
 def test_directions_are_fishers_discriminants(rng):
     contexts = (rng.normal(size=(400, 5)) @ rng.normal(size=(5, 5)) + 3).astype(np.float32)
     words = rng.integers(0, 7, 400)
-    found = solve_contexts(*sums_of(contexts, words, 8), ridge=0.5)
+    found = solve_contexts(*sums_of(contexts, words, 8), ridge=0.5).rows()
     covariance = np.cov(contexts.T.astype(np.float64), bias=True)
     covariance += 0.5 * np.trace(covariance) / 5 * np.eye(5)
     for word in range(7):
@@ -37,7 +37,7 @@ def test_directions_are_the_best_linear_scores_of_two_clouds(rng):
     words = np.repeat([0, 1], 20_000)
     centers = np.array([[0.0, 0, 0, 0], [1, -1, 0.5, 0]])
     contexts = (rng.normal(size=(40_000, 4)) @ spread + centers[words]).astype(np.float32)
-    found = solve_contexts(*sums_of(contexts, words, 2), ridge=0.0)
+    found = solve_contexts(*sums_of(contexts, words, 2), ridge=0.0).rows()
     optimal = np.linalg.solve(spread.T @ spread, centers[1] - centers[0])
     difference = found[1] - found[0]
     cosine = difference @ optimal / np.linalg.norm(difference) / np.linalg.norm(optimal)
@@ -48,12 +48,13 @@ def test_common_mean_is_capped_at_its_share(rng):
     rows = rng.normal(size=(500, 6)) + 50 * np.ones(6)
     seen = rng.integers(1, 9, 500)
     sums = (rows * seen[:, None]).astype(np.float32)
-    tamed = tame(sums, seen, 0.1)
+    tamed = tame(sums, seen, 0.1).rows()
     np.testing.assert_allclose(np.linalg.norm(tamed, axis=1), 1, rtol=1e-5)
     mean = tamed.mean(0)
     assert 0.05 < mean @ mean < 0.15
-    assert np.linalg.norm(tame(sums, seen, 0.0).mean(0)) < 0.1
-    untouched = tame((rng.normal(size=(500, 6)) * seen[:, None]).astype(np.float32), seen, 0.1)
+    assert np.linalg.norm(tame(sums, seen, 0.0).rows().mean(0)) < 0.1
+    noise = (rng.normal(size=(500, 6)) * seen[:, None]).astype(np.float32)
+    untouched = tame(noise, seen, 0.1).rows()
     assert np.isfinite(untouched).all()
 
 
@@ -61,20 +62,20 @@ def test_small_common_mean_stays_as_it_is(rng):
     rows = (rng.normal(size=(400, 6)) + 0.05).astype(np.float32)
     seen = np.ones(400, dtype=np.int64)
     expected = rows / np.linalg.norm(rows, axis=1, keepdims=True)
-    np.testing.assert_allclose(tame(rows, seen, 0.5), expected, atol=1e-5)
+    np.testing.assert_allclose(tame(rows, seen, 0.5).rows(), expected, atol=1e-5)
 
 
 def test_rogue_dimension_is_scaled_back(rng):
     rows = rng.normal(size=(2000, 8)).astype(np.float32)
     rows[:, 3] *= 100
-    tamed = tame(rows, np.ones(2000, dtype=np.int64), 0.1)
+    tamed = tame(rows, np.ones(2000, dtype=np.int64), 0.1).rows()
     spread = tamed.std(0)
     assert spread[3] < 3.5 * np.median(spread)
 
 
 def test_unseen_word_is_a_zero_row(rng):
     sums = rng.normal(size=(5, 4)).astype(np.float32)
-    tamed = tame(sums, np.array([1, 2, 0, 1, 1]), 0.1)
+    tamed = tame(sums, np.array([1, 2, 0, 1, 1]), 0.1).rows()
     assert not tamed[2].any()
 
 
@@ -145,6 +146,32 @@ def test_whole_run_equals_the_formula(run_cli, tmp_path, teacher_folder):
     blended = 5 * own + trust[:, None] * directions
     expected = smooth(blended.astype(np.float32), vectors.counts, 0.2, CPU)
     np.testing.assert_allclose(vectors.matrix, expected, atol=5e-4)
+
+
+def test_finishing_holds_no_table_beside_the_sums(rng):
+    import tracemalloc
+
+    from x2static.distill.closed_form import Blend, ClosedFormLearner, fresh_sums
+
+    size, width = 60_000, 32
+    sums = fresh_sums(size, width, 2, CPU)
+    for name in ("own0", "own1", "context"):
+        sums[name] += torch.from_numpy(rng.normal(size=(size, width)))
+    sums["seen"] += 20
+    sums["met"] += 20
+    blend = Blend(5.0, 0.5, 0.1, 3.0, "exclude", specials=False)
+    learner = ClosedFormLearner(blend, sums)
+    expected = learner.matrix()
+    np.testing.assert_array_equal(learner.matrix(100), expected[:100])
+    tracemalloc.start()
+    found = learner.finish()
+    smooth(found, np.full(size, 9), 0.2, CPU)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    np.testing.assert_allclose(
+        found, expected / np.linalg.norm(expected, axis=1)[:, None], atol=1e-5
+    )
+    assert peak < 4 * size * width  # not even one table: it is written over the sums
 
 
 @pytest.mark.parametrize("preset", ["default"])

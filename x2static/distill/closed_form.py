@@ -13,7 +13,7 @@ n times: few contexts say little. docs/distill.md shows what each part is worth.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,7 @@ _ROGUE = 3.0
 _FREQUENT = 10
 _NEIGHBORS = 10
 _ROWS_AT_ONCE = 1024
+_COSINES_AT_ONCE = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -86,21 +87,36 @@ class ClosedFormLearner:
         """All sums."""
         return self._sums
 
-    def matrix(self) -> Matrix:
-        """(V, D) the blend as it stands."""
+    def matrix(self, first: int | None = None) -> Matrix:
+        """(V, D) the blend as it stands, or that of the first words."""
+        size, width = self._sums["context"].shape
+        return self._blended(np.empty((size if first is None else first, width), np.float32))
+
+    def finish(self) -> Matrix:
+        """(V, D) the blend, written over the sums: the learner is spent."""
+        return self._blended(self._sums["context"].cpu().numpy())
+
+    def _blended(self, out: Matrix) -> Matrix:
         blend, sums = self._blend, {name: t.cpu().numpy() for name, t in self._sums.items()}
         seen, met = sums["seen"], sums["met"]
-        directions = solve_contexts(sums["context"], met, sums["spread"], blend.ridge)
+        contexts = solve_contexts(sums["context"], met, sums["spread"], blend.ridge)
         trust = np.sqrt(met / (met + _SHRINK)).astype(np.float32)[:, None]
-        contexts: Matrix = trust * unit(directions)
-        if not blend.own_weight:
-            return contexts
-        own = tame(sums["own0"], seen, blend.mean_share)
-        if "own1" in sums:
-            lower = tame(sums["own1"], seen, blend.mean_share)
-            own = unit(own + np.float32(blend.lower_weight) * lower)
-        blended: Matrix = np.float32(blend.own_weight) * own + contexts
-        return blended
+        layers = [f"own{n}" for n in range(2) if f"own{n}" in sums and blend.own_weight]
+        own = [tame(sums[name], seen, blend.mean_share) for name in layers]
+        for part in _parts(len(out)):
+            rows = trust[part] * unit(contexts.rows(part))
+            if own:
+                states = own[0].rows(part)
+                if len(own) > 1:
+                    states = unit(states + np.float32(blend.lower_weight) * own[1].rows(part))
+                rows += np.float32(blend.own_weight) * states
+            out[part] = rows
+        return out
+
+
+def _parts(size: int, at_once: int = _ROWS_AT_ONCE) -> Iterator[slice]:
+    """Rows of a table, some at a time."""
+    return (slice(first, min(first + at_once, size)) for first in range(0, size, at_once))
 
 
 def fresh_sums(size: int, width: int, layers: int, device: torch.device) -> dict[str, torch.Tensor]:
@@ -116,7 +132,39 @@ def fresh_sums(size: int, width: int, layers: int, device: torch.device) -> dict
     }
 
 
-def solve_contexts(sums: Matrix, met: Counts, spread: NDArray[np.float64], ridge: float) -> Matrix:
+@dataclass(frozen=True)
+class RowMap:
+    """Rows worked out from sums when they are asked for: ((sum / number) - mean) A + shift.
+
+    Attributes:
+        sums: (V, D) sum of each word's states.
+        number: (V,) how many there were; without any, the row is zero.
+        mean: (D,) mean of all of them.
+        factor: (D, D), or (D,) for a diagonal.
+        shift: (D,).
+        unit: whether rows are brought to length 1.
+    """
+
+    sums: Matrix
+    number: Counts
+    mean: Matrix
+    factor: Matrix
+    shift: Matrix
+    unit: bool
+
+    def rows(self, part: slice = slice(None)) -> Matrix:
+        """(B, D) some of the rows."""
+        number = self.number[part]
+        centered = _centered(self.sums[part], number, self.mean)
+        is_full = self.factor.ndim == 2
+        rows = np.asarray(
+            centered @ self.factor if is_full else centered * self.factor, dtype=np.float32
+        )
+        rows[number > 0] += self.shift
+        return unit(rows) if self.unit else rows
+
+
+def solve_contexts(sums: Matrix, met: Counts, spread: NDArray[np.float64], ridge: float) -> RowMap:
     """(V, D) S^-1 (m_w - m) from the sums of contexts; a word without context is a zero row.
 
     Args:
@@ -125,64 +173,78 @@ def solve_contexts(sums: Matrix, met: Counts, spread: NDArray[np.float64], ridge
         spread: (D, D) sum of c c' over all contexts.
         ridge: added to the diagonal of S, in mean variances.
     """
-    total = max(int(met.sum()), 1)
-    mean = sums.sum(axis=0, dtype=np.float64) / total
-    covariance = spread / total - np.outer(mean, mean)
+    mean = _mean(sums, met)
+    covariance = spread / max(int(met.sum()), 1) - np.outer(mean, mean)
     level = max(float(np.trace(covariance)) / len(covariance), 1e-12)
     covariance[np.diag_indices_from(covariance)] += ridge * level
     inverse = np.linalg.inv(covariance).astype(np.float32)
-    centered = sums / np.maximum(met, 1)[:, None].astype(np.float32) - mean.astype(np.float32)
-    centered[met == 0] = 0
-    directions: Matrix = (centered @ inverse).astype(np.float32, copy=False)
-    return directions
+    return RowMap(
+        sums, met, mean.astype(np.float32), inverse, np.zeros_like(inverse[0]), unit=False
+    )
 
 
-def tame(sums: Matrix, seen: Counts, mean_share: float) -> Matrix:
+def tame(sums: Matrix, seen: Counts, mean_share: float) -> RowMap:
     """(V, D) mean own states of unit length, without what all words have in common.
 
     In many encoders a mean vector and a few rogue dimensions drown everything else. The mean of
     all occurrences is taken out as far as it makes up more than ``mean_share`` of the rows' mean
     square length, and a dimension that spreads over three times the median is scaled back to that.
     """
-    mean = sums.sum(axis=0, dtype=np.float64) / max(int(seen.sum()), 1)
-    centered = sums / np.maximum(seen, 1)[:, None].astype(np.float32) - mean.astype(np.float32)
-    centered[seen == 0] = 0
-    spread = np.sqrt(np.square(centered, dtype=np.float64).mean(axis=0))
+    mean = _mean(sums, seen)
+    squares = np.zeros(len(mean))
+    for part in _parts(len(sums)):
+        centered = _centered(sums[part], seen[part], mean.astype(np.float32))
+        squares += np.square(centered, dtype=np.float64).sum(axis=0)
+    spread = np.sqrt(squares / len(sums))
     limit = _ROGUE * np.median(spread)
     scale = np.where(spread > limit, limit / np.maximum(spread, 1e-12), 1.0)
-    centered *= scale.astype(np.float32)
-    mean *= scale
+    common = mean * scale
     energy = np.square(spread * scale).sum()
-    kept = np.sqrt(mean_share * energy / ((1 - mean_share) * max(float(mean @ mean), 1e-12)))
-    centered[seen > 0] += (min(1.0, kept) * mean).astype(np.float32)
-    return unit(centered)
+    kept = np.sqrt(mean_share * energy / ((1 - mean_share) * max(float(common @ common), 1e-12)))
+    shift = (min(1.0, kept) * common).astype(np.float32)
+    return RowMap(sums, seen, mean.astype(np.float32), scale.astype(np.float32), shift, unit=True)
+
+
+def _mean(sums: Matrix, number: Counts) -> NDArray[np.float64]:
+    mean: NDArray[np.float64] = sums.sum(axis=0, dtype=np.float64) / max(int(number.sum()), 1)
+    return mean
+
+
+def _centered(sums: Matrix, number: Counts, mean: Matrix) -> Matrix:
+    divisor = np.maximum(number, 1).astype(np.float32)
+    rows: Matrix = np.subtract(sums / divisor[:, None], mean, dtype=np.float32)
+    rows[number == 0] = 0
+    return rows
 
 
 def smooth(matrix: Matrix, counts: Counts, weight: float, device: torch.device) -> Matrix:
     """Move each row a little towards its ten nearest words that were seen ten times or more.
 
-    They count by their squared cosine; ``weight`` is the length of the move.
+    They count by their squared cosine; ``weight`` is the length of the move. The matrix is brought
+    to unit length in place.
     """
     import torch
 
-    rows = unit(matrix)
+    for part in _parts(len(matrix)):
+        matrix[part] = unit(matrix[part])
     frequent = np.flatnonzero(counts >= _FREQUENT)
     if not weight or len(frequent) <= _NEIGHBORS:
-        return rows
-    place = np.full(len(rows), -1)
+        return matrix
+    place = np.full(len(matrix), -1)
     place[frequent] = np.arange(len(frequent))
-    all_rows = torch.from_numpy(rows).to(device)
-    others = all_rows[torch.from_numpy(frequent).to(device)]
-    moved = np.empty_like(rows)
-    for first in range(0, len(rows), _ROWS_AT_ONCE):
-        block = all_rows[first : first + _ROWS_AT_ONCE]
+    rows = torch.from_numpy(matrix).to(device)
+    # Counts fall, as a rule: then the frequent words are the first and need no copy.
+    is_head = frequent[-1] == len(frequent) - 1
+    others = rows[: len(frequent)] if is_head else rows[torch.from_numpy(frequent).to(device)]
+    moved = np.empty_like(matrix)
+    for part in _parts(len(matrix), max(1, _COSINES_AT_ONCE // len(frequent))):
+        block, own = rows[part], place[part]
         cosine = block @ others.T
-        own = place[first : first + _ROWS_AT_ONCE]
         mine = torch.from_numpy(np.flatnonzero(own >= 0)).to(device)
         cosine[mine, torch.from_numpy(own[own >= 0]).to(device)] = -1  # nobody moves to itself
         near, which = cosine.topk(_NEIGHBORS, dim=1)
         share = near.clamp(min=0).square()
         share = share / share.sum(1, keepdim=True).clamp(min=1e-9)
         target = torch.einsum("nk,nkd->nd", share, others[which])
-        moved[first : first + len(block)] = (block + weight * target).cpu().numpy()
-    return unit(moved)
+        moved[part] = unit((block + weight * target).cpu().numpy())
+    return moved

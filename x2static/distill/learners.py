@@ -16,6 +16,8 @@ from x2static.distill.vocabulary import NegativeSampler
 if TYPE_CHECKING:
     import torch
 
+_ROWS = 4096  # at once
+
 
 class Learner(Protocol):
     """Consumes readings pool by pool; its state is tensors, so it can be saved and restored."""
@@ -28,8 +30,11 @@ class Learner(Protocol):
     def state(self) -> dict[str, torch.Tensor]:
         """Everything needed to go on."""
 
-    def matrix(self) -> NDArray[np.float32]:
-        """(V, D) the vectors as they stand."""
+    def matrix(self, first: int | None = None) -> NDArray[np.float32]:
+        """(V, D) the vectors as they stand, or those of the first words."""
+
+    def finish(self) -> NDArray[np.float32]:
+        """(V, D) the vectors, once nothing more is to be learned; may use up the state."""
 
 
 class SampledLearner:
@@ -69,10 +74,14 @@ class SampledLearner:
         """The table, its moments and the number of steps."""
         return self._table.state()
 
-    def matrix(self) -> NDArray[np.float32]:
-        """The table."""
-        matrix: NDArray[np.float32] = self._table.table.cpu().numpy()
+    def matrix(self, first: int | None = None) -> NDArray[np.float32]:
+        """The table, or its first rows."""
+        matrix: NDArray[np.float32] = self._table.table[:first].cpu().numpy()
         return matrix
+
+    def finish(self) -> NDArray[np.float32]:
+        """The table."""
+        return self.matrix()
 
 
 class MeanLearner:
@@ -97,8 +106,16 @@ class MeanLearner:
         """Sums and numbers."""
         return {"sums": self._sums, "seen": self._seen}
 
-    def matrix(self) -> NDArray[np.float32]:
+    def matrix(self, first: int | None = None) -> NDArray[np.float32]:
         """The means; a word never seen is a row of zeros."""
-        mean = self._sums / self._seen.clamp(min=1)[:, None]
-        matrix: NDArray[np.float32] = mean.float().cpu().numpy()
-        return matrix
+        parts = []
+        size = len(self._sums) if first is None else first
+        for start in range(0, size, _ROWS):
+            rows = slice(start, min(start + _ROWS, size))
+            mean = self._sums[rows] / self._seen[rows].clamp(min=1)[:, None]
+            parts.append(mean.float().cpu().numpy())
+        return np.concatenate(parts)
+
+    def finish(self) -> NDArray[np.float32]:
+        """The means."""
+        return self.matrix()

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import torch
 
 Matrix = NDArray[np.float32]
-_SHOWN_WORDS = 4
+_SHOWN_WORDS, _SAMPLED_WORDS = 4, 20_000
 
 
 @dataclass
@@ -143,7 +143,8 @@ class Workshop:
 
     def sample(self, learner: Learner) -> str:
         """The neighbours of a few words as the vectors stand."""
-        words, matrix = self.materials.vocabulary.words, learner.matrix()
+        words = self.materials.vocabulary.words[:_SAMPLED_WORDS]
+        matrix = learner.matrix(len(words))
         shown = [row for row in range(len(words)) if len(words[row]) > 3 and words[row].isalpha()]
         shown = shown[len(shown) // 50 :: max(1, len(shown) // 10)][:_SHOWN_WORDS]
         near, _ = top_k(matrix[shown], matrix, 5)
@@ -180,8 +181,9 @@ def distill_closed(shop: Workshop) -> Matrix:
     planner, reader = shop.materials.planner(config), shop.live_reader()
     learner = shop.learn("learning", planner, None, 1, reader, make)
     _require_contexts(config, learner.state()["met"].sum())
-    counts = shop.materials.vocabulary.counts
-    return smooth(learner.matrix(), counts, config.smoothing, teacher.device)
+    matrix = learner.finish()
+    del learner  # its sums make room
+    return smooth(matrix, shop.materials.vocabulary.counts, config.smoothing, teacher.device)
 
 
 def distill_sampled(shop: Workshop) -> Matrix:
@@ -204,7 +206,7 @@ def distill_sampled(shop: Workshop) -> Matrix:
         planner = materials.planner(config)
         learner = shop.learn("learning", planner, keep, config.epochs, reader, make)
     _require_contexts(config, learner.state()["step"][0])
-    return learner.matrix()
+    return learner.finish()
 
 
 def _require_contexts(config: DistillConfig, number: torch.Tensor) -> None:
@@ -221,14 +223,14 @@ def distill_aggregate(shop: Workshop) -> Matrix:
     keep = np.minimum(1.0, config.max_occurrences / counts) if config.max_occurrences else None
     with shop.corpus_reader(1, with_own=True) as reader:
         planner = shop.materials.planner(config)
-        return shop.learn("aggregating", planner, keep, 1, reader, _mean_maker(shop)).matrix()
+        return shop.learn("aggregating", planner, keep, 1, reader, _mean_maker(shop)).finish()
 
 
 def distill_decontextual(shop: Workshop) -> Matrix:
     """Each word alone through the teacher, the mean of its own pieces."""
     planner = shop.materials.word_planner(shop.config)
     reader = shop.live_reader()
-    return shop.learn("words alone", planner, None, 1, reader, _mean_maker(shop)).matrix()
+    return shop.learn("words alone", planner, None, 1, reader, _mean_maker(shop)).finish()
 
 
 METHODS: dict[str, Callable[[Workshop], Matrix]] = {
