@@ -165,7 +165,8 @@ class HubConfig:
             raise ConfigError(f"--spokes: language '{twice[0]}' is named twice")
         if not self.spokes:
             raise ConfigError("--spokes: give at least one NAME=FILE")
-        if self.seeds == "lexicon" and "{}" not in self.lexicons:
+        fits = "{}" in self.lexicons or (self.lexicons and len(self.spokes) == 1)
+        if self.seeds == "lexicon" and not fits:
             raise ConfigError(
                 "--lexicons: give a pattern with {} for the language, such as 'lex/{}-en.txt', or "
                 "use --seeds identical or unsupervised"

@@ -140,7 +140,7 @@ class Languages:
             "found_again": found.diagnosis.found_again,
             "mean_cosine": found.diagnosis.mean_cosine,
             "lift": found.diagnosis.lift,
-            "failed": found.diagnosis.has_failed,
+            "failed": self.is_doubtful(found),
             "attempts": found.attempts,
             "final_pairs": len(found.pairs.source),
             **found.notes,
@@ -156,6 +156,13 @@ class Languages:
                 verdict["validation_unaligned"] = unaligned._asdict()
                 verdict["aligned"] = aligned.csls >= unaligned.csls
         return verdict
+
+    def is_doubtful(self, found: Alignment) -> bool:
+        """Whether a run without a dictionary shows the signs of failure.
+
+        Vectors of small corpora show them with a good dictionary, too, and then mean little.
+        """
+        return found.diagnosis.has_failed and self._config.seeds != "lexicon"
 
     def _score(self, source: LanguageMap, target: LanguageMap) -> Precision:
         if self.held_back is None:
@@ -182,7 +189,7 @@ def _learn(config: AlignConfig, languages: Languages, keeper: CheckpointFile) ->
         except KeyboardInterrupt as stop:
             kept = "run it again with --resume" if keeper.path.exists() else "nothing was kept"
             raise Interrupted(f"align stopped; {kept}") from stop
-    if found.diagnosis.has_failed:
+    if languages.is_doubtful(found):
         _log.warning("the result is not to be trusted: %s", found.diagnosis)
     return found
 

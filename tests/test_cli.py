@@ -241,3 +241,11 @@ def test_module_runs_as_the_program_does() -> None:
 def test_every_command_names_modules_that_exist() -> None:
     for name, command in list(COMMANDS.items()):
         assert callable(cli.load(command.config)), name
+
+
+def test_warnings_say_that_they_are_warnings(run_cli):
+    import logging
+
+    run_cli("bogus")
+    record = logging.LogRecord("align", logging.WARNING, "", 0, "%s: doubtful", ("a.vec",), None)
+    assert logging.lastResort.format(record) == "warning: a.vec: doubtful"

@@ -291,3 +291,20 @@ def test_no_shared_words(rng, refuses, flags, tmp_path):
 def test_cutoffs_beyond_the_vocabulary(world, run_cli, flags, tmp_path):
     more = {"lexicon": tmp_path / "train.txt", "cutoff": 10**6, "csls": 10**4, **QUICK}
     assert run_cli("align", *flags(preset="semi-supervised", **more))[0] == 0
+
+
+def test_signs_of_failure_are_for_runs_without_a_dictionary(
+    rng, run_cli, flags, tmp_path, caplog
+):
+    for name, letter in (("de", "q"), ("en", "w")):
+        words = [f"{letter}{n}" for n in range(300)] + [f"same{n}" for n in range(60)]
+        matrix = rng.standard_normal((360, 12)).astype(np.float32)
+        write_vectors(WordVectors(words, matrix), tmp_path / f"noise.{name}.vec", "word2vec")
+    (tmp_path / "pairs.txt").write_text("".join(f"q{n} w{n}\n" for n in range(200)))
+    noise = {"source": tmp_path / "noise.de.vec", "target": tmp_path / "noise.en.vec"}
+    assert run_cli("align", *flags(lexicon=tmp_path / "pairs.txt", **noise))[0] == 0
+    assert "not to be trusted" not in caplog.text
+    more = {"preset": "identical", "overwrite": True, "cutoff": 200}
+    code, _, said = run_cli("align", *flags(**noise, **more))
+    assert code == 0, said
+    assert "the result is not to be trusted" in caplog.text

@@ -1,0 +1,247 @@
+"""What alignment losses do to a transformer: retrieval, masked loss and tagging, before and after.
+
+    export X2STATIC_DATA=...   # folder with mono/, muse/, tatoeba/, pos/
+    .venv/bin/python scripts/quality_pretrain.py --work WORK --output docs/results/quality-pretrain
+
+Vectors are distilled from the teacher itself (default preset), aligned with MUSE's training
+dictionaries into the space of English, and drive every loss; then each loss goes on with the
+pre-training from the same start, on the same text, for the same number of updates, under several
+seeds. Retrieval is Tatoeba's and FLORES's (which no step saw), mean of both directions, at the
+block that the table names. Every finished part is kept in WORK: a stopped run goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from x2static.core.files import staged  # noqa: E402
+
+TEACHER = ROOT / "scripts" / "demo_data" / "teacher"
+HUB = "en"
+TATOEBA = {"de": "deu", "fr": "fra", "es": "spa", "eu": "eus"}
+LEXICONS = ("de", "fr", "es")  # eu has no dictionary in MUSE and stays without vectors
+SENTENCES = 100_000
+TRAINING: tuple[object, ...] = (
+    "--unit", "lines", "--block", 64, "--mlm-batch", 64, "--temperature", 2,
+    "--learning-rate", 2e-4, "--warmup", 50, "--choose", "last", "--validate-every", 0,
+    "--validation-sequences", 2000, "--max-words", 20_000,
+)  # fmt: skip
+LOSSES: dict[str, tuple[object, ...]] = {
+    "none": ("--loss", "none"),
+    "mse": ("--loss", "mse"),
+    "dgcca": ("--loss", "dgcca"),
+    "dcca": ("--loss", "dcca"),
+    "infonce": ("--loss", "infonce"),
+}
+STATED = {
+    "base": "the teacher as it is",
+    "none": "+ MLM alone",
+    "mse": "+ MLM + `mse`",
+    "dgcca": "+ MLM + `dgcca`",
+    "dcca": "+ MLM + `dcca`",
+    "infonce": "+ MLM + `infonce`",
+}
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Where things lie, and how long a run is.
+
+    Attributes:
+        data: the data folder.
+        work: finished parts.
+        teacher: the model that all runs start from.
+        steps: updates of a run.
+        layers: blocks whose states retrieval averages.
+    """
+
+    data: Path
+    work: Path
+    teacher: Path
+    steps: int
+    layers: tuple[int, ...]
+
+    @property
+    def languages(self) -> list[str]:
+        """All of them, the hub first."""
+        return [HUB, *TATOEBA]
+
+    def text(self, language: str) -> Path:
+        """Raw sentences."""
+        return self.data / "mono" / f"{language}.txt.gz"
+
+    def aligned(self, language: str) -> Path:
+        """Vectors in the space of the hub."""
+        return self.work / ("vectors" if language == HUB else "aligned") / language
+
+    def pairs(self, language: str) -> dict[str, tuple[Path, Path]]:
+        """Translated sentences by test set."""
+        name = f"tatoeba.{TATOEBA[language]}-eng"
+        folder = self.data / "tatoeba"
+        found = {"tatoeba": (folder / f"{name}.{TATOEBA[language]}", folder / f"{name}.eng")}
+        flores = self.data / "flores200-dev"
+        if (flores / f"dev.{language}").exists():
+            found["flores"] = (flores / f"dev.{language}", flores / f"dev.{HUB}")
+        return found
+
+
+def x2static(*arguments: object) -> None:
+    """Run our own program."""
+    command = [sys.executable, "-m", "x2static", *map(str, arguments)]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)}: exit code {done.returncode}")
+
+
+def make_vectors(bench: Bench) -> None:
+    """Distilled from the teacher, and aligned."""
+    for language in (HUB, *LEXICONS):
+        sentences = bench.work / "sentences" / f"{language}.txt"
+        if not sentences.exists():
+            x2static("prepare", "--language", language, "--input", bench.text(language),
+                     "--output", sentences, "--tokenizer", "icu", "--rules", "all", "--lowercase",
+                     "--max-sentences", SENTENCES, "--workers", 1)  # fmt: skip
+        if not (bench.work / "vectors" / language).exists():
+            x2static("distill", "--corpus", sentences, "--teacher", bench.teacher, "--output",
+                     bench.work / "vectors" / language, "--resume")  # fmt: skip
+    x2static("align", "hub", "--hub", f"{HUB}={bench.work / 'vectors' / HUB}", "--spokes",
+             *(f"{name}={bench.work / 'vectors' / name}" for name in LEXICONS), "--lexicons",
+             bench.data / "muse" / "train" / f"{{}}-{HUB}.0-5000.txt", "--output",
+             bench.work / "aligned", "--resume")  # fmt: skip
+
+
+def train(bench: Bench, loss: str, seed: int) -> Path:
+    """The model after a run with a loss."""
+    model = bench.work / "models" / f"{loss}-{bench.steps}-{seed}"
+    if model.exists():
+        return model
+    flags = list(LOSSES[loss])
+    if loss != "none":
+        names = (HUB, *LEXICONS)
+        flags += ["--vectors", *(f"{name}={bench.aligned(name)}" for name in names)]
+    x2static("pretrain", "--model", bench.teacher, *flags, *TRAINING, "--steps", bench.steps,
+             "--seed", seed, "--text", *(bench.text(name) for name in bench.languages),
+             "--cache-folder", bench.work / "texts", "--output", model, "--resume")  # fmt: skip
+    return model
+
+
+def retrieval(bench: Bench, model: Path, layer: int) -> dict[str, float]:
+    """Mean accuracy of both directions, by test set and language."""
+    found = {}
+    for language in TATOEBA:
+        for name, (source, target) in bench.pairs(language).items():
+            answer = bench.work / "scores" / f"{model.name}.{layer}.{language}.{name}.json"
+            if not answer.exists():
+                x2static("eval", "retrieval", "--source", source, "--target", target, "--model",
+                         model, "--layer", layer, "--json", answer)  # fmt: skip
+            rows = json.loads(answer.read_text(encoding="utf-8"))["rows"]
+            found[f"{name} {language}"] = statistics.mean(row["accuracy"] for row in rows)
+    return found
+
+
+def measure(bench: Bench, name: str, model: Path, seed: int | None) -> dict[str, Any]:
+    """All figures of a model."""
+    row: dict[str, Any] = {"name": name, "seed": seed, "retrieval": {}}
+    for layer in bench.layers:
+        row["retrieval"][str(layer)] = retrieval(bench, model, layer)
+    if seed is not None:
+        row["before"], row["after"] = validations(model)
+    return row
+
+
+def validations(model: Path) -> tuple[float, float]:
+    """Masked loss on held-back sentences before the first and after the last update."""
+    lines = (model / "curve.jsonl").read_text(encoding="utf-8").splitlines()
+    found = [json.loads(line).get("validation") for line in lines]
+    losses = [each["mlm"] for each in found if each]
+    return losses[0], losses[-1]
+
+
+def mean_of(row: dict[str, Any], layer: int, test: str) -> float:
+    """Mean over the languages of a test set."""
+    scores = row["retrieval"][str(layer)]
+    return statistics.mean(value for key, value in scores.items() if key.startswith(test))
+
+
+def spread(values: Sequence[float], digits: int = 1) -> str:
+    """Mean and standard deviation."""
+    shown = f"{statistics.mean(values):.{digits}f}"
+    if len(values) > 1:
+        shown += f" ± {statistics.stdev(values):.{digits}f}"
+    return shown
+
+
+def table(bench: Bench, rows: Sequence[dict[str, Any]]) -> str:
+    """The rows as Markdown: means over languages, and mean and deviation over seeds."""
+    head = ["", "seeds"]
+    head += [f"{test}, block {n}" for n in bench.layers for test in ("Tatoeba", "FLORES")]
+    head += ["masked loss", "against MLM alone"]
+    lines = ["| " + " | ".join(head) + " |", "|---" + "|---:" * (len(head) - 1) + "|"]
+    plain = {row["seed"]: row["after"] for row in rows if row["name"] == "none"}
+    for name, stated in STATED.items():
+        own = [row for row in rows if row["name"] == name]
+        if not own:
+            continue
+        cells = [stated, str(len(own)) if name != "base" else ""]
+        for layer in bench.layers:
+            for test in ("tatoeba", "flores"):
+                cells.append(spread([100 * mean_of(row, layer, test) for row in own]))
+        losses = [row["after"] for row in own if "after" in row]
+        rises = [
+            100 * (row["after"] / plain[row["seed"]] - 1) for row in own if row["seed"] in plain
+        ]
+        if name == "base":
+            losses = [row["before"] for row in rows if row["name"] == "none"]
+        cells.append(spread(losses, 3) if losses else "")
+        cells.append(f"{spread(rises)} %" if rises and name != "none" else "")
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run what is missing and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, default=os.environ.get("X2STATIC_DATA"))
+    parser.add_argument("--work", type=Path, required=True, help="where parts are kept")
+    parser.add_argument("--output", type=Path, required=True, help="results: NAME.json, NAME.md")
+    parser.add_argument("--teacher", type=Path, default=TEACHER)
+    parser.add_argument("--steps", type=int, default=500)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--losses", nargs="*", choices=list(LOSSES), default=list(LOSSES))
+    parser.add_argument("--layers", nargs="*", type=int, default=[2, 4], help="for retrieval")
+    options = parser.parse_args(argv)
+    if options.data is None:
+        parser.error("say where the data lies: --data FOLDER or X2STATIC_DATA")
+    bench = Bench(
+        Path(options.data), options.work, options.teacher, options.steps, tuple(options.layers)
+    )
+    make_vectors(bench)
+    rows = [measure(bench, "base", bench.teacher, None)]
+    for seed in range(1, options.seeds + 1):
+        for loss in options.losses:
+            rows.append(measure(bench, loss, train(bench, loss, seed), seed))
+            print(json.dumps(rows[-1]), flush=True)
+    result = {"teacher": bench.teacher.name, "steps": bench.steps, "rows": rows}
+    for suffix, text in (
+        (".json", json.dumps(result, indent=2) + "\n"),
+        (".md", table(bench, rows)),
+    ):
+        with staged(options.output.with_name(options.output.name + suffix)) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,173 @@
+"""Is the demo's teacher worth distilling? Its vectors against skip-gram's on the same sentences.
+
+    export X2STATIC_DATA=...   # folder with mono/, muse/, wordsim/
+    .venv/bin/python scripts/quality_teacher.py --work WORK --output docs/results/demo-teacher
+
+Translation is MUSE's test dictionary, CSLS P@1: before alignment, and after the plain supervised
+VecMap on MUSE's training dictionary. Similarity is Spearman's correlation on the words known to
+all. WORK may be that of scripts/train-demo-teacher, whose sentences and skip-gram vectors are then
+used as they are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from scripts.sgns import num_tokens, train_skip_gram  # noqa: E402
+from scripts.train_demo_teacher import HUB, OUTPUT, SKIP_GRAM, WORDS_READ, prepare  # noqa: E402
+from x2static.core.files import staged  # noqa: E402
+
+SPOKES = ("de", "fr", "es")
+SETS = {
+    "en": ("EN-SIMLEX-999.txt", "EN-WS-353-ALL.txt", "EN-MEN-TR-3k.txt", "EN-RW-STANFORD.txt",
+           "semeval2017-2/en.test.txt"),
+    "de": ("semeval2017-2/de.test.txt",),
+    "es": ("semeval2017-2/es.test.txt", "multisimlex/es.tsv"),
+    "fr": ("multisimlex/fr.tsv",),
+}  # fmt: skip
+METHODS: dict[str, tuple[str, tuple[object, ...]]] = {
+    "skip-gram": ("skip-gram, 256 wide", ()),
+    "default": ("distilled, default preset", ()),
+    "aggregate": ("distilled, aggregate", ("--method", "aggregate")),
+    "decontextual": ("distilled, words alone", ("--method", "decontextual")),
+}
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Where things lie.
+
+    Attributes:
+        data: the data folder.
+        work: finished parts.
+        teacher: the model to be judged.
+    """
+
+    data: Path
+    work: Path
+    teacher: Path
+
+    def vectors(self, method: str, language: str) -> Path:
+        """A method's vectors of a language."""
+        return self.work / method / language
+
+
+def x2static(*arguments: object) -> None:
+    """Run our own program."""
+    command = [sys.executable, "-m", "x2static", *map(str, arguments)]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)}: exit code {done.returncode}")
+
+
+def make(bench: Bench, method: str, language: str) -> None:
+    """A method's vectors of a language, of words seen five times or more."""
+    sentences, output = prepare(bench.data, bench.work, language), bench.vectors(method, language)
+    if output.exists():
+        return
+    if method == "skip-gram":
+        epochs = max(5, WORDS_READ // num_tokens(sentences))
+        train_skip_gram(sentences, output, epochs, SKIP_GRAM)
+        return
+    x2static("distill", "--corpus", sentences, "--teacher", bench.teacher, "--output", output,
+             "--min-count", SKIP_GRAM["min_count"], "--resume", *METHODS[method][1])  # fmt: skip
+
+
+def translation(bench: Bench, method: str, language: str) -> dict[str, float]:
+    """CSLS P@1 before and after alignment, and the share of queries covered."""
+    sides = {"before": [bench.vectors(method, name) for name in (language, HUB)]}
+    mapped = bench.work / "mapped" / f"{method}-{language}"
+    sides["after"] = [mapped / language, mapped / HUB]
+    muse = bench.data / "muse"
+    if not sides["after"][1].exists():
+        source, target = sides["before"]
+        x2static("align", "--preset", "supervised", "--source", source, "--target", target,
+                 "--lexicon", muse / "train" / f"{language}-{HUB}.0-5000.txt",
+                 "--output-source", sides["after"][0], "--output-target", sides["after"][1],
+                 "--overwrite")  # fmt: skip
+    found = {}
+    for name, (source, target) in sides.items():
+        answer = bench.work / "scores" / f"bli-{method}-{language}-{name}.json"
+        x2static("eval", "bli", "--source", source, "--target", target, "--lexicon",
+                 muse / "test" / f"{language}-{HUB}.5000-6500.txt",
+                 "--method", "csls", "--json", answer)  # fmt: skip
+        row = json.loads(answer.read_text(encoding="utf-8"))["rows"][0]
+        found |= {name: row["p@1"], "coverage": row["coverage"]}
+    return found
+
+
+def similarity(bench: Bench, method: str, language: str) -> dict[str, Any]:
+    """Mean Spearman correlation over a language's sets, and mean coverage."""
+    answer = bench.work / "scores" / f"similarity-{method}-{language}.json"
+    x2static("eval", "similarity", "--vectors", bench.vectors(method, language), "--phrases",
+             "skip", "--dataset", *(bench.data / "wordsim" / name for name in SETS[language]),
+             "--json", answer)  # fmt: skip
+    rows = json.loads(answer.read_text(encoding="utf-8"))["rows"]
+    return {
+        "spearman": statistics.mean(row["spearman"] for row in rows),
+        "coverage": statistics.mean(row["coverage"] for row in rows),
+    }
+
+
+def measure(bench: Bench, method: str) -> dict[str, Any]:
+    """All figures of a method."""
+    for language in (HUB, *SPOKES):
+        make(bench, method, language)
+    return {
+        "method": method,
+        "bli": {language: translation(bench, method, language) for language in SPOKES},
+        "similarity": {language: similarity(bench, method, language) for language in SETS},
+    }
+
+
+def table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The rows as Markdown."""
+    head = ["vectors", *(f"{name}-{HUB}, unaligned" for name in SPOKES)]
+    head += [*(f"{name}-{HUB}, aligned" for name in SPOKES), *(f"similarity {n}" for n in SETS)]
+    lines = [f"| {' | '.join(head)} |", "|---" + "|---:" * (len(head) - 1) + "|"]
+    for row in rows:
+        figures = [row["bli"][name][when] for when in ("before", "after") for name in SPOKES]
+        figures += [row["similarity"][name]["spearman"] for name in SETS]
+        shown = " | ".join(f"{100 * figure:.1f}" for figure in figures)
+        lines.append(f"| {METHODS[row['method']][0]} | {shown} |")
+    last = rows[-1]
+    shares = [last["bli"][name]["coverage"] for _ in range(2) for name in SPOKES]
+    shares += [last["similarity"][name]["coverage"] for name in SETS]
+    lines.append(f"| *covered* | {' | '.join(f'{100 * share:.0f} %' for share in shares)} |")
+    return "\n".join(lines) + "\n"
+
+
+def main(argv: Sequence[str]) -> int:
+    """Make what is missing, score, write the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, default=os.environ.get("X2STATIC_DATA"))
+    parser.add_argument("--work", type=Path, required=True, help="where parts are kept")
+    parser.add_argument("--output", type=Path, required=True, help="results: NAME.json, NAME.md")
+    parser.add_argument("--teacher", type=Path, default=OUTPUT)
+    parser.add_argument("--methods", nargs="*", choices=list(METHODS), default=list(METHODS))
+    options = parser.parse_args(argv)
+    if options.data is None:
+        parser.error("say where the data lies: --data FOLDER or X2STATIC_DATA")
+    bench = Bench(Path(options.data), options.work, options.teacher)
+    rows = [measure(bench, method) for method in options.methods]
+    for suffix, text in ((".json", json.dumps(rows, indent=1) + "\n"), (".md", table(rows))):
+        with staged(options.output.with_name(options.output.name + suffix)) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+    print(table(rows))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
