@@ -83,9 +83,9 @@ def micro_batches(
     rows = pack(lengths + frame.size, order, width)
     at_once = max(1, budget // width)
     for first in range(0, len(rows), at_once):
-        part = rows[first : first + at_once]
-        shape = (min(round_up(len(part), _ROWS), at_once), width)
-        yield _to_batch(part, sequences, frame, device, shape)
+        held = rows[first : first + at_once]
+        shape = (min(round_up(len(held), _ROWS), at_once), width)
+        yield _to_batch(held, sequences, frame, device, shape)
 
 
 def round_up(number: int, multiple: int) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from x2static.core.device import pick_device
 from x2static.core.errors import MissingDependencyError, require
 
 _BUCKET = 1 << 25  # numbers summed at once
@@ -39,7 +40,7 @@ class Processes:
         if "wandb" in trackers and importlib.util.find_spec("wandb") is None:
             raise MissingDependencyError("--log-to wandb needs its package: pip install wandb")
         self.accelerator: Any = library.Accelerator(
-            cpu=device == "cpu",
+            cpu=pick_device(device).type == "cpu",  # auto without a GPU: or ranks would not meet
             log_with=list(trackers) or None,
             project_dir=log_folder or None,
             kwargs_handlers=[library.InitProcessGroupKwargs(timeout=timedelta(hours=12))],

@@ -3,8 +3,9 @@
     export X2STATIC_DATA=...   # folder with mono/, muse/, tatoeba/, pos/
     .venv/bin/python scripts/quality_pretrain.py --work WORK --output docs/results/quality-pretrain
 
-Vectors are distilled from the teacher itself (default preset), aligned with MUSE's training
-dictionaries into the space of English, and drive every loss; then each loss goes on with the
+Vectors are distilled from the teacher itself (default preset; WORK may be that of
+scripts/quality_teacher.py, which makes the same), aligned with MUSE's training dictionaries into
+the space of English, and drive every loss; then each loss goes on with the
 pre-training from the same start, on the same text, for the same number of updates, under several
 seeds. Retrieval is Tatoeba's and FLORES's (which no step saw), mean of both directions, at the
 block that the table names. Every finished part is kept in WORK: a stopped run goes on.
@@ -16,7 +17,6 @@ import argparse
 import json
 import os
 import statistics
-import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,13 +26,15 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from eval.config import RetrievalConfig  # noqa: E402
+from eval.retrieval import retrieval as find_translations  # noqa: E402
+from scripts import quality_teacher  # noqa: E402
+from scripts.quality_teacher import HUB, SPOKES, x2static  # noqa: E402
+from scripts.train_demo_teacher import OUTPUT as TEACHER  # noqa: E402
 from x2static.core.files import staged  # noqa: E402
 
-TEACHER = ROOT / "scripts" / "demo_data" / "teacher"
-HUB = "en"
+# eu has no dictionary in MUSE: text, but no vectors
 TATOEBA = {"de": "deu", "fr": "fra", "es": "spa", "eu": "eus"}
-LEXICONS = ("de", "fr", "es")  # eu has no dictionary in MUSE and stays without vectors
-SENTENCES = 100_000
 TRAINING: tuple[object, ...] = (
     "--unit", "lines", "--block", 64, "--mlm-batch", 64, "--temperature", 2,
     "--learning-rate", 2e-4, "--warmup", 50, "--choose", "last", "--validate-every", 0,
@@ -84,7 +86,7 @@ class Bench:
 
     def aligned(self, language: str) -> Path:
         """Vectors in the space of the hub."""
-        return self.work / ("vectors" if language == HUB else "aligned") / language
+        return self.work / ("default" if language == HUB else "aligned") / language
 
     def pairs(self, language: str) -> dict[str, tuple[Path, Path]]:
         """Translated sentences by test set."""
@@ -97,27 +99,14 @@ class Bench:
         return found
 
 
-def x2static(*arguments: object) -> None:
-    """Run our own program."""
-    command = [sys.executable, "-m", "x2static", *map(str, arguments)]
-    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL)
-    if done.returncode:
-        raise SystemExit(f"{' '.join(command)}: exit code {done.returncode}")
-
-
 def make_vectors(bench: Bench) -> None:
     """Distilled from the teacher, and aligned."""
-    for language in (HUB, *LEXICONS):
-        sentences = bench.work / "sentences" / f"{language}.txt"
-        if not sentences.exists():
-            x2static("prepare", "--language", language, "--input", bench.text(language),
-                     "--output", sentences, "--tokenizer", "icu", "--rules", "all", "--lowercase",
-                     "--max-sentences", SENTENCES, "--workers", 1)  # fmt: skip
-        if not (bench.work / "vectors" / language).exists():
-            x2static("distill", "--corpus", sentences, "--teacher", bench.teacher, "--output",
-                     bench.work / "vectors" / language, "--resume")  # fmt: skip
-    x2static("align", "hub", "--hub", f"{HUB}={bench.work / 'vectors' / HUB}", "--spokes",
-             *(f"{name}={bench.work / 'vectors' / name}" for name in LEXICONS), "--lexicons",
+    own = quality_teacher.Bench(bench.data, bench.work, bench.teacher)
+    for language in (HUB, *SPOKES):
+        quality_teacher.make(own, "default", language)
+    vectors = {name: own.vectors("default", name) for name in (HUB, *SPOKES)}
+    x2static("align", "hub", "--hub", f"{HUB}={vectors[HUB]}", "--spokes",
+             *(f"{name}={vectors[name]}" for name in SPOKES), "--lexicons",
              bench.data / "muse" / "train" / f"{{}}-{HUB}.0-5000.txt", "--output",
              bench.work / "aligned", "--resume")  # fmt: skip
 
@@ -129,7 +118,7 @@ def train(bench: Bench, loss: str, seed: int) -> Path:
         return model
     flags = list(LOSSES[loss])
     if loss != "none":
-        names = (HUB, *LEXICONS)
+        names = (HUB, *SPOKES)
         flags += ["--vectors", *(f"{name}={bench.aligned(name)}" for name in names)]
     x2static("pretrain", "--model", bench.teacher, *flags, *TRAINING, "--steps", bench.steps,
              "--seed", seed, "--text", *(bench.text(name) for name in bench.languages),
@@ -144,8 +133,12 @@ def retrieval(bench: Bench, model: Path, layer: int) -> dict[str, float]:
         for name, (source, target) in bench.pairs(language).items():
             answer = bench.work / "scores" / f"{model.name}.{layer}.{language}.{name}.json"
             if not answer.exists():
-                x2static("eval", "retrieval", "--source", source, "--target", target, "--model",
-                         model, "--layer", layer, "--json", answer)  # fmt: skip
+                config = RetrievalConfig(
+                    source=(source,), target=(target,), model=str(model), layer=layer
+                )
+                text = json.dumps(find_translations(config).data)
+                answer.parent.mkdir(parents=True, exist_ok=True)
+                answer.write_text(text, encoding="utf-8")
             rows = json.loads(answer.read_text(encoding="utf-8"))["rows"]
             found[f"{name} {language}"] = statistics.mean(row["accuracy"] for row in rows)
     return found

@@ -6,6 +6,7 @@ import argparse
 import importlib
 import io
 import json
+import logging
 import os
 import signal
 import sys
@@ -38,6 +39,11 @@ class Command:
 
 
 COMMANDS: dict[str, Command] = {
+    "run": Command(
+        "x2static.run.config:RunConfig",
+        "x2static.run.stage:run",
+        "a whole pipeline over many languages from one TOML file",
+    ),
     "prepare": Command(
         "x2static.prepare.config:PrepareConfig",
         "x2static.prepare.stage:prepare",
@@ -72,6 +78,16 @@ COMMANDS: dict[str, Command] = {
         "align.config:ApplyConfig",
         "align.apply:apply",
         "map further vectors with a saved map",
+    ),
+    "report": Command(
+        "x2static.report.config:ReportConfig",
+        "x2static.report.stage:report",
+        "a run folder as one page that opens without a network",
+    ),
+    "explore": Command(
+        "x2static.explore.config:ExploreConfig",
+        "x2static.explore.stage:explore",
+        "a local page: type a word, see neighbours and translations in every language",
     ),
     "pretrain": Command(
         "continued_pretraining.config:PretrainConfig",
@@ -223,6 +239,8 @@ def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program; 0 done, 2 a mistake the user can mend, 130 interrupted."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    if logging.lastResort is not None:  # what no handler takes goes to standard error
+        logging.lastResort.setFormatter(logging.Formatter("warning: %(message)s"))
     try:
         if argv is None:
             signal.signal(signal.SIGTERM, _terminate)

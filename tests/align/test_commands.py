@@ -293,9 +293,7 @@ def test_cutoffs_beyond_the_vocabulary(world, run_cli, flags, tmp_path):
     assert run_cli("align", *flags(preset="semi-supervised", **more))[0] == 0
 
 
-def test_signs_of_failure_are_for_runs_without_a_dictionary(
-    rng, run_cli, flags, tmp_path, caplog
-):
+def test_signs_of_failure_are_for_runs_without_a_dictionary(rng, run_cli, flags, tmp_path, caplog):
     for name, letter in (("de", "q"), ("en", "w")):
         words = [f"{letter}{n}" for n in range(300)] + [f"same{n}" for n in range(60)]
         matrix = rng.standard_normal((360, 12)).astype(np.float32)

@@ -47,8 +47,8 @@ class Field:
 
     @property
     def flag(self) -> str:
-        """``--like-this``."""
-        return "--" + self.name.replace("_", "-")
+        """``--like-this``; the name of a reserved word ends with ``_``."""
+        return "--" + self.name.rstrip("_").replace("_", "-")
 
     @property
     def is_required(self) -> bool:
@@ -77,6 +77,8 @@ def add_flags(parser: argparse.ArgumentParser, config_class: type[Any]) -> None:
     for field in fields_of(config_class):
         kind, is_many = _element(field.type)
         options: dict[str, Any] = {"help": _help(field), "default": argparse.SUPPRESS}
+        if not field.is_positional:
+            options["dest"] = field.name
         if kind is bool:
             parser.add_argument(field.flag, action=argparse.BooleanOptionalAction, **options)
             continue
@@ -85,7 +87,7 @@ def add_flags(parser: argparse.ArgumentParser, config_class: type[Any]) -> None:
             options["type"] = type(get_args(kind)[0])
         else:
             options["type"] = kind
-            options["metavar"] = _metavar(field.name, kind)
+            options["metavar"] = _metavar(field.name.rstrip("_"), kind)
         if field.is_positional:
             # Optional to the parser: a config file may hold it, and `build` misses it otherwise.
             # None, as argparse would convert SUPPRESS like a typed value here.

@@ -15,11 +15,11 @@ LOCK_NAME = "lock"
 
 
 class FolderLock:
-    """Holds ``FOLDER/lock`` while active; creates the folder if need be."""
+    """Holds ``FOLDER/lock`` (or another name) while active; creates the folder if need be."""
 
-    def __init__(self, folder: Path) -> None:
-        """Name the folder."""
-        self.folder = folder
+    def __init__(self, folder: Path, name: str = LOCK_NAME) -> None:
+        """Name the folder, and the lock in it."""
+        self.folder, self._name = folder, name
         self._stream: TextIO | None = None
 
     def __enter__(self) -> FolderLock:
@@ -30,7 +30,7 @@ class FolderLock:
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            stream = (self.folder / LOCK_NAME).open("a+", encoding="utf-8")
+            stream = (self.folder / self._name).open("a+", encoding="utf-8")
         except OSError as error:
             raise OutputError(describe_os_error(self.folder, error)) from error
         try:

@@ -204,3 +204,6 @@ TWO_LETTER_CODES = frozenset(code for code, _ in _read())
 
 CODE_OF = {other: code for code, others in _read() for other in others}
 """Two-letter code by three-letter code and by English name in lower case."""
+
+NAME_OF = {row.split(" ", 3)[0]: row.split(" ", 3)[3] for row in _ROWS.strip().splitlines()}
+"""English name by two-letter code."""

@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import zlib
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from x2static.core.errors import OutputError, VectorFormatError
 from x2static.core.files import staged
 from x2static.core.formats.safetensors_file import Tensor, map_tensors, write_tensors
 from x2static.core.formats.words import are_legal, check_writable, first_duplicate
-from x2static.core.vectors import FloatMatrix, WordVectors
+from x2static.core.vectors import Counts, FloatMatrix, WordVectors
 
 VECTORS_NAME = "vectors.safetensors"
 Precision = Literal["float32", "float16"]
@@ -27,11 +28,29 @@ _FORMAT = {"format": "x2static-vectors", "version": "1"}
 _ROWS = 4096
 
 
-def read_native(path: Path, limit: int | None) -> WordVectors:
-    """Open a folder (or its ``vectors.safetensors``); a float32 matrix stays on disk, mapped.
+class MappedVectors(NamedTuple):
+    """A native file as it lies on disk.
 
-    The numbers are not looked at: the writer refused NaN and infinity. Structure, words and counts
-    are checked.
+    Attributes:
+        place: the file.
+        matrix: (N, D) float32 or float16, a view of the mapped file.
+        words: the words in UTF-8, a line feed between two.
+        counts: (N,) or None.
+        is_checked: whether a checksum vouches for the words.
+    """
+
+    place: Path
+    matrix: NDArray[Any]
+    words: bytes
+    counts: Counts | None
+    is_checked: bool
+
+
+def map_native(path: Path) -> MappedVectors:
+    """Open a folder (or its ``vectors.safetensors``) without reading the numbers.
+
+    Raises:
+        VectorFormatError: the structure, the counts or the checksum of the words are not right.
     """
     place = path / VECTORS_NAME if path.is_dir() else path
     tensors, metadata = map_tensors(place)
@@ -39,18 +58,28 @@ def read_native(path: Path, limit: int | None) -> WordVectors:
         raise VectorFormatError(
             f"{place}: no word vectors: needs the tensors 'vectors' and 'words'"
         )
-    rows = len(tensors["vectors"])
-    taken = rows if limit is None else min(limit, rows)
-    matrix: FloatMatrix = tensors["vectors"][:taken].astype(np.float32, copy=False)
-    counts = tensors.get("counts")
+    rows, counts = len(tensors["vectors"]), tensors.get("counts")
     if counts is not None and counts.shape != (rows,):
         raise VectorFormatError(f"{place}: {rows} words do not fit {counts.size} counts")
     joined = tensors["words"].tobytes()
     checksum = metadata.get(_CHECKSUM)
     if checksum not in (None, _checksum(joined)):
         raise VectorFormatError(f"{place}: damaged: the words do not fit their checksum")
-    words = _words(place, joined, rows, is_checked=checksum is not None)[:taken]
-    return WordVectors(words, matrix, None if counts is None else counts[:taken])
+    return MappedVectors(place, tensors["vectors"], joined, counts, checksum is not None)
+
+
+def read_native(path: Path, limit: int | None) -> WordVectors:
+    """Open a folder (or its ``vectors.safetensors``); a float32 matrix stays on disk, mapped.
+
+    The numbers are not looked at: the writer refused NaN and infinity. Structure, words and counts
+    are checked.
+    """
+    mapped = map_native(path)
+    rows = len(mapped.matrix)
+    taken = rows if limit is None else min(limit, rows)
+    matrix: FloatMatrix = mapped.matrix[:taken].astype(np.float32, copy=False)
+    words = _words(mapped.place, mapped.words, rows, is_checked=mapped.is_checked)[:taken]
+    return WordVectors(words, matrix, None if mapped.counts is None else mapped.counts[:taken])
 
 
 def write_native(vectors: WordVectors, path: Path, precision: Precision = "float32") -> None:

@@ -1,0 +1,218 @@
+"""Questions of the page and their answers, as JSON-ready values."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from x2static.core.errors import WorkbenchError
+from x2static.core.vectors import FloatMatrix
+from x2static.explore.exact import Nearest, nearest, products, ranked
+from x2static.explore.indexes import Indexes
+from x2static.explore.language import Language
+from x2static.explore.spaces import Space
+
+MOST = 100  # neighbours of a word
+_SUGGESTIONS = 8
+_LIST_BLOCK = 64
+
+
+class Unknown(WorkbenchError):  # noqa: N818 - an answer
+    """A space, language or word that is not there."""
+
+
+class Query(NamedTuple):
+    """What is looked for.
+
+    Attributes:
+        row: (D,) the word's vector, of length 1.
+        rotated: the same for the short lists, None where no language has one.
+        top: words for each language.
+        is_exact: look at all rows.
+    """
+
+    row: FloatMatrix
+    rotated: FloatMatrix | None
+    top: int
+    is_exact: bool
+
+
+class Explorer:
+    """Looks words up in the spaces of a folder."""
+
+    def __init__(self, spaces: Sequence[Space], indexes: Indexes) -> None:
+        """Take the spaces and what makes them quick."""
+        self.spaces = {space.name: space for space in spaces}
+        self._indexes = indexes
+        self._workers = os.cpu_count() or 1
+        self._products = threading.Lock()
+        self._pool = ThreadPoolExecutor(self._workers, "search", indexes.prepare_thread)
+
+    def overview(self) -> dict[str, Any]:
+        """Spaces, their languages, and how each is searched."""
+        return {
+            "spaces": [
+                {
+                    "name": space.name,
+                    "languages": [self._about(space, name) for name in space.places],
+                }
+                for space in self.spaces.values()
+            ],
+            "search": self._indexes.state(),
+        }
+
+    def suggestions(self, space: str, language: str, prefix: str) -> dict[str, Any]:
+        """Frequent words that begin so."""
+        words = self._language(space, language).words
+        return {"words": words.beginning_with(prefix, _SUGGESTIONS)}
+
+    def look_up(
+        self, space: str, language: str, word: str, into: Sequence[str], count: int, *,
+        is_exact: bool = False,
+    ) -> dict[str, Any]:  # fmt: skip
+        """The neighbours of a word in its own and other languages.
+
+        Args:
+            space: the name of a space.
+            language: the word's.
+            word: as written, else in lower case.
+            into: the languages to look in; none for all.
+            count: words for each.
+            is_exact: look at all rows, even where there is a short list.
+
+        Raises:
+            Unknown: no such space, language or word.
+        """
+        began = time.perf_counter()
+        place, source = self._space(space), self._language(space, language)
+        for name in into:
+            if name not in place.places:
+                raise Unknown(f"no language '{name}' in '{space}'")
+        row = _row(source, word)
+        query = source.unit_row(row)
+        if not query.any():
+            raise Unknown(f"the vector of '{word}' is zero: it has no neighbours")
+        names = list(into or place.places)
+        ask = Query(query, self._indexes.rotated(space, names, query), count, is_exact)
+        found = self._search(place, names, ask, {language: row})
+        return {
+            "space": space, "language": language, "word": source.words[row], "rank": row + 1,
+            "count": None if source.counts is None else int(source.counts[row]),
+            "results": [{"language": name, **found[name]} for name in names],
+            "milliseconds": round(1000 * (time.perf_counter() - began), 1),
+        }  # fmt: skip
+
+    def word_list(
+        self, space: str, source: str, target: str, count: int
+    ) -> Iterator[tuple[str, str, float]]:
+        """The most frequent words of a language, each with its nearest in another, and the cosine.
+
+        Raises:
+            Unknown: no such space or language, or they cannot be compared.
+        """
+        first, second = self._language(space, source), self._language(space, target)
+        if first.width != second.width:
+            raise Unknown(
+                f"'{source}' is {first.width} wide and '{target}' {second.width}: not one space"
+            )
+        return self._pairs(space, first, second, min(count, len(first)))
+
+    def _pairs(
+        self, space: str, first: Language, second: Language, count: int
+    ) -> Iterator[tuple[str, str, float]]:
+        shortlist = self._indexes.shortlist(space, second.name)
+        for start in range(0, count, _LIST_BLOCK):
+            rows = np.arange(start, min(start + _LIST_BLOCK, count))
+            queries = first.unit_rows(rows)
+            if shortlist is not None:
+                candidates = shortlist.rows_of(shortlist.rotated(queries), shortlist.length)
+            else:
+                scores = products(second, np.ascontiguousarray(queries.T))
+                scores /= np.where(second.lengths > 0, second.lengths, 1)[:, None]
+                wanted = min(16, len(second))
+                candidates = np.argpartition(-scores, wanted - 1, axis=0)[:wanted].T
+            for row, query, some in zip(rows.tolist(), queries, candidates, strict=True):
+                if query.any() and len(some):
+                    best = ranked(second, query, some, 1)
+                    yield first.words[row], second.words[int(best.rows[0])], float(best.cosines[0])
+
+    def _search(
+        self, space: Space, names: Sequence[str], ask: Query, without: dict[str, int]
+    ) -> dict[str, Any]:
+        """Short lists side by side; whole matrices in turn, as each product takes every core."""
+
+        def search(some: Sequence[str]) -> dict[str, Any]:
+            return {name: self._neighbors(space, name, ask, without.get(name, -1)) for name in some}
+
+        short = [name for name in names if self._has_shortlist(space, name, ask)]
+        shares = [short[start :: self._workers] for start in range(self._workers)]
+        waiting = [self._pool.submit(search, share) for share in shares if share]
+        with self._products:
+            found = search([name for name in names if name not in short])
+        for answer in waiting:
+            found |= answer.result()
+        return found
+
+    def _has_shortlist(self, space: Space, name: str, ask: Query) -> bool:
+        is_ready = self._indexes.shortlist(space.name, name) is not None
+        return is_ready and ask.rotated is not None and not ask.is_exact
+
+    def _neighbors(self, space: Space, name: str, ask: Query, without: int) -> dict[str, Any]:
+        try:
+            language = space.language(name)
+        except WorkbenchError as error:
+            return {"error": str(error)}
+        if language.width != len(ask.row):
+            return {
+                "error": f"{language.width} wide, the word's vector {len(ask.row)}: not one space"
+            }
+        shortlist = None if ask.is_exact else self._indexes.shortlist(space.name, name)
+        if shortlist is None or ask.rotated is None:
+            found = nearest(language, ask.row, ask.top, without)
+            return {"exact": True, "neighbors": _named(language, found)}
+        rows = shortlist.rows_of(ask.rotated[None], shortlist.length_for(ask.top))[0]
+        found = ranked(language, ask.row, rows, ask.top, without)
+        return {"exact": False, "neighbors": _named(language, found)}
+
+    def _about(self, space: Space, name: str) -> dict[str, Any]:
+        found = space.opened(name)
+        if isinstance(found, WorkbenchError):
+            return {"name": name, "error": str(found)}
+        about: dict[str, Any] = {"name": name, "words": None}
+        if found is not None:
+            about |= {"words": len(found), "width": found.width}
+        if shortlist := self._indexes.shortlist(space.name, name):
+            about |= {"shortlist": shortlist.length, "recall": round(shortlist.recall, 4)}
+        return about
+
+    def _space(self, name: str) -> Space:
+        if name not in self.spaces:
+            raise Unknown(f"no vectors called '{name}'; there are: {', '.join(self.spaces)}")
+        return self.spaces[name]
+
+    def _language(self, space: str, name: str) -> Language:
+        found = self._space(space)
+        if name not in found.places:
+            raise Unknown(f"no language '{name}' in '{space}'")
+        return found.language(name)
+
+
+def _row(language: Language, word: str) -> int:
+    for spelling in dict.fromkeys((word, word.lower(), word.capitalize())):
+        row = language.words.row(spelling)
+        if row is not None:
+            return row
+    raise Unknown(f"'{word}' is not among the {len(language):,} words of {language.name}")
+
+
+def _named(language: Language, found: Nearest) -> list[dict[str, Any]]:
+    return [
+        {"word": language.words[row], "cosine": round(cosine, 4), "rank": row + 1}
+        for row, cosine in zip(found.rows.tolist(), found.cosines.tolist(), strict=True)
+    ]

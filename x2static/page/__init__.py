@@ -1,0 +1,1 @@
+"""Web pages that stand alone: every text escaped, nothing fetched, no script but our own."""

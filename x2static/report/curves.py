@@ -1,0 +1,71 @@
+"""Training curves from ``curve.jsonl``: figures over updates."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from x2static.report.run_folder import Table, number, table
+
+_MOST_POINTS = 400
+TITLES = {
+    "mlm": "Masked language modelling, loss",
+    "alignment": "Alignment loss",
+    "gradient_norm": "Length of the gradient",
+    "learning_rate": "Learning rate",
+    "pieces_per_second": "Pieces per second",
+}
+
+Points = list[tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One figure.
+
+    Attributes:
+        name: its key in the file.
+        training: (update, value), thinned out to some hundred of the true points.
+        validation: the same on held-back data.
+        total: points of the training curve in the file.
+    """
+
+    name: str
+    training: Points
+    validation: Points
+    total: int
+
+
+def read_curves(place: Path) -> list[Curve]:
+    """The figures of a file that were measured at least twice; a line cut off is passed over."""
+    training: dict[str, Points] = {name: [] for name in TITLES}
+    validation: dict[str, Points] = {name: [] for name in TITLES}
+    for line in place.read_text(encoding="utf-8", errors="replace").splitlines():
+        try:
+            row = table(json.loads(line))
+        except ValueError:
+            continue
+        step = number(row, "step")
+        if step is not None:
+            _add(training, step, row)
+            _add(validation, step, table(row.get("validation")))
+    return [
+        Curve(name, _thinned(training[name]), validation[name], len(training[name]))
+        for name in TITLES
+        if len(training[name]) > 1 or len(validation[name]) > 1
+    ]
+
+
+def _add(series: dict[str, Points], step: float, row: Table) -> None:
+    for name, points in series.items():
+        value = number(row, name)
+        if value is not None:
+            points.append((step, value))
+
+
+def _thinned(points: Points) -> Points:
+    if len(points) <= _MOST_POINTS:
+        return points
+    last = len(points) - 1
+    return [points[round(place * last / (_MOST_POINTS - 1))] for place in range(_MOST_POINTS)]

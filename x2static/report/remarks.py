@@ -1,0 +1,98 @@
+"""What to look at twice: failed tasks, thin coverage, scores that fell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from x2static.report.run_folder import RunFolder, number, table, text
+from x2static.report.score_rows import Pair, similarity_rows
+
+_THIN = 0.5
+_FOUND_AGAIN, _LIFT = 0.65, 0.25
+_FEW_WORDS = 1000
+_FALL = 0.01
+
+
+class Remark(NamedTuple):
+    """One remark.
+
+    Attributes:
+        is_failure: something went wrong; else something is doubtful.
+        place: language and stage, or a file.
+        line: what is the matter.
+    """
+
+    is_failure: bool
+    place: str
+    line: str
+
+
+def remarks(run: RunFolder, bli: list[Pair], retrieval: list[Pair]) -> list[Remark]:
+    """All remarks, failures first."""
+    found = [Remark(True, "file", line) for line in run.problems]
+    found += [*_tasks(run), *_vocabularies(run), *_alignments(run), *_similarity(run)]
+    for pair in bli:
+        found += _pair(pair, "dictionary", "p@1", "P@1")
+    for pair in retrieval:
+        found += _pair(pair, "retrieval", "accuracy", "accuracy")
+    unique = dict.fromkeys(found)
+    return sorted(unique, key=lambda one: not one.is_failure)
+
+
+def _tasks(run: RunFolder) -> Iterator[Remark]:
+    for task in run.tasks:
+        place = f"{text(task, 'language')}/{text(task, 'stage')}"
+        error = text(task, "error")
+        if task.get("state") == "failed":
+            yield Remark(True, place, f"failed: {error or 'no reason was recorded'}")
+        elif task.get("state") in ("waiting", "running"):
+            line = f"{task['state']} when this page was made"
+            yield Remark(False, place, f"{line}: {error}" if error else line)
+
+
+def _vocabularies(run: RunFolder) -> Iterator[Remark]:
+    for language in run.languages:
+        counts = table(run.record(f"vectors/{language}").get("counts"))
+        words = number(counts, "vocabulary")
+        if words is not None and words < _FEW_WORDS:
+            yield Remark(False, language, f"only {words:,.0f} words have vectors")
+        tokens, learnable = number(counts, "tokens"), number(counts, "learnable_tokens")
+        if tokens and learnable is not None and learnable / tokens < 0.8:
+            share = f"{100 * learnable / tokens:.0f} %"
+            yield Remark(False, language, f"the words with vectors cover {share} of its text")
+
+
+def _alignments(run: RunFolder) -> Iterator[Remark]:
+    for language in run.languages:
+        result = table(run.record(f"aligned/{language}").get("result"))
+        again, lift = number(result, "found_again"), number(result, "lift")
+        if again is not None and again < _FOUND_AGAIN:
+            line = f"alignment: found again {again:.2f}, below {_FOUND_AGAIN}: it may be noise"
+            yield Remark(False, language, line)
+        if lift is not None and lift < _LIFT:
+            line = f"alignment: lift {lift:.2f}, below {_LIFT}: it may be noise"
+            yield Remark(False, language, line)
+
+
+def _similarity(run: RunFolder) -> Iterator[Remark]:
+    for language, row in similarity_rows(run):
+        coverage = number(row, "coverage")
+        if coverage is not None and coverage < _THIN:
+            name = text(row, "dataset")
+            yield Remark(False, language, f"{name}: {100 * coverage:.0f} % of the pairs covered")
+
+
+def _pair(pair: Pair, kind: str, figure: str, shown: str) -> Iterator[Remark]:
+    coverage = number(pair.after or pair.before, "coverage")
+    way = "to" if pair.is_forward else "from"
+    if coverage is not None and coverage < _THIN:
+        line = f"{kind} {way} the hub: {100 * coverage:.0f} % covered; the score speaks for those"
+        yield Remark(False, pair.language, line)
+    before, after = number(pair.before, figure), number(pair.after, figure)
+    if before is not None and after is not None and after < before - _FALL:
+        line = (
+            f"{kind} {way} the hub, {pair.method}: {shown} fell from {100 * before:.1f} "
+            f"to {100 * after:.1f}"
+        )
+        yield Remark(False, pair.language, line)

@@ -1,0 +1,91 @@
+"""Tables: numbers to the right, a wide one scrolls in its own frame, rows named for a reader."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from x2static.page.html import Child, Html, element
+from x2static.prepare.language_codes import NAME_OF
+
+
+def table(
+    caption: str, heads: Sequence[Child], rows: Sequence[Sequence[Child]], *, numbers_from: int = 1
+) -> Html:
+    """A table whose first column names the rows.
+
+    Args:
+        caption: what it shows; read aloud, not seen.
+        heads: of the columns.
+        rows: cells; a plain text or an element.
+        numbers_from: the first column that holds numbers.
+    """
+
+    def kind(place: int) -> str | None:
+        return "num" if place >= numbers_from else None
+
+    head = element(
+        "tr", [element("th", text, scope="col", class_=kind(i)) for i, text in enumerate(heads)]
+    )
+    body = [
+        element(
+            "tr",
+            [
+                element("th", cell, scope="row") if i == 0 else element("td", cell, class_=kind(i))
+                for i, cell in enumerate(row)
+            ],
+        )
+        for row in rows
+    ]
+    made = element(
+        "table", element("caption", element("span", caption, class_="hidden")),
+        element("thead", head), element("tbody", body),
+    )  # fmt: skip
+    return element("div", made, class_="frame", tabindex="0", role="region", aria_label=caption)
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """``12.3`` for 0.123; a dash for nothing."""
+    return "–" if value is None else f"{100 * value:.{digits}f}"
+
+
+def change(before: float | None, after: float | None) -> Child:
+    """The difference in points, coloured and signed."""
+    if before is None or after is None:
+        return "–"
+    points = round(100 * (after - before), 1)
+    name = "up" if points > 0 else "down" if points < 0 else "even"
+    return element("span", f"{points:+.1f}" if points else "0.0", class_=name)
+
+
+def whole(value: float | None) -> str:
+    """``12,345``; a dash for nothing."""
+    return "–" if value is None else f"{value:,.0f}"
+
+
+def language(code: str) -> Html:
+    """``German de``, the code in grey."""
+    name = NAME_OF.get(code.split("-")[0])
+    if name is None or name == code:
+        return element("bdi", code)
+    return element("span", name, " ", element("span", code, class_="code"))
+
+
+def word(text: str, code: str | None = None) -> Html:
+    """A word in its own direction of writing."""
+    return element("bdi", text, lang=code)
+
+
+def panels(name: str, tabs: Sequence[tuple[str, Child]]) -> Html:
+    """Tabs that need no script: radio buttons and what belongs to each; all of it is printed."""
+    if len(tabs) == 1:
+        return element("div", tabs[0][1])
+    parts: list[Html] = []
+    for place, (title, _) in enumerate(tabs):
+        key = f"{name}-{place}"
+        parts.append(element("input", type="radio", name=name, id=key, checked=not place,
+                             class_=f"tab t{place}"))  # fmt: skip
+        parts.append(element("label", title, for_=key))
+    for place, (title, content) in enumerate(tabs):
+        shown = element("p", title, class_="printed")
+        parts.append(element("div", shown, content, class_=f"panel p{place}"))
+    return element("div", parts, class_="tabs")

@@ -1,0 +1,184 @@
+"""Neighbours of words across languages, and the map of words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from x2static.page.html import Child, Html, element
+from x2static.report.score_sections import section
+from x2static.report.spaces import Found, Space
+from x2static.report.tables import language, table, word
+from x2static.report.word_examples import Atlas, Example, WordMap
+
+MOST_LANGUAGES = 8  # as many colours and shapes as there are
+_SIZE = 1000
+_RADIUS = 0.46 * _SIZE
+# Shapes drawn around (0, 0), so that colour is not the only sign of a language.
+_SHAPES = (
+    "M-6 0A6 6 0 1 0 6 0A6 6 0 1 0-6 0Z", "M-5-5H5V5H-5Z", "M0-7L6.5 5H-6.5Z", "M0-7L7 0L0 7L-7 0Z",
+    "M0 7L-6.5-5H6.5Z", "M-2-6H2V-2H6V2H2V6H-2V2H-6V-2H-2Z", "M-6-3L0-7L6-3V4L0 7L-6 4Z",
+    "M-5-6L0-2L5-6L6-5L2 0L6 5L5 6L0 2L-5 6L-6 5L-2 0L-6-5Z",
+)  # fmt: skip
+
+
+def neighbors_section(
+    found: list[Example], spaces: list[Space], hub: str, limit: int
+) -> Html | None:
+    """A fold for each word, the first two open."""
+    if not found or not any(one.found for one in found):
+        return None
+    folds = [_fold(one, spaces, hub, is_open=place < 2) for place, one in enumerate(found)]
+    note = (
+        f"Nearest words by cosine, with the cosine, among the {limit:,} most frequent words of "
+        "each language. The words were not chosen by how well they come out."
+    )
+    return section("neighbors", "Neighbours across languages", note, folds)
+
+
+def map_section(atlas: Atlas | None, left_out: list[str]) -> Html | None:
+    """Words of several languages in the plane, before and after the alignment."""
+    if atlas is None:
+        return None
+    share = len(atlas.words) // len(atlas.languages)
+    note = (
+        f"{len(atlas.words)} frequent content words, about {share} of each language, chosen apart "
+        "from each other. Words with like vectors lie close together (t-SNE); distances between "
+        "far groups mean nothing. Where languages share a space, they mix."
+    )
+    keys = [
+        element(
+            "label",
+            element("input", type="checkbox", checked=True, data_language=str(place)),
+            _mark(place, "key-mark"), language(name),
+        )
+        for place, name in enumerate(atlas.languages)
+    ]  # fmt: skip
+    search = element(
+        "label", "find ", element("input", type="search", id="find", maxlength="60"), class_="find"
+    )
+    controls = element("div", keys, search, class_="controls")
+    maps = element("div", [_map(atlas, place) for place in range(len(atlas.maps))], class_="maps")
+    rest = None
+    if left_out:
+        names = ", ".join(left_out)
+        rest = element("p", f"Not on the map: {names} (--map-languages chooses).",
+                       class_="soft small")  # fmt: skip
+    tip = element("div", id="tip", role="status", hidden=True)
+    return section("map", "Map of words", note, controls, maps, tip, rest, _behind(atlas))
+
+
+def map_data(atlas: Atlas | None) -> dict[str, Any]:
+    """What the script shows when a point is chosen."""
+    if atlas is None:
+        return {}
+    spellings: dict[str, int] = {}
+    return {
+        "languages": atlas.languages,
+        "words": [text for _, text in atlas.words],
+        "home": [place for place, _ in atlas.words],
+        "near": [[_near(row, spellings) for row in one.near] for one in atlas.maps],
+        "spellings": list(spellings),
+    }  # fmt: skip
+
+
+def _fold(example: Example, spaces: list[Space], hub: str, *, is_open: bool) -> Html:
+    languages = list(dict.fromkeys(name for _, name in example.found))
+    languages.sort(key=lambda name: name != hub)
+    rows: list[list[Child]] = []
+    for name in languages:
+        cells = [_words(example.found.get((space.name, name), []), name) for space in spaces]
+        rows.append([language(name), *cells])
+    heads = ["Language", *(space.title for space in spaces)]
+    shown = table(f"Neighbours of {example.word}", heads, rows, numbers_from=9)
+    return element(
+        "details", element("summary", word(example.word, hub)), shown, open=is_open, class_="fold"
+    )
+
+
+def _words(found: Found, code: str) -> Child:
+    if not found:
+        return "–"
+    return [
+        element(
+            "span", word(text, code), " ", element("span", f"{cosine:.2f}", class_="code"), " ",
+            class_="near",
+        )
+        for text, cosine in found
+    ]  # fmt: skip
+
+
+def _map(atlas: Atlas, number: int) -> Html:
+    chart = atlas.maps[number]
+    points = [
+        element(
+            "use", href=f"#s{home % MOST_LANGUAGES}", class_=f"point l{home % MOST_LANGUAGES}",
+            x=_place(chart.x[row]), y=_place(-chart.y[row]),
+        )
+        for row, (home, _) in enumerate(atlas.words)
+    ]  # fmt: skip
+    title = f"Map of words, {chart.title}"
+    drawing = element(
+        "svg", points, viewBox=f"0 0 {_SIZE} {_SIZE}", role="img", tabindex="0",
+        aria_label=f"{title}; arrow keys go from word to word", class_="map",
+        data_map=str(number),
+    )  # fmt: skip
+    return element("figure", element("figcaption", _mixing(atlas, chart)), drawing)
+
+
+def _near(row: list[tuple[int, Found]], spellings: dict[str, int]) -> list[list[int]]:
+    """For each other language: its number, then word and hundredths of cosine in turn."""
+    return [
+        [other, *(
+            part for text, cosine in pairs
+            for part in (spellings.setdefault(text, len(spellings)), round(100 * cosine))
+        )]
+        for other, pairs in row
+    ]  # fmt: skip
+
+
+def _mixing(atlas: Atlas, chart: WordMap) -> Html:
+    """The title, with the share of points whose nearest point is of another language."""
+    others = 0
+    for row, (home, _) in enumerate(atlas.words):
+        gaps = [
+            ((chart.x[row] - x) ** 2 + (chart.y[row] - y) ** 2, other)
+            for other, (x, y) in enumerate(zip(chart.x, chart.y, strict=True))
+            if other != row
+        ]
+        others += atlas.words[min(gaps)[1]][0] != home
+    share = f"{100 * others / len(atlas.words):.0f} %"
+    title = chart.title[:1].upper() + chart.title[1:]
+    return element(
+        "span",
+        element("strong", title),
+        element("span", f" · the nearest point is of another language for {share}", class_="soft"),
+    )
+
+
+def _place(value: float) -> str:
+    return f"{_SIZE / 2 + _RADIUS * value:.0f}"
+
+
+def _mark(place: int, name: str) -> Html:
+    number = place % MOST_LANGUAGES
+    shape = element("path", d=_SHAPES[number], class_=f"l{number}", id=f"s{number}")
+    return element("svg", shape, viewBox="-8 -8 16 16", class_=name, aria_hidden="true")
+
+
+def _behind(atlas: Atlas) -> Html:
+    """The map's words as a table: each with its nearest word in every other language."""
+    chart = atlas.maps[-1]
+    rows: list[list[Child]] = []
+    for row, (home, text) in enumerate(atlas.words):
+        code = atlas.languages[home]
+        cells: list[Child] = ["·"] * len(atlas.languages)
+        for other, pairs in chart.near[row]:
+            cells[other] = word(pairs[0][0], atlas.languages[other]) if pairs else "–"
+        rows.append([word(text, code), language(code), *cells])
+    heads: list[Child] = ["Word", "of", *map(language, atlas.languages)]
+    caption = f"The words of the map and their nearest words, {chart.title}"
+    return element(
+        "details",
+        element("summary", "the map as a table"),
+        table(caption, heads, rows, numbers_from=99),
+    )

@@ -1,0 +1,32 @@
+"""Settings of ``x2static run``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from x2static.core.config import positional, require_at_least
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunConfig:
+    """Run a whole pipeline over many languages from one TOML file; docs/run.md explains the file.
+
+    Sentences, vectors, one shared space, scores, word2vec files and, if asked for, a pre-trained
+    model. A second run does only what is missing or whose settings or inputs have changed.
+    """
+
+    workbench: Annotated[Path, positional("TOML file: languages, teacher, hub, evaluations ...")]
+    dry_run: Annotated[bool, "print what would be done and what is kept, then stop"] = False
+    only: Annotated[
+        tuple[str, ...], "do these alone: LANG/STAGE, LANG or STAGE; * stands for anything"
+    ] = ()
+    from_: Annotated[str | None, "do this stage and all that follows from it anew"] = None
+    workers: Annotated[int, "tasks at a time; they share the cores (or OMP_NUM_THREADS)"] = 1
+    ray: Annotated[
+        str | None, "spread the tasks over a Ray cluster: local, auto, or its address"
+    ] = None
+
+    def __post_init__(self) -> None:
+        require_at_least("--workers", self.workers, 1)

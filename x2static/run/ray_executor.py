@@ -1,0 +1,92 @@
+"""Orders as tasks of a Ray cluster; every node sees the run's folder under the same path."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from contextlib import suppress
+from typing import Any
+
+from x2static.core.errors import ConfigError, require
+from x2static.run.needs import ON_GPU
+from x2static.run.order import Order, Result, perform
+
+_RETRIES = 5  # of a task whose worker or node was lost
+_GIB = 1 << 30
+
+
+class RayExecutor:
+    """Hands orders to Ray, which runs each where there is room, and again if its worker is lost."""
+
+    def __init__(self, address: str) -> None:
+        """Join a cluster, or begin one on this machine.
+
+        Args:
+            address: ``local``, ``auto``, or that of a cluster, such as ``10.0.0.1:6379``.
+        """
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        self._ray: Any = require("ray", "cluster", "--ray")
+        options: dict[str, Any] = {"include_dashboard": False} if address == "local" else {}
+        try:
+            self._ray.init(
+                address=address, log_to_driver=False, logging_level=logging.ERROR, **options
+            )
+        except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
+            raise ConfigError(f"--ray {address}: {str(error).splitlines()[0]}") from error
+        self._has_gpus = self._ray.cluster_resources().get("GPU", 0) > 0
+        self._running: dict[Any, str] = {}
+        self._is_stopping = False
+
+    def has_room(self) -> bool:
+        """Always: Ray queues what has to wait."""
+        return True
+
+    def start(self, order: Order) -> None:
+        """Submit; a task that asks for more than any node has is refused by `check_needs`."""
+        needs = order.needs
+        gpus = needs.gpus
+        if gpus is None:
+            on_gpu = self._has_gpus and order.name.partition("/")[2] in ON_GPU
+            gpus = float(order.processes) if on_gpu else 0.0
+        task = self._ray.remote(perform).options(
+            name=order.name, num_cpus=order.threads, num_gpus=gpus,
+            memory=int(needs.memory_gb * _GIB) if needs.memory_gb else None,
+            max_retries=_RETRIES, runtime_env={"env_vars": _variables()},
+        )  # fmt: skip
+        self._running[task.remote(order)] = order.name
+
+    def finished(self, seconds: float) -> list[Result]:
+        """What ended since the last question."""
+        if not self._running:
+            return []
+        ready, _ = self._ray.wait(list(self._running), num_returns=1, timeout=seconds)
+        return [self._result(reference) for reference in ready]
+
+    def stop(self) -> None:
+        """Have each task interrupted where it runs; it hands the signal on to its process."""
+        self._is_stopping = True
+        for reference in self._running:
+            with suppress(self._ray.exceptions.RayError):
+                self._ray.cancel(reference, force=False)
+
+    def close(self) -> None:
+        """Leave the cluster; Ray ends what this program began there."""
+        self._ray.shutdown()
+
+    def _result(self, reference: Any) -> Result:
+        name = self._running.pop(reference)
+        try:
+            result: Result = self._ray.get(reference)
+        except self._ray.exceptions.RayError as error:
+            text = str(error).strip().splitlines()
+            line = text[-1] if text else type(error).__name__
+            print(f"{name}: {line}", file=sys.stderr) if not self._is_stopping else None  # noqa: T201
+            return Result(name=name, code=1, seconds=0.0, error=f"Ray: {line}")
+        return result
+
+
+def _variables() -> dict[str, str]:
+    """What the workers must know of this process's surroundings."""
+    names = ("HF_HUB_OFFLINE", "HF_HOME", "TOKENIZERS_PARALLELISM", "PYTHONPATH")
+    return {name: os.environ[name] for name in names if name in os.environ}

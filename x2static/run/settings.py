@@ -1,0 +1,105 @@
+"""The tables of stage settings: checked against the stages' own config classes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from x2static.cli import COMMANDS, load
+from x2static.core.config import Field, build, closest, coerce, fields_of
+from x2static.core.errors import ConfigError
+from x2static.run.problems import Problems
+
+COMMAND_OF = {
+    "prepare": "prepare", "distill": "distill", "align": "align hub", "eval_bli": "eval bli",
+    "eval_similarity": "eval similarity", "eval_retrieval": "eval retrieval", "export": "export",
+    "pretrain": "pretrain",
+}  # fmt: skip
+"""The command behind each table of settings."""
+
+_SET_BY_THE_RUN = {
+    "prepare": {"language", "input", "output", "overwrite"},
+    "distill": {"corpus", "output", "teacher", "resume", "overwrite"},
+    "align": {"hub", "spokes", "output", "output_format", "lexicons", "resume", "overwrite"},
+    "eval_bli": {"source", "target", "lexicon", "induce", "overwrite"},
+    "eval_similarity": {"vectors", "target", "dataset", "target_dataset"},
+    "eval_retrieval": {"source", "target", "model", "vectors"},
+    "export": {"vectors", "output", "format", "overwrite"},
+    "pretrain": {"output", "vectors", "resume", "overwrite"},
+}
+_INSTEAD = {
+    "corpus": "give it under [languages]", "input": "give it under [languages]",
+    "teacher": "it stands at the top of the file", "hub": "it stands at the top of the file",
+    "lexicons": "it stands at the top of the file", "lexicon": "give it under [evaluate]",
+    "dataset": "give it under [evaluate]", "source": "give it under [evaluate]",
+}  # fmt: skip
+
+_FREE = {  # these change no result
+    "resume", "overwrite", "workers", "threads", "checkpoint_minutes", "cache_folder", "log_every",
+    "log_to", "micro_tokens",
+}  # fmt: skip
+
+
+def config_class(table: str) -> type[Any]:
+    """The config class behind a table of settings."""
+    found: type[Any] = load(COMMANDS[COMMAND_OF[table]].config)
+    return found
+
+
+def known_settings(table: str) -> dict[str, Field]:
+    """What may stand in a table."""
+    fields = {field.name: field for field in fields_of(config_class(table))}
+    return {name: f for name, f in fields.items() if name not in _SET_BY_THE_RUN[table]}
+
+
+def typed_table(table: str, given: Any, place: str, problems: Problems) -> dict[str, Any]:
+    """The settings of a table in their own types; what is unknown or of the wrong type is noted."""
+    if not isinstance(given, dict):
+        problems.add(place, f"expected a table of settings, found {given!r}")
+        return {}
+    known, typed = known_settings(table), {}
+    for key, value in given.items():
+        name = key.replace("-", "_")
+        if name in _SET_BY_THE_RUN[table]:
+            problems.add(place, f"'{key}' is set by the run; {_INSTEAD.get(name, 'leave it out')}")
+        elif name not in known:
+            problems.add(place, f"unknown setting '{key}'{_nearest(name, known)}")
+        else:
+            try:
+                typed[name] = coerce(value, known[name], "")
+            except ConfigError as error:
+                problems.add(place, str(error).removeprefix(": "))
+    return typed
+
+
+def checked_config(table: str, typed: Mapping[str, Any]) -> Any:
+    """The stage's config from typed settings; raises as the stage itself would."""
+    return build(config_class(table), typed, None, COMMAND_OF[table])
+
+
+def arguments(table: str, typed: Mapping[str, Any]) -> list[str]:
+    """Typed settings as the words of a command line."""
+    words, trailing = [], []
+    for field in fields_of(config_class(table)):
+        value = typed.get(field.name)
+        if value is None or value == ():
+            continue
+        if field.is_positional:
+            words.append(str(value))
+        elif isinstance(value, bool):
+            trailing.append(field.flag if value else field.flag.replace("--", "--no-", 1))
+        elif isinstance(value, tuple):
+            trailing += [field.flag, *map(str, value)]
+        else:
+            trailing.append(f"{field.flag}={value}")
+    return [*words, *trailing]
+
+
+def deciding(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that can change a result."""
+    return {name: value for name, value in settings.items() if name not in _FREE}
+
+
+def _nearest(name: str, known: Mapping[str, Field]) -> str:
+    found = closest(name, known)
+    return found if "did you mean" in found else ""

@@ -1,0 +1,189 @@
+"""``x2static run``: check the file, hold the folder, do the tasks, say what came of them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from x2static.core.errors import Interrupted, WorkbenchError
+from x2static.core.files import staged
+from x2static.core.interrupts import StopRequest
+from x2static.core.lock import FolderLock
+from x2static.core.outcome import Outcome
+from x2static.core.progress import format_seconds
+from x2static.core.run_record import package_versions
+from x2static.prepare.pool import count_cores
+from x2static.run.board import make_board
+from x2static.run.config import RunConfig
+from x2static.run.executor import make_executor
+from x2static.run.graph import ALL, Task, build_graph
+from x2static.run.needs import STAGES
+from x2static.run.order import Order
+from x2static.run.plan_file import Entry
+from x2static.run.problems import Problems
+from x2static.run.schedule import Schedule
+from x2static.run.selection import select, select_from
+from x2static.run.settings import COMMAND_OF, arguments
+from x2static.run.workbench import Workbench, read_workbench
+
+_LOCK_NAME = ".lock"
+_COPY_NAME = "workbench.toml"
+_GRACE_SECONDS = 2.0  # Ctrl-C in a terminal reaches the stages, too: let them stop by it
+
+
+def run(config: RunConfig) -> Outcome:
+    """Do what is missing or has changed; a task that fails does not stop those beside it."""
+    began = time.monotonic()
+    problems = Problems(config.workbench)
+    bench = read_workbench(config.workbench, problems)
+    tasks = {} if bench is None else build_graph(bench, problems)
+    problems.check()
+    if bench is None:
+        raise WorkbenchError(f"{config.workbench}: too little in it to go on")
+    chosen, again = select(tasks, config.only), select_from(tasks, config.from_)
+    if config.dry_run:
+        schedule = Schedule(bench.output, tasks, chosen=chosen, again=again)
+        return _preview(bench, schedule.preview())
+    with FolderLock(bench.output, _LOCK_NAME):
+        _copy(bench)
+        schedule = Schedule(
+            bench.output, tasks, chosen=chosen, again=again, about=_about(bench, config)
+        )
+        num_kept = _work(config, bench, schedule)
+    return _outcome(bench, schedule, num_kept, time.monotonic() - began)
+
+
+def _work(config: RunConfig, bench: Workbench, schedule: Schedule) -> int:
+    """Run the schedule; returns how many tasks were kept as they were."""
+    threads = max(1, num_cores() // config.workers)
+    executor = make_executor(config.ray, config.workers)
+    try:
+        with (
+            StopRequest() as stop,
+            make_board(bench.output, schedule.tasks, schedule.entries, config.workers) as board,
+        ):
+
+            def is_stopped() -> bool:
+                if stop.signal == signal.SIGINT:
+                    time.sleep(_GRACE_SECONDS)
+                return stop.signal is not None
+
+            schedule.run(
+                executor, lambda task: order_of(task, bench.output, threads), board, is_stopped
+            )
+            num_kept = board.num_kept
+            was_stopped = stop.signal is not None
+    finally:
+        executor.close()
+    if was_stopped:
+        raise Interrupted(
+            f"what is done is kept in {bench.output}; x2static run {config.workbench} goes on"
+        )
+    return num_kept
+
+
+def num_cores() -> int:
+    """Cores to be shared out: as many as this process may use, or OMP_NUM_THREADS says."""
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    return int(asked) if asked.isdecimal() and int(asked) else count_cores()
+
+
+def order_of(task: Task, folder: Path, threads: int) -> Order:
+    """The command line of a task."""
+    threads = task.needs.cpus or threads
+    typed = dict(task.typed)
+    if task.stage == "prepare":
+        typed.setdefault("workers", threads)
+    if task.table == "align":
+        typed.setdefault("threads", threads)
+    words = [*COMMAND_OF[task.table].split(), *arguments(task.table, typed)]
+    if task.json:
+        words.append(f"--json={task.json}")
+    module = "x2static"
+    if task.processes > 1:
+        module, words = "continued_pretraining", words[1:]
+    return Order(
+        name=task.name, folder=folder, module=module, words=tuple(words), log=task.log,
+        threads=threads, processes=task.processes, needs=task.needs,
+    )  # fmt: skip
+
+
+def _about(bench: Workbench, config: RunConfig) -> dict[str, Any]:
+    return {
+        "hub": bench.hub, "teacher": bench.teacher, "languages": list(bench.languages),
+        "workers": config.workers, "versions": package_versions(),
+    }  # fmt: skip
+
+
+def _copy(bench: Workbench) -> None:
+    """Leave a copy of the file with the results; it may be that very copy."""
+    copy = bench.output / _COPY_NAME
+    if not (copy.exists() and copy.samefile(bench.file)):
+        with staged(copy) as temporary:
+            shutil.copyfile(bench.file, temporary)
+
+
+def _preview(bench: Workbench, found: Mapping[str, str]) -> Outcome:
+    width = max(map(len, found))
+    lines = [f"{name:{width}}  {text}" for name, text in found.items()]
+    what = [text.partition(":")[0] for text in found.values()]
+    lines.append(
+        f"{bench.output}: {what.count('run')} tasks to run, {what.count('kept')} kept, "
+        f"{what.count('skipped')} with nothing to do"
+        + (f", {what.count('left')} not asked for" if "left" in what else "")
+    )
+    return Outcome("\n".join(lines), {"output": str(bench.output), "tasks": dict(found)})
+
+
+def _outcome(bench: Workbench, schedule: Schedule, num_kept: int, seconds: float) -> Outcome:
+    """The end of a run: a table, and an error if anything failed."""
+    entries = schedule.entries
+    failed = [entry for entry in entries.values() if entry.state == "failed"]
+    done = [entry for entry in entries.values() if entry.state == "done"]
+    text = (
+        f"{summary(entries)}\n{bench.output}: {len(done)} of "
+        f"{sum(entry.state != 'skipped' for entry in entries.values())} tasks done "
+        f"({num_kept} kept from before), in {format_seconds(seconds)}"
+    )
+    if failed:
+        print(text)  # noqa: T201
+        waiting = [e for e in entries.values() if (e.error or "").startswith("waits for")]
+        parts = [f"{e.name}: {e.error} (log: {bench.output / e.log})" for e in failed]
+        more = f"; {len(waiting)} wait for these" if waiting else ""
+        raise WorkbenchError(
+            f"{len(failed)} tasks failed{more}: {'; '.join(parts)}; mend it and "
+            f"give the same command again"
+        )
+    data = {
+        "output": str(bench.output), "kept": num_kept, "seconds": round(seconds, 3),
+        "states": {name: entry.state for name, entry in entries.items()},
+    }  # fmt: skip
+    return Outcome(text, data)
+
+
+def summary(entries: Mapping[str, Entry]) -> str:
+    """A line for each language, a column for each stage."""
+    there = {entry.stage for entry in entries.values() if entry.state != "skipped"}
+    stages = [stage for stage in STAGES if stage in there]
+    rows = [["", *stages]]
+    for language in dict.fromkeys(entry.language for entry in entries.values()):
+        cells = [_cell(entries.get(f"{language}/{stage}")) for stage in stages]
+        rows.append(["all" if language == ALL else language, *cells])
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+
+
+def _cell(entry: Entry | None) -> str:
+    if entry is None:
+        return ""
+    if entry.state == "done":
+        return format_seconds(entry.seconds or 0)
+    return {"skipped": "-", "failed": "FAILED"}.get(entry.state, entry.state)
