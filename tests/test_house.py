@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from x2static.cli import command_parser, split_command
 from x2static.core.run_record import package_versions
 
 if sys.version_info >= (3, 11):
@@ -98,31 +96,6 @@ def test_setup_refuses_unknown_arguments_in_one_line() -> None:
     )
     assert answer.returncode == 2
     assert answer.stderr == "error: scripts/setup: unknown argument '--sytem'; known: --system\n"
-
-
-def documents() -> list[Path]:
-    return [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
-
-
-@pytest.mark.parametrize("document", documents(), ids=lambda path: path.name)
-def test_commands_in_the_documents_are_understood(document: Path) -> None:
-    fences = re.findall(
-        r"^```bash\n(.*?)^```", document.read_text("utf-8"), re.MULTILINE | re.DOTALL
-    )
-    lines = "".join(fences).replace("\\\n", " ").splitlines()
-    for words in (shlex.split(line, comments=True) for line in lines):
-        if words[:1] == ["x2static"] and "--help" not in words:
-            name, rest = split_command(words[1:])
-            assert name is not None, words
-            command_parser(name).parse_args(rest)
-        elif words and words[0].startswith("scripts/"):
-            assert (ROOT / words[0]).exists(), words[0]
-
-
-@pytest.mark.parametrize("document", documents(), ids=lambda path: path.name)
-def test_links_between_documents_lead_somewhere(document: Path) -> None:
-    links = re.findall(r"\]\((?!https?://|#)([^)#\s]+)", document.read_text("utf-8"))
-    assert [link for link in links if not (document.parent / link).exists()] == []
 
 
 def test_version_is_stated_once(project: dict[str, Any]) -> None:
