@@ -309,34 +309,34 @@ def found_so_far(bench: Bench, pairs: Sequence[str]) -> Results:
     return results
 
 
-def cell(said: dict[str, Any] | None, figure: str = "csls") -> str:
+def cell(said: dict[str, Any] | None, figure: str = "csls", digits: int = 1) -> str:
     """A figure in percent; a dagger where the program itself says that it failed."""
     if said is None:
         return ""
     if figure not in said:
         return "refused"
-    return f"{100 * said[figure]:.1f}{'†' if said.get('failed') else ''}"
+    return f"{100 * said[figure]:.{digits}f}{'†' if said.get('failed') else ''}"
 
 
-def trained_table(results: Results) -> list[str]:
+def trained_table(results: Results, pairs: Sequence[str]) -> list[str]:
     """CSLS P@1 of every method on the vectors trained here."""
-    lines = [f"| method | {' | '.join(TRAINED)} | average |", "|---" * (len(TRAINED) + 2) + "|"]
+    lines = [f"| method | {' | '.join(pairs)} | average |", "|---" * (len(pairs) + 2) + "|"]
     for seeds, stated in SECTIONS.items():
         names = [name for name, method in METHODS.items() if method.seeds == seeds]
         rows = [(name, results.get(name, {})) for name in names]
-        rows = [(name, row) for name, row in rows if any(pair in row for pair in TRAINED)]
+        rows = [(name, row) for name, row in rows if any(pair in row for pair in pairs)]
         if rows:
-            lines.append(f"| *{stated}* |" + " |" * (len(TRAINED) + 1))
+            lines.append(f"| *{stated}* |" + " |" * (len(pairs) + 1))
         for name, row in rows:
-            cells = [cell(row.get(pair)) for pair in TRAINED]
-            known = [row[pair]["csls"] for pair in TRAINED if "csls" in row.get(pair, {})]
-            mean = f"{100 * float(np.mean(known)):.1f}" if len(known) == len(TRAINED) else ""
+            cells = [cell(row.get(pair)) for pair in pairs]
+            known = [row[pair]["csls"] for pair in pairs if "csls" in row.get(pair, {})]
+            mean = f"{100 * float(np.mean(known)):.1f}" if len(known) == len(pairs) else ""
             lines.append(f"| {METHODS[name].stated} | {' | '.join(cells)} | {mean} |")
     for figure, stated, text in (
         ("coverage", "*test words covered*", lambda value: f"{100 * value:.0f} %"),
         ("source_words", "*source words*", lambda value: f"{value:,}"),
     ):
-        cells = [column(results, pair, figure, text) for pair in TRAINED]
+        cells = [column(results, pair, figure, text) for pair in pairs]
         lines.append(f"| {stated} | {' | '.join(cells)} | |")
     return lines
 
@@ -358,9 +358,9 @@ def released_table(results: Results) -> list[str]:
         cells = []
         for pair in RELEASED:
             said = row.get(pair)
-            figures = [cell(said, "nn"), cell(said)]
+            figures = [cell(said, "nn", 2), cell(said, digits=2)]
             published = PUBLISHED[pair].get(name)
-            figures += [f"{value:.1f}" for value in published] if published else ["", ""]
+            figures += [f"{value:.2f}" for value in published] if published else ["", ""]
             cells += figures
         section = {"few": f", {FEW} words", "none": ""}.get(METHODS[name].seeds, "")
         lines.append(f"| {METHODS[name].stated}{section} | {' | '.join(cells)} |")
@@ -405,9 +405,10 @@ def report(results: Results) -> str:
         f"{TRAINING['negative']} negatives, {TOKENS:,} words read, words seen at least "
         f"{KEPT_COUNT} times, up to {SENTENCES:,} sentences a language"
     )
+    trained = [pair for pair in TRAINED if any(pair in row for row in results.values())]
     parts = [
         f"CSLS P@1 in percent, MUSE test dictionaries, vectors trained here ({recipe}):\n",
-        *trained_table(results),
+        *trained_table(results, trained),
         "\n† the program itself says that the run has failed; without `--accept-failure` a run "
         "without a dictionary then starts again, and in the end writes nothing.\n",
         "Released vectors (Zhang et al. 2017, 50 wide), beside what the published VecMap scores:\n",

@@ -38,21 +38,21 @@ TATOEBA = {"de": "deu", "fr": "fra", "es": "spa", "eu": "eus"}
 TRAINING: tuple[object, ...] = (
     "--unit", "lines", "--block", 64, "--mlm-batch", 64, "--temperature", 2,
     "--learning-rate", 2e-4, "--warmup", 50, "--choose", "last", "--validate-every", 0,
-    "--validation-sequences", 2000, "--max-words", 20_000,
+    "--validation-sequences", 1000, "--max-words", 20_000,
 )  # fmt: skip
 LOSSES: dict[str, tuple[object, ...]] = {
     "none": ("--loss", "none"),
-    "mse": ("--loss", "mse"),
-    "dgcca": ("--loss", "dgcca"),
-    "dcca": ("--loss", "dcca"),
-    "infonce": ("--loss", "infonce"),
+    "mse": ("--loss", "mse", "--weight", 10),
+    "dgcca": ("--loss", "dgcca", "--weight", 10),
+    "dcca": ("--loss", "dcca", "--weight", 0.1),
+    "infonce": ("--loss", "infonce", "--weight", 1),
 }
 STATED = {
     "base": "the teacher as it is",
     "none": "+ MLM alone",
-    "mse": "+ MLM + `mse`",
-    "dgcca": "+ MLM + `dgcca`",
-    "dcca": "+ MLM + `dcca`",
+    "mse": "+ MLM + 10 `mse`",
+    "dgcca": "+ MLM + 10 `dgcca`",
+    "dcca": "+ MLM + 0.1 `dcca`",
     "infonce": "+ MLM + `infonce`",
 }
 

@@ -20,6 +20,7 @@ import os
 import shutil
 import subprocess
 import sys
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -137,8 +138,9 @@ def card(record: dict[str, Any], model: Path) -> str:
     loss_rows = "\n".join(f"| {step:,} | {loss:.3f} |" for step, loss in dict.fromkeys(shown))
     own = ", ".join(f"{name} {loss:.2f}" for name, loss in chosen.items())
     sequences = ", ".join(f"{n} {size:,}" for n, size in record["counts"]["sequences"].items())
-    flags = " ".join(map(str, TRAINING))
-    pieces = record["counts"]["pieces_seen"]
+    words = " ".join(map(str, [*TRAINING, "--steps", record["counts"]["updates"]]))
+    flags = textwrap.fill(words, 76, break_on_hyphens=False).replace("\n", " \\\n        ")
+    size, pieces = record["resolved"]["parameters"] / 1e6, record["counts"]["pieces_seen"]
     hours = record["training_seconds"] / 3600
     return f"""---
 license: cc-by-sa-3.0
@@ -148,14 +150,13 @@ language: [{", ".join(LANGUAGES)}]
 # The demo's teacher
 
 A masked language model of XLM-R's architecture, small enough to lie in a repository and to train on
-a processor: 4 blocks, 256 wide, 12,000 unigram pieces in lower case,
-{record["resolved"]["parameters"] / 1e6:.1f} million parameters in float16. It serves the demo, the
-tests and experiments on a small scale. It is no substitute for XLM-R: it has seen little text, of
-old novels, short read-aloud sentences and some Wikipedia.
+a processor: 4 blocks, 256 wide, 12,000 unigram pieces in lower case, {size:.1f} million parameters
+in float16. It serves the demo, the tests and experiments on a small scale. It is no substitute for
+XLM-R: it has seen little text, of old novels, short read-aloud sentences and some Wikipedia.
 
 ## Text
 
-Lines: {sequences}.
+Sequences of up to 64 pieces, a line each where lines are not longer: {sequences}.
 
 {SOURCES}
 ## Training
@@ -164,7 +165,7 @@ Lines: {sequences}.
 into the space of English by the words that two languages spell alike, become the embeddings that
 the model begins with; then masked language modelling,
 
-    x2static pretrain {flags} --steps {record["counts"]["updates"]}
+    x2static pretrain {flags}
 
 {record["counts"]["updates"]:,} updates over {pieces / 1e6:.1f} million pieces in {hours:.1f} hours
 on one thread of a processor with bf16 units, seed {record["settings"]["seed"]}. No dictionary
@@ -178,7 +179,7 @@ By language at the chosen update: {own}.
 
 ## What it is good for
 
-Measured in the repository: docs/results/demo-teacher.md.
+[Measured](../../../docs/results/demo-teacher.md) against skip-gram vectors of the same text.
 """
 
 
