@@ -87,7 +87,7 @@ def _spoke(config: HubConfig, name: str, path: Path, center: WordVectors) -> dic
         found = learn_maps(
             method, vectors.matrix, center.matrix, _settings(config), pairs,
             rounds=config.rounds, seed=config.seed, device=device,
-            threads=config.threads or None, say=progress.say,
+            threads=config.threads or None, say=lambda text: progress.say(f"{name}: {text}"),
             report=lambda turn: progress.advance(1, f"objective {100 * turn.objective:.4f}"),
         )  # fmt: skip
     source, target = into_hub(found, vectors.matrix, center.matrix)

@@ -176,10 +176,9 @@ def lay_out(block: Block, folder: Path) -> dict[str, Any]:
     return {}
 
 
+@pytest.mark.filterwarnings("ignore:unclosed file.*glove:ResourceWarning")  # gensim leaves it open
 @pytest.mark.parametrize("block", examples(), ids=str)
-def test_python_example_runs(
-    block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_python_example_runs(block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for node in ast.walk(ast.parse(block.text)):
         if isinstance(node, ast.ImportFrom) and node.module in FOREIGN:
             pytest.importorskip(node.module)

@@ -148,6 +148,8 @@ def test_hub_leaves_the_hub_untouched(world, run_cli, tmp_path, method):
     )  # fmt: skip
     code, _, err = run_cli("align", "hub", *arguments)
     assert code == 0, err
+    assert all(line.startswith("de: ") for line in err.splitlines() if "round" in line)
+    assert ("de: round 1" in err) == (method == "bootstrap")
     assert (tmp_path / "en.vec").read_bytes() == before
     spoke, center = read_vectors(output / "de"), read_vectors(tmp_path / "en.vec")
     assert precision(spoke.matrix, center.matrix, world.translation) >= 0.99

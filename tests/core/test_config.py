@@ -17,6 +17,7 @@ from x2static.core.config import (
     add_flags,
     build,
     closest,
+    configured,
     positional,
     require_at_least,
     typed_flags,
@@ -114,6 +115,15 @@ def test_preset_is_weaker_than_file_and_file_weaker_than_flags(write_text: Write
 def test_preset_chosen_by_flag_replaces_the_file_preset(write_text: WriteText) -> None:
     file = write_text("c.toml", 'preset = "strong"\n')
     assert brew(*BASE, "--preset", "plain", file=file).spoons == 2
+
+
+def test_preset_holds_in_python_too() -> None:
+    given = {"beans": Path("b.txt"), "output": Path("o")}
+    assert configured(BrewConfig, **given).spoons == 2
+    strong = configured(BrewConfig, **given, preset="strong", heat=80.0)
+    assert strong == brew(*BASE, "--preset", "strong", "--heat", "80")
+    with pytest.raises(ConfigError, match="^unknown preset 'weak'; known: plain, strong$"):
+        configured(BrewConfig, **given, preset="weak")
 
 
 FILE_VALUES = {

@@ -52,6 +52,7 @@ def test_two_languages_from_text_to_scores(folder, run_cli):
     assert code == 0, err
     assert "10 of 10 tasks done (0 kept from before)" in out
     run = folder / "Läufe/der erste"
+    assert f"x2static report '{run}' shows the scores" in out
     for name in (
         "plan.json", "workbench.toml", ".lock", "sentences/de.txt",
         "vectors/en/vectors.safetensors", "aligned/de/vectors.safetensors",

@@ -215,3 +215,24 @@ def test_the_paper_s_file_has_the_paper_s_tools(tmp_path):
         assert language.tables["prepare"]["tokenizer"] == tokenizer_for(code)
     kept = {code for code, language in bench.languages.items() if not language.is_aligned}
     assert kept == {"ko", "th", "tl", "vi"}
+
+
+def test_layers_that_the_teacher_lacks_are_found_before_any_work(read, folder):
+    (folder / "teacher" / "config.json").write_text('{"num_hidden_layers": 4}')
+    pair = '[evaluate]\nretrieval = ["text/de.txt", "text/en.txt"]'
+    asked = GOOD.replace("[evaluate]", pair) + "\n[distill]\nlayer = -6\n"
+    deep = read(asked)[1]
+    rest = "has 4 layers; choose 0 (embeddings) to 4, or -1 (the last) to -5"
+    assert [line.partition(":")[0] for line in deep] == ["[distill]", "[eval_retrieval]"]
+    assert "layer = -6" in deep[0]
+    assert "layer = 7" in deep[1]
+    assert all(line.endswith(rest) for line in deep)
+    assert read(asked.replace("-6", "-5") + "[eval_retrieval]\nlayer = 4\n")[1] == []
+    assert read(GOOD)[1] == []  # without retrieval its default is nobody's mistake
+
+
+def test_layer_of_retrieval_is_the_default_of_its_command():
+    from eval.config import RetrievalConfig
+    from x2static.run import layers
+
+    assert RetrievalConfig.layer == layers._RETRIEVAL_LAYER

@@ -125,15 +125,31 @@ def build(
                 raise ConfigError(f"{config_file}: unknown setting '{name}'{closest(name, known)}")
             given[name] = coerce(value, known[name], str(config_file))
     given.update(flags)
-    presets: Mapping[str, Mapping[str, Any]] = getattr(config_class, "PRESETS", {})
-    if presets:
-        preset = given.get("preset", known["preset"].default)
-        given = {**presets[preset], **given}
+    given = _with_preset(config_class, given)
     missing = [field for field in known.values() if field.is_required and field.name not in given]
     if missing:
         names = ", ".join(f.name.upper() if f.is_positional else f.flag for f in missing)
         raise ConfigError(f"{command}: missing {names}; see x2static {command} --help")
     return config_class(**given)
+
+
+def configured(config_class: type[Config], **settings: Any) -> Config:
+    """A checked config as the program makes it: what is not said comes from the preset.
+
+    The class itself knows nothing of presets: its ``preset`` is a mere name in the run record.
+    """
+    return config_class(**_with_preset(config_class, settings))
+
+
+def _with_preset(config_class: type[Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of the preset, and over them what was given."""
+    presets: Mapping[str, Mapping[str, Any]] = getattr(config_class, "PRESETS", {})
+    if not presets:
+        return dict(given)
+    preset = given.get("preset", getattr(config_class, "preset", None))
+    if preset not in presets:
+        raise ConfigError(f"unknown preset '{preset}'; known: {', '.join(presets)}")
+    return {**presets[preset], **given}
 
 
 def read_settings(path: Path, command: str) -> dict[str, Any]:

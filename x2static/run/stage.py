@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import signal
 import time
@@ -163,7 +164,8 @@ def _outcome(bench: Workbench, schedule: Schedule, num_kept: int, seconds: float
         "output": str(bench.output), "kept": num_kept, "seconds": round(seconds, 3),
         "states": {name: entry.state for name, entry in entries.items()},
     }  # fmt: skip
-    return Outcome(text, data)
+    hint = f"x2static report {shlex.quote(str(bench.output))} shows the scores on one page"
+    return Outcome(f"{text}\n{hint}", data)
 
 
 def summary(entries: Mapping[str, Entry]) -> str:

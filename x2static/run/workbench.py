@@ -10,6 +10,7 @@ from typing import Any
 from x2static.core.config import closest
 from x2static.prepare.languages import check_code
 from x2static.run.language import Language, LanguageReader
+from x2static.run.layers import check_layers
 from x2static.run.names import note_unknown
 from x2static.run.needs import Needs, read_needs
 from x2static.run.patterns import Place, looks_like_a_path
@@ -89,6 +90,9 @@ class _Reader:
         codes = sorted(entries, key=lambda code: code != hub)  # the hub first
         languages = {code: reader.read(code, entries[code]) for code in codes}
         reader.finish()
+        if teacher is not None:
+            retrieves = any(language.retrieval for language in languages.values())
+            check_layers(teacher, tables, retrieves, self._problems)
         if not entries or hub is None or teacher is None or output is None:
             return None
         return Workbench(

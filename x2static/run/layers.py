@@ -1,0 +1,43 @@
+"""Whether the teacher has the layers that the file asks for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from x2static.run.problems import Problems
+
+_RETRIEVAL_LAYER = 7  # the default of x2static eval retrieval
+
+
+def check_layers(
+    teacher: str, tables: Mapping[str, Mapping[str, Any]], retrieves: bool, problems: Problems
+) -> None:
+    """Note layers beyond the last of a teacher that lies in a folder; a name is not looked up."""
+    depth = _depth(Path(teacher) / "config.json")
+    if depth is None:
+        return
+    asked = {"distill": tables.get("distill", {}).get("layer")}
+    if retrieves:
+        asked["eval_retrieval"] = tables.get("eval_retrieval", {}).get("layer", _RETRIEVAL_LAYER)
+    for table, layer in asked.items():
+        if isinstance(layer, int) and not -depth - 1 <= layer <= depth:
+            problems.add(
+                f"[{table}]",
+                f"layer = {layer}: {teacher} has {depth} layers; choose 0 (embeddings) to {depth}, "
+                f"or -1 (the last) to {-depth - 1}",
+            )
+
+
+def _depth(config: Path) -> int | None:
+    """The number of layers that a model's config tells, if it does."""
+    try:
+        content = json.loads(config.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    if not isinstance(content, dict):
+        return None
+    depth = content.get("num_hidden_layers", content.get("n_layers"))
+    return depth if type(depth) is int else None
