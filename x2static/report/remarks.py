@@ -65,7 +65,10 @@ def _vocabularies(run: RunFolder) -> Iterator[Remark]:
 
 def _alignments(run: RunFolder) -> Iterator[Remark]:
     for language in run.languages:
-        result = table(run.record(f"aligned/{language}").get("result"))
+        record = run.record(f"aligned/{language}")
+        if table(record.get("settings")).get("seeds") == "lexicon":
+            continue  # a dictionary judges better: the signs are for runs without one
+        result = table(record.get("result"))
         again, lift = number(result, "found_again"), number(result, "lift")
         if again is not None and again < _FOUND_AGAIN:
             line = f"alignment: found again {again:.2f}, below {_FOUND_AGAIN}: it may be noise"

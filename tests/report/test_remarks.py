@@ -1,0 +1,21 @@
+"""What the report says is to be looked at twice."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from x2static.report.remarks import remarks
+from x2static.report.run_folder import RunFolder
+
+
+@pytest.mark.parametrize(("seeds", "is_doubtful"), [("identical", True), ("lexicon", False)])
+def test_signs_of_failure_count_without_a_dictionary_only(tmp_path, seeds, is_doubtful):
+    (tmp_path / "aligned" / "de").mkdir(parents=True)
+    record = {"settings": {"seeds": seeds}, "result": {"found_again": 0.3, "lift": 0.6}}
+    (tmp_path / "aligned" / "de" / "run.json").write_text(json.dumps(record))
+    plan = {"languages": ["en", "de"], "tasks": []}
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    found = [str(remark) for remark in remarks(RunFolder.open(tmp_path), [], [])]
+    assert any("found again 0.30" in line for line in found) == is_doubtful
