@@ -13,9 +13,7 @@ block that the table names. Every finished part is kept in WORK: a stopped run g
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
 import statistics
 import sys
 from collections.abc import Sequence
@@ -30,8 +28,8 @@ from eval.config import RetrievalConfig  # noqa: E402
 from eval.retrieval import retrieval as find_translations  # noqa: E402
 from scripts import quality_teacher  # noqa: E402
 from scripts.quality_teacher import HUB, SPOKES, x2static  # noqa: E402
+from scripts.results import parse, quality_parser, write_results  # noqa: E402
 from scripts.train_demo_teacher import OUTPUT as TEACHER  # noqa: E402
-from x2static.core.files import staged  # noqa: E402
 
 # eu has no dictionary in MUSE: text, but no vectors
 TATOEBA = {"de": "deu", "fr": "fra", "es": "spa", "eu": "eus"}
@@ -205,21 +203,14 @@ def table(bench: Bench, rows: Sequence[dict[str, Any]]) -> str:
 
 def main(argv: Sequence[str]) -> int:
     """Run what is missing and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, default=os.environ.get("X2STATIC_DATA"))
-    parser.add_argument("--work", type=Path, required=True, help="where parts are kept")
-    parser.add_argument("--output", type=Path, required=True, help="results: NAME.json, NAME.md")
+    parser = quality_parser(__doc__)
     parser.add_argument("--teacher", type=Path, default=TEACHER)
     parser.add_argument("--steps", type=int, default=500)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--losses", nargs="*", choices=list(LOSSES), default=list(LOSSES))
     parser.add_argument("--layers", nargs="*", type=int, default=[2, 4], help="for retrieval")
-    options = parser.parse_args(argv)
-    if options.data is None:
-        parser.error("say where the data lies: --data FOLDER or X2STATIC_DATA")
-    bench = Bench(
-        Path(options.data), options.work, options.teacher, options.steps, tuple(options.layers)
-    )
+    options = parse(parser, argv)
+    bench = Bench(options.data, options.work, options.teacher, options.steps, tuple(options.layers))
     make_vectors(bench)
     rows = [measure(bench, "base", bench.teacher, None)]
     for seed in range(1, options.seeds + 1):
@@ -227,12 +218,7 @@ def main(argv: Sequence[str]) -> int:
             rows.append(measure(bench, loss, train(bench, loss, seed), seed))
             print(json.dumps(rows[-1]), flush=True)
     result = {"teacher": bench.teacher.name, "steps": bench.steps, "rows": rows}
-    for suffix, text in (
-        (".json", json.dumps(result, indent=2) + "\n"),
-        (".md", table(bench, rows)),
-    ):
-        with staged(options.output.with_name(options.output.name + suffix)) as temporary:
-            temporary.write_text(text, encoding="utf-8")
+    write_results(options.output, result, table(bench, rows))
     return 0
 
 

@@ -11,9 +11,7 @@ used as they are.
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -25,9 +23,10 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from scripts.results import parse, quality_parser, write_results  # noqa: E402
 from scripts.sgns import num_tokens, train_skip_gram  # noqa: E402
 from scripts.train_demo_teacher import HUB, OUTPUT, SKIP_GRAM, WORDS_READ, prepare  # noqa: E402
-from x2static.core.files import staged  # noqa: E402
+from x2static.core.lexicon import read_lexicon  # noqa: E402
 
 SPOKES = ("de", "fr", "es")
 SETS = {
@@ -97,15 +96,26 @@ def translation(bench: Bench, method: str, language: str) -> dict[str, float]:
                  "--lexicon", muse / "train" / f"{language}-{HUB}.0-5000.txt",
                  "--output-source", sides["after"][0], "--output-target", sides["after"][1],
                  "--overwrite")  # fmt: skip
+    whole = muse / "test" / f"{language}-{HUB}.5000-6500.txt"
+    lexicons = {"": whole, " unlike": spelled_differently(whole, bench.work)}
     found = {}
     for name, (source, target) in sides.items():
-        answer = bench.work / "scores" / f"bli-{method}-{language}-{name}.json"
-        x2static("eval", "bli", "--source", source, "--target", target, "--lexicon",
-                 muse / "test" / f"{language}-{HUB}.5000-6500.txt",
-                 "--method", "csls", "--json", answer)  # fmt: skip
-        row = json.loads(answer.read_text(encoding="utf-8"))["rows"][0]
-        found |= {name: row["p@1"], "coverage": row["coverage"]}
+        for kind, lexicon in lexicons.items():
+            answer = bench.work / "scores" / f"bli-{method}-{language}-{name}{kind}.json"
+            x2static("eval", "bli", "--source", source, "--target", target, "--lexicon", lexicon,
+                     "--method", "csls", "--json", answer)  # fmt: skip
+            row = json.loads(answer.read_text(encoding="utf-8"))["rows"][0]
+            found |= {name + kind: row["p@1"], "coverage" + kind: row["coverage"]}
     return found
+
+
+def spelled_differently(lexicon: Path, work: Path) -> Path:
+    """The words of a dictionary of which no translation is the word itself."""
+    pairs = read_lexicon(lexicon)
+    alike = {source for source, target in pairs if source == target}
+    path = work / f"unlike.{lexicon.name}"
+    path.write_text("".join(f"{a}\t{b}\n" for a, b in pairs if a not in alike), encoding="utf-8")
+    return path
 
 
 def similarity(bench: Bench, method: str, language: str) -> dict[str, Any]:
@@ -133,38 +143,36 @@ def measure(bench: Bench, method: str) -> dict[str, Any]:
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> str:
-    """The rows as Markdown."""
-    head = ["vectors", *(f"{name}-{HUB}, unaligned" for name in SPOKES)]
+    """The rows as Markdown: all test words, those spelled differently, similarity."""
+    head = ["vectors, test words", *(f"{name}-{HUB}, unaligned" for name in SPOKES)]
     head += [*(f"{name}-{HUB}, aligned" for name in SPOKES), *(f"similarity {n}" for n in SETS)]
     lines = [f"| {' | '.join(head)} |", "|---" + "|---:" * (len(head) - 1) + "|"]
-    for row in rows:
-        figures = [row["bli"][name][when] for when in ("before", "after") for name in SPOKES]
-        figures += [row["similarity"][name]["spearman"] for name in SETS]
-        shown = " | ".join(f"{100 * figure:.1f}" for figure in figures)
-        lines.append(f"| {METHODS[row['method']][0]} | {shown} |")
-    last = rows[-1]
-    shares = [last["bli"][name]["coverage"] for _ in range(2) for name in SPOKES]
-    shares += [last["similarity"][name]["coverage"] for name in SETS]
-    lines.append(f"| *covered* | {' | '.join(f'{100 * share:.0f} %' for share in shares)} |")
+    for kind, stated in (("", "all"), (" unlike", "spelled differently")):
+        for row in rows:
+            figures = [row["bli"][n][when + kind] for when in ("before", "after") for n in SPOKES]
+            cells = [f"{100 * figure:.1f}" for figure in figures]
+            if not kind:
+                cells += [f"{100 * row['similarity'][name]['spearman']:.1f}" for name in SETS]
+            cells += [""] * (len(head) - 1 - len(cells))
+            lines.append(f"| {METHODS[row['method']][0]}, {stated} | {' | '.join(cells)} |")
+        shares = [rows[-1]["bli"][name]["coverage" + kind] for _ in range(2) for name in SPOKES]
+        if not kind:
+            shares += [rows[-1]["similarity"][name]["coverage"] for name in SETS]
+        shown = [f"{100 * share:.0f} %" for share in shares]
+        shown += [""] * (len(head) - 1 - len(shown))
+        lines.append(f"| *{stated}: covered* | {' | '.join(shown)} |")
     return "\n".join(lines) + "\n"
 
 
 def main(argv: Sequence[str]) -> int:
     """Make what is missing, score, write the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, default=os.environ.get("X2STATIC_DATA"))
-    parser.add_argument("--work", type=Path, required=True, help="where parts are kept")
-    parser.add_argument("--output", type=Path, required=True, help="results: NAME.json, NAME.md")
+    parser = quality_parser(__doc__)
     parser.add_argument("--teacher", type=Path, default=OUTPUT)
     parser.add_argument("--methods", nargs="*", choices=list(METHODS), default=list(METHODS))
-    options = parser.parse_args(argv)
-    if options.data is None:
-        parser.error("say where the data lies: --data FOLDER or X2STATIC_DATA")
-    bench = Bench(Path(options.data), options.work, options.teacher)
+    options = parse(parser, argv)
+    bench = Bench(options.data, options.work, options.teacher)
     rows = [measure(bench, method) for method in options.methods]
-    for suffix, text in ((".json", json.dumps(rows, indent=1) + "\n"), (".md", table(rows))):
-        with staged(options.output.with_name(options.output.name + suffix)) as temporary:
-            temporary.write_text(text, encoding="utf-8")
+    write_results(options.output, rows, table(rows))
     print(table(rows))
     return 0
 
