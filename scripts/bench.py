@@ -4,18 +4,17 @@ A benchmark is a file ``scripts/bench_NAME.py`` with ``rows(scratch: Path) -> li
 also take ``quick: bool``). A row has ``name``, ``unit``, ``ours``, ``reference``, ``ratio`` (how
 many times better than the reference), ``goal`` (least ratio) and ``holds``; a row without a goal
 only informs. ``floor`` (what the hardware allows) and ``note`` are optional.
+
+``--json FILE`` is written anew whenever a benchmark has ended. With ``--resume`` the rows of other
+benchmarks that FILE holds stay, and ``all`` measures only what is missing: quiet hours are rare.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib
-import importlib.util
 import inspect
 import json
-import os
-import platform
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -23,13 +22,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from x2static.core.errors import ConfigError, WorkbenchError
-from x2static.core.files import staged
-from x2static.core.run_record import RunRecord, package_versions, plain, record_path
-
 HERE = Path(__file__).resolve().parent
+if str(HERE.parent) not in sys.path:
+    sys.path.insert(0, str(HERE.parent))
+
+from scripts.machine import describe_machine, machine_line, same_machine  # noqa: E402
+from x2static.core.errors import ConfigError, WorkbenchError  # noqa: E402
+from x2static.core.files import staged  # noqa: E402
+from x2static.core.run_record import RunRecord, plain, read_record, record_path  # noqa: E402
+
 KEYS = ("name", "unit", "ours", "reference", "ratio", "goal", "holds")
-CPU_FEATURES = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
 
 Row = dict[str, Any]
 
@@ -72,7 +74,7 @@ def measure(name: str, *, quick: bool) -> list[Row]:
     rows = load_rows(known_benchmarks()[name])
     options = {"quick": quick} if "quick" in inspect.signature(rows).parameters else {}
     with tempfile.TemporaryDirectory(prefix="x2static-bench-") as scratch:
-        return [complete(row) for row in rows(Path(scratch), **options)]
+        return [complete(row) | {"benchmark": name} for row in rows(Path(scratch), **options)]
 
 
 def complete(row: Row) -> Row:
@@ -81,58 +83,6 @@ def complete(row: Row) -> Row:
     if whole["goal"] is not None and whole["holds"] is None:
         whole["holds"] = whole["ratio"] is not None and whole["ratio"] >= whole["goal"]
     return dict(plain(whole))
-
-
-def describe_machine() -> dict[str, Any]:
-    """Processor, memory, accelerator, threads and versions, as far as they can be found out."""
-    machine: dict[str, Any] = {
-        "cpu": _cpu_model(),
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None,
-        "cpu_features": _cpu_features(),
-        "ram_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
-        "platform": platform.platform(),
-        "python": platform.python_version(),
-        "versions": package_versions(),
-    }
-    machine["cores"] = machine["cores"] or os.cpu_count()
-    if importlib.util.find_spec("torch") is not None:
-        import torch
-
-        machine["torch_threads"] = torch.get_num_threads()
-        if torch.cuda.is_available():
-            machine["gpu"] = torch.cuda.get_device_name()
-    return machine
-
-
-def _cpu_model() -> str:
-    try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-        answer = subprocess.run(
-            ["sysctl", "-n", "machdep.cpu.brand_string"], capture_output=True, text=True, check=True
-        )
-        return answer.stdout.strip()
-    except (OSError, subprocess.SubprocessError):
-        return platform.processor() or platform.machine()
-
-
-def _cpu_features() -> list[str]:
-    try:
-        words = set(Path("/proc/cpuinfo").read_text().split())
-    except OSError:
-        return []
-    return [feature for feature in CPU_FEATURES if feature in words]
-
-
-def machine_line(machine: dict[str, Any]) -> str:
-    """The machine in one line for people."""
-    parts = [f"{machine['cpu']}, {machine['cores']} cores, {machine['ram_gib']} GiB"]
-    parts += [f"{machine['torch_threads']} torch threads"] if "torch_threads" in machine else []
-    parts += [machine["gpu"]] if "gpu" in machine else []
-    parts += [f"Python {machine['python']}"]
-    shown = [n for n in ("numpy", "torch", "transformers", "gensim") if n in machine["versions"]]
-    return ", ".join([*parts, *(f"{name} {machine['versions'][name]}" for name in shown)])
 
 
 def shown(value: Any) -> str:
@@ -148,7 +98,9 @@ def shown(value: Any) -> str:
 
 def table(rows: Sequence[Row]) -> str:
     """The rows as a Markdown table with aligned columns; floor and note only where used."""
-    columns = [*KEYS, *(key for key in ("floor", "note") if any(row.get(key) for row in rows))]
+    several = len({row.get("benchmark") for row in rows}) > 1
+    columns = [*(["benchmark"] if several else []), *KEYS]
+    columns += [key for key in ("floor", "note") if any(row.get(key) for row in rows)]
     cells = [columns, *([shown(row.get(key)) for key in columns] for row in rows)]
     widths = [max(len(line[index]) for line in cells) for index in range(len(columns))]
     lines = [
@@ -169,6 +121,26 @@ def summary(rows: Sequence[Row]) -> str:
     return f"{text}; missed: {', '.join(missed)}" if missed else text
 
 
+def kept_rows(path: Path, config: BenchConfig, machine: dict[str, Any]) -> list[Row]:
+    """What an earlier run left in a file, if this machine made it.
+
+    Raises:
+        ConfigError: another machine did, or another size was measured.
+    """
+    if not path.exists():
+        return []
+    past = read_record(path)
+    if past is None or not same_machine(past["machine"], machine):
+        raise ConfigError(
+            f"{path} was not measured on this machine with these versions: leave out --resume to "
+            "replace it, or choose another --json"
+        )
+    if past["settings"]["quick"] != config.quick:
+        raise ConfigError(f"{path} holds figures of another --quick: choose another --json")
+    rows: list[Row] = json.loads(path.read_text(encoding="utf-8"))
+    return rows
+
+
 def save(path: Path, config: BenchConfig, rows: list[Row], record: RunRecord) -> None:
     """Write the rows as a JSON list, and beside it the same as Markdown and the run record."""
     with staged(path) as temporary:
@@ -186,33 +158,45 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("name", metavar="NAME", help="all, or " + ", ".join(known_benchmarks()))
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the rows as JSON")
     parser.add_argument("--quick", action="store_true", help="small sizes, to see that it works")
+    parser.add_argument("--resume", action="store_true", help="keep other rows of --json FILE")
     arguments = parser.parse_args(argv)
-    config = BenchConfig(arguments.name, arguments.quick)
-    rows: list[Row] = []
-    failed = 0
+    if arguments.resume and arguments.json is None:
+        parser.error("--resume goes on with a file: give --json FILE")
     try:
-        names = choose(arguments.name)
-        machine = describe_machine()
-        record = RunRecord("bench", config)
-        record.notes["machine"] = machine
-        print(machine_line(machine), flush=True)
-        for name in names:
-            try:
-                fresh = measure(name, quick=arguments.quick)
-            except WorkbenchError as error:
-                print(f"error: {name}: {error}", file=sys.stderr)
-                failed += 1
-                continue
-            print(f"\n{name}\n{table(fresh)}", flush=True)
-            rows += fresh
-        if rows:
-            print(f"\n{summary(rows)}")
-        if arguments.json is not None and not failed:
-            save(arguments.json, config, rows, record)
+        failed = run(BenchConfig(arguments.name, arguments.quick), arguments.json, arguments.resume)
     except WorkbenchError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return 2 if failed else 0
+
+
+def run(config: BenchConfig, target: Path | None, resume: bool) -> int:
+    """Measure, print and keep; how many benchmarks failed."""
+    names = choose(config.name)
+    machine = describe_machine()
+    record = RunRecord("bench", config)
+    record.notes["machine"] = machine
+    rows = kept_rows(target, config, machine) if resume and target is not None else []
+    if config.name == "all":
+        there = {row["benchmark"] for row in rows}
+        names = [name for name in names if name not in there]
+    print(machine_line(machine), flush=True)
+    failed = 0
+    for name in names:
+        try:
+            fresh = measure(name, quick=config.quick)
+        except WorkbenchError as error:
+            print(f"error: {name}: {error}", file=sys.stderr)
+            failed += 1
+            continue
+        print(f"\n{name}\n{table(fresh)}", flush=True)
+        rows = [row for row in rows if row["benchmark"] != name] + fresh
+        rows.sort(key=lambda row: str(row["benchmark"]))
+        if target is not None:
+            save(target, config, rows, record)
+    if rows:
+        print(f"\n{summary(rows)}")
+    return failed
 
 
 if __name__ == "__main__":

@@ -92,3 +92,48 @@ def test_one_failing_benchmark_does_not_stop_the_others(
     captured = capsys.readouterr()
     assert captured.err == "error: failing: no data; set X2STATIC_DATA\n"
     assert "speed" in captured.out
+
+
+def test_one_table_of_all_grows_by_what_is_missing(
+    bench: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "all.json"
+    (bench.HERE / "bench_failing.py").write_text(FAILING)
+    assert bench.main(["all", "--json", str(target)]) == 2
+    assert [row["name"] for row in json.loads(target.read_text())] == ["speed", "size", "words"]
+    (bench.HERE / "bench_failing.py").write_text(TOY.replace("speed", "pace"))
+    monkeypatch.delitem(sys.modules, "bench_failing")
+    (bench.HERE / "bench_toy.py").write_text("measured again")
+    assert bench.main(["all", "--json", str(target), "--resume"]) == 0
+    rows = json.loads(target.read_text())
+    assert [row["benchmark"] for row in rows] == ["failing"] * 3 + ["toy"] * 3
+    assert [row["name"] for row in rows][::3] == ["pace", "speed"]
+    assert target.with_suffix(".md").read_text().startswith("| benchmark | name ")
+
+
+def test_a_named_benchmark_is_measured_again(bench: ModuleType, tmp_path: Path) -> None:
+    target = tmp_path / "all.json"
+    assert bench.main(["all", "--json", str(target)]) == 0
+    rows = json.loads(target.read_text())
+    target.write_text(json.dumps([row | {"ours": 0} for row in rows]))
+    assert bench.main(["toy", "--json", str(target), "--resume"]) == 0
+    assert [row["ours"] for row in json.loads(target.read_text())] == [3000.0, 2, 7]
+
+
+def test_figures_of_two_machines_do_not_share_a_table(
+    bench: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "all.json"
+    assert bench.main(["all", "--json", str(target)]) == 0
+    before = target.read_bytes()
+    record = tmp_path / "all.json.run.json"
+    record.write_text(record.read_text().replace('"cores": ', '"cores": 9'))
+    assert bench.main(["all", "--json", str(target), "--resume"]) == 2
+    assert "was not measured on this machine" in capsys.readouterr().err
+    assert target.read_bytes() == before
+
+
+def test_resume_without_a_file_is_refused(bench: ModuleType) -> None:
+    with pytest.raises(SystemExit) as stop:
+        bench.main(["toy", "--resume"])
+    assert stop.value.code == 2
