@@ -5,21 +5,21 @@
 
 Vectors are trained by gensim on each language's sentences (settings below; one worker, so that
 another run has the same numbers), maps are learned from MUSE's training dictionary, translations
-are scored on its test dictionary. Every finished vector file and score is kept in the work folder:
-a stopped run goes on, and ``--methods`` or ``--pairs`` do a part of the work first.
+are scored on its test dictionary. Beside them stand released vectors, and those that the demo's
+teacher gives (WORK/distilled may be the folder of scripts/quality_teacher.py, which makes the
+same). Every finished vector file and score is kept in the work folder: a stopped run goes on, and
+``--methods`` or ``--pairs`` do a part of the work first.
 """
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
-import os
 import resource
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,19 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from scripts import quality_teacher  # noqa: E402
+from scripts.align_methods import DEFAULT, FEW, METHODS, Method  # noqa: E402
+from scripts.align_tables import (  # noqa: E402
+    Results,
+    bare,
+    released_table,
+    signs_table,
+    trained_table,
+    tuning_table,
+)
+from scripts.results import parse, quality_parser, write_results  # noqa: E402
 from scripts.sgns import num_tokens, sentences_of, train_skip_gram  # noqa: E402
+from scripts.train_demo_teacher import OUTPUT as TEACHER  # noqa: E402
 
 KEPT_COUNT = 10
 TRAINING: dict[str, Any] = {
@@ -40,83 +52,15 @@ SENTENCES = 250_000
 TOKENS = 40_000_000  # read in training: a small corpus is read more often, any at least ten times
 TRAINED = ("es-en", "de-en", "fr-en", "fi-en", "ru-en", "hi-en", "ja-en", "zh-en")
 RELEASED = ("zhang2017/es-en", "zhang2017/zh-en")
+DISTILLED = ("distilled/de-en", "distilled/fr-en", "distilled/es-en")
+PAIRS = (*RELEASED, *TRAINED, *DISTILLED)
 TOKENIZERS = {"ja": "fugashi", "zh": "jieba"}
-FEW = 100
-# What the published VecMap scores on the released vectors: nearest neighbour, CSLS.
-PUBLISHED = {
-    "zhang2017/es-en": {
-        "supervised": (77.61, 78.63),
-        "aaai2018": (77.61, 79.13),
-        "emnlp2016": (75.32, 78.12),
-    },
-    "zhang2017/zh-en": {"supervised": (52.94, 67.65)},
-}
 
 
-@dataclass(frozen=True)
-class Method:
-    """A row of the table.
-
-    Attributes:
-        stated: what the table says.
-        flags: for ``x2static align``; empty for a transcription in float64.
-        seeds: ``lexicon``, ``few`` or ``none``.
-    """
-
-    stated: str
-    flags: tuple[str, ...]
-    seeds: str = "lexicon"
-
-    @property
-    def is_reference(self) -> bool:
-        """Computed by scripts/vecmap_float64.py."""
-        return not self.flags
-
-
-def preset(name: str, *more: str) -> tuple[str, ...]:
-    """Flags of a preset."""
-    return ("--preset", name, *more)
-
-
-METHODS = {
-    "emnlp2016": Method("`emnlp2016`: orthogonal", preset("emnlp2016")),
-    "aaai2018": Method("`aaai2018`", preset("aaai2018")),
-    "supervised": Method("`supervised`: plain VecMap", preset("supervised")),
-    "acl2017-seed": Method("`acl2017-seed`", preset("acl2017-seed")),
-    "semi-supervised": Method("`semi-supervised --fast`", preset("semi-supervised", "--fast")),
-    "rcsls": Method("`rcsls`", preset("rcsls")),
-    "bootstrap": Method("`bootstrap`", preset("bootstrap")),
-    "semi-bootstrap": Method("`semi-bootstrap --fast`", preset("semi-bootstrap", "--fast")),
-    "tuned": Method("`tuned`", preset("tuned")),
-    "few-semi-supervised": Method(
-        "`semi-supervised --fast`", preset("semi-supervised", "--fast"), "few"
-    ),
-    "few-semi-bootstrap": Method(
-        "`semi-bootstrap --fast`", preset("semi-bootstrap", "--fast"), "few"
-    ),
-    "few-tuned": Method("`tuned`", preset("tuned"), "few"),
-    "acl2017": Method("`acl2017`: numerals", preset("acl2017"), "none"),
-    "identical": Method(
-        "`identical --fast`: words spelled alike", preset("identical", "--fast"), "none"
-    ),
-    "unsupervised": Method(
-        "`unsupervised --fast` (= `acl2018`)", preset("unsupervised", "--fast"), "none"
-    ),
-    "acl2018": Method(
-        "`acl2018`, the published stopping rule, cutoff 4,000",
-        preset("acl2018", "--cutoff", "4000"), "none",
-    ),
-    "float64-emnlp2016": Method("`emnlp2016` transcribed in float64", ()),
-    "float64-aaai2018": Method("`aaai2018` transcribed in float64", ()),
-    "float64-supervised": Method("`supervised` transcribed in float64", ()),
-    "float64-acl2018": Method("`acl2018` transcribed in float64, cutoff 4,000", (), "none"),
-}  # fmt: skip
-SECTIONS = {
-    "lexicon": "from the whole dictionary",
-    "few": f"from the dictionary's first {FEW} source words",
-    "none": "without a dictionary",
-}
-DEFAULT = [name for name in METHODS if name not in ("acl2018", "float64-acl2018")]
+def languages_of(pair: str) -> tuple[str, str]:
+    """Source and target."""
+    source, _, target = bare(pair).partition("-")
+    return source, target
 
 
 @dataclass(frozen=True)
@@ -126,6 +70,11 @@ class Bench:
     data: Path
     work: Path
     threads: int
+
+    @property
+    def distilled(self) -> quality_teacher.Bench:
+        """Where the vectors of the demo's teacher lie."""
+        return quality_teacher.Bench(self.data, self.work / "distilled", TEACHER)
 
     def corpus(self, language: str) -> Path:
         """Prepared sentences."""
@@ -148,7 +97,11 @@ class Bench:
 
     def sides(self, pair: str) -> tuple[Path, Path]:
         """Vectors of both languages of a pair."""
-        first, second = pair.removeprefix("zhang2017/").split("-")
+        first, second = languages_of(pair)
+        if pair in DISTILLED:
+            return self.distilled.vectors("default", first), self.distilled.vectors(
+                "default", second
+            )
         if pair in RELEASED:
             folder = self.data / "vectors-zhang2017" / f"{first}-{second}"
             return folder / f"word2vec.{first}", folder / f"word2vec.{second}"
@@ -157,7 +110,7 @@ class Bench:
     def lexicon(self, pair: str, part: str) -> Path:
         """MUSE's dictionary of a pair: ``train`` or ``test``."""
         numbers = {"train": "0-5000", "test": "5000-6500"}[part]
-        return self.data / "muse" / part / f"{pair.removeprefix('zhang2017/')}.{numbers}.txt"
+        return self.data / "muse" / part / f"{bare(pair)}.{numbers}.txt"
 
     def few(self, pair: str) -> Path:
         """A dictionary of the first source words only that both vocabularies know."""
@@ -294,9 +247,6 @@ def score(bench: Bench, pair: str, name: str) -> dict[str, Any]:
     return said
 
 
-Results = dict[str, dict[str, dict[str, Any]]]
-
-
 def found_so_far(bench: Bench, pairs: Sequence[str]) -> Results:
     """All scores that the work folder holds: method, then pair."""
     results: Results = {}
@@ -309,95 +259,6 @@ def found_so_far(bench: Bench, pairs: Sequence[str]) -> Results:
     return results
 
 
-def cell(said: dict[str, Any] | None, figure: str = "csls", digits: int = 1) -> str:
-    """A figure in percent; a dagger where the program itself says that it failed."""
-    if said is None:
-        return ""
-    if figure not in said:
-        return "refused"
-    return f"{100 * said[figure]:.{digits}f}{'†' if said.get('failed') else ''}"
-
-
-def trained_table(results: Results, pairs: Sequence[str]) -> list[str]:
-    """CSLS P@1 of every method on the vectors trained here."""
-    lines = [f"| method | {' | '.join(pairs)} | average |", "|---" * (len(pairs) + 2) + "|"]
-    for seeds, stated in SECTIONS.items():
-        names = [name for name, method in METHODS.items() if method.seeds == seeds]
-        rows = [(name, results.get(name, {})) for name in names]
-        rows = [(name, row) for name, row in rows if any(pair in row for pair in pairs)]
-        if rows:
-            lines.append(f"| *{stated}* |" + " |" * (len(pairs) + 1))
-        for name, row in rows:
-            cells = [cell(row.get(pair)) for pair in pairs]
-            known = [row[pair]["csls"] for pair in pairs if "csls" in row.get(pair, {})]
-            mean = f"{100 * float(np.mean(known)):.1f}" if len(known) == len(pairs) else ""
-            lines.append(f"| {METHODS[name].stated} | {' | '.join(cells)} | {mean} |")
-    for figure, stated, text in (
-        ("coverage", "*test words covered*", lambda value: f"{100 * value:.0f} %"),
-        ("source_words", "*source words*", lambda value: f"{value:,}"),
-    ):
-        cells = [column(results, pair, figure, text) for pair in pairs]
-        lines.append(f"| {stated} | {' | '.join(cells)} | |")
-    return lines
-
-
-def column(results: Results, pair: str, figure: str, text: Callable[[Any], str]) -> str:
-    """A figure that all methods of a pair share."""
-    known = [row[pair][figure] for row in results.values() if figure in row.get(pair, {})]
-    return text(known[0]) if known else ""
-
-
-def released_table(results: Results) -> list[str]:
-    """Nearest neighbour and CSLS on the released vectors, beside the published figures."""
-    heads = [f"{pair.removeprefix('zhang2017/')} {what}" for pair in RELEASED
-             for what in ("NN", "CSLS", "NN published", "CSLS published")]  # fmt: skip
-    lines = [f"| method | {' | '.join(heads)} |", "|---" * (len(heads) + 1) + "|"]
-    for name, row in results.items():
-        if not any(pair in row for pair in RELEASED):
-            continue
-        cells = []
-        for pair in RELEASED:
-            said = row.get(pair)
-            figures = [cell(said, "nn", 2), cell(said, digits=2)]
-            published = PUBLISHED[pair].get(name)
-            figures += [f"{value:.2f}" for value in published] if published else ["", ""]
-            cells += figures
-        section = {"few": f", {FEW} words", "none": ""}.get(METHODS[name].seeds, "")
-        lines.append(f"| {METHODS[name].stated}{section} | {' | '.join(cells)} |")
-    return lines
-
-
-def tuning_table(results: Results) -> list[str]:
-    """What `tuned` decided on the fifth of each dictionary that it held back."""
-    lines = ["| pair | ridge | re-weighting | mutual pairs | polished | held-back CSLS P@1, "
-             "published map | chosen |", "|---" * 7 + "|"]  # fmt: skip
-    for pair, said in results.get("tuned", {}).items():
-        tuning = said["tuning"]
-        yes = ["yes" if tuning[name] else "no" for name in ("bootstrapped", "polished")]
-        scores = [f"{100 * tuning[name]:.1f}" for name in ("plain", "held_back")]
-        lines.append(f"| {pair} | {tuning['ridge']:g} | {tuning['reweight']:g} | "
-                     f"{' | '.join(yes + scores)} |")  # fmt: skip
-    return lines
-
-
-def signs_table(results: Results, pairs: Sequence[str]) -> list[str]:
-    """How self-learning without a dictionary went, and what the program said of it."""
-    lines = ["| run | pair | iterations | objective | mutual rate | found again | lift | verdict | "
-             "CSLS P@1 | CPU s |", "|---" * 10 + "|"]  # fmt: skip
-    for name, row in results.items():
-        for pair in pairs:
-            said = row.get(pair, {})
-            if METHODS[name].seeds != "none" or "csls" not in said:
-                continue
-            signs = [f"{said[key]:.3f}" if key in said else "" for key in
-                     ("objective", "mutual_rate", "found_again", "lift")]  # fmt: skip
-            verdict = {True: "failed", False: "converged"}.get(said.get("failed"), "")
-            lines.append(f"| {METHODS[name].stated} | {pair} | {said.get('iterations', '')} | "
-                         f"{' | '.join(signs)} | {verdict} | {100 * said['csls']:.1f} | "
-                         f"{said['cpu_seconds']:.0f} |")  # fmt: skip
-    return lines
-
-
 def report(results: Results) -> str:
     """All tables in Markdown."""
     recipe = (
@@ -405,58 +266,58 @@ def report(results: Results) -> str:
         f"{TRAINING['negative']} negatives, {TOKENS:,} words read, words seen at least "
         f"{KEPT_COUNT} times, up to {SENTENCES:,} sentences a language"
     )
-    trained = [pair for pair in TRAINED if any(pair in row for row in results.values())]
+    trained, distilled = (
+        [pair for pair in group if any(pair in row for row in results.values())]
+        for group in (TRAINED, DISTILLED)
+    )
     parts = [
         f"CSLS P@1 in percent, MUSE test dictionaries, vectors trained here ({recipe}):\n",
         *trained_table(results, trained),
         "\n† the program itself says that the run has failed; without `--accept-failure` a run "
         "without a dictionary then starts again, and in the end writes nothing.\n",
-        "Released vectors (Zhang et al. 2017, 50 wide), beside what the published VecMap scores:\n",
-        *released_table(results),
+        "Vectors that the demo's teacher gives (256 wide, 60,000 sentences a language; a third of "
+        "the test words are spelled like their translation):\n",
+        *trained_table(results, distilled),
+        "\nReleased vectors (Zhang et al. 2017, 50 wide), beside the published VecMap's figures:\n",
+        *released_table(results, RELEASED),
         "\nWhat `tuned` chose, by the part of the training dictionary that it held back:\n",
         *tuning_table(results),
         "\nRuns without a dictionary (first attempt, whatever it was worth):\n",
-        *signs_table(results, [*TRAINED, *RELEASED]),
+        *signs_table(results, PAIRS),
     ]
     return "\n".join(parts) + "\n"
 
 
 def write(bench: Bench, output: Path) -> str:
     """The tables and the figures behind them."""
-    results = found_so_far(bench, [*TRAINED, *RELEASED])
+    results = found_so_far(bench, PAIRS)
     methods = {
         name: {"flags": list(METHODS[name].flags), "seeds": METHODS[name].seeds, "pairs": row}
         for name, row in results.items()
     }
     recipe = {"gensim": TRAINING, "sentences": SENTENCES, "tokens": TOKENS, "kept": KEPT_COUNT}
     data = {"training": recipe, "methods": methods}
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.with_suffix(".json").write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
     text = report(results)
-    output.with_suffix(".md").write_text(text, encoding="utf-8")
+    write_results(output, data, text)
     return text
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str]) -> int:
     """Train what is asked for, align, score, write the tables."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=Path, default=os.environ.get("X2STATIC_DATA"))
-    parser.add_argument("--work", type=Path, required=True, help="folder for vectors and scores")
-    parser.add_argument("--output", type=Path, required=True, help="results: NAME.json and NAME.md")
-    parser.add_argument("--pairs", nargs="+", choices=[*TRAINED, *RELEASED],
-                        default=[*RELEASED, *TRAINED])  # fmt: skip
+    parser = quality_parser(str(__doc__))
+    parser.add_argument("--pairs", nargs="+", choices=PAIRS, default=PAIRS)
     parser.add_argument("--methods", nargs="*", choices=list(METHODS), default=DEFAULT)
     parser.add_argument("--threads", type=int, default=0, help="of self-learning; 0: every core")
-    options = parser.parse_args(argv)
-    if options.data is None:
-        parser.error("--data: give the data folder, or set X2STATIC_DATA")
+    options = parse(parser, argv)
     options.work.mkdir(parents=True, exist_ok=True)
-    bench = Bench(Path(options.data).resolve(), options.work.resolve(), options.threads)
+    bench = Bench(options.data.resolve(), options.work.resolve(), options.threads)
     for pair in options.pairs:
-        if pair in TRAINED:
-            for language in pair.split("-")[::-1]:
+        for language in languages_of(pair)[::-1]:
+            if pair in TRAINED:
                 train(bench, language)
                 keep_frequent(bench, language)
+            elif pair in DISTILLED:
+                quality_teacher.make(bench.distilled, "default", language)
         for name in options.methods:
             score(bench, pair, name)
         write(bench, options.output)
@@ -465,4 +326,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -43,7 +43,7 @@ LOSSES: dict[str, tuple[object, ...]] = {
     "mse": ("--loss", "mse", "--weight", 10),
     "dgcca": ("--loss", "dgcca", "--weight", 10),
     "dcca": ("--loss", "dcca", "--weight", 0.1),
-    "infonce": ("--loss", "infonce", "--weight", 1),
+    "infonce": ("--loss", "infonce", "--weight", 10),
 }
 STATED = {
     "base": "the teacher as it is",
@@ -51,7 +51,7 @@ STATED = {
     "mse": "+ MLM + 10 `mse`",
     "dgcca": "+ MLM + 10 `dgcca`",
     "dcca": "+ MLM + 0.1 `dcca`",
-    "infonce": "+ MLM + `infonce`",
+    "infonce": "+ MLM + 10 `infonce`",
 }
 
 

@@ -1,0 +1,73 @@
+"""The ways of aligning that scripts/quality_align.py compares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+FEW = 100
+
+
+@dataclass(frozen=True)
+class Method:
+    """A row of the table.
+
+    Attributes:
+        stated: what the table says.
+        flags: for ``x2static align``; empty for a transcription in float64.
+        seeds: ``lexicon``, ``few`` or ``none``.
+    """
+
+    stated: str
+    flags: tuple[str, ...]
+    seeds: str = "lexicon"
+
+    @property
+    def is_reference(self) -> bool:
+        """Computed by scripts/vecmap_float64.py."""
+        return not self.flags
+
+
+def preset(name: str, *more: str) -> tuple[str, ...]:
+    """Flags of a preset."""
+    return ("--preset", name, *more)
+
+
+METHODS = {
+    "emnlp2016": Method("`emnlp2016`: orthogonal", preset("emnlp2016")),
+    "aaai2018": Method("`aaai2018`", preset("aaai2018")),
+    "supervised": Method("`supervised`: plain VecMap", preset("supervised")),
+    "acl2017-seed": Method("`acl2017-seed`", preset("acl2017-seed")),
+    "semi-supervised": Method("`semi-supervised --fast`", preset("semi-supervised", "--fast")),
+    "rcsls": Method("`rcsls`", preset("rcsls")),
+    "bootstrap": Method("`bootstrap`", preset("bootstrap")),
+    "semi-bootstrap": Method("`semi-bootstrap --fast`", preset("semi-bootstrap", "--fast")),
+    "tuned": Method("`tuned`", preset("tuned")),
+    "few-semi-supervised": Method(
+        "`semi-supervised --fast`", preset("semi-supervised", "--fast"), "few"
+    ),
+    "few-semi-bootstrap": Method(
+        "`semi-bootstrap --fast`", preset("semi-bootstrap", "--fast"), "few"
+    ),
+    "few-tuned": Method("`tuned`", preset("tuned"), "few"),
+    "acl2017": Method("`acl2017`: numerals", preset("acl2017"), "none"),
+    "identical": Method(
+        "`identical --fast`: words spelled alike", preset("identical", "--fast"), "none"
+    ),
+    "unsupervised": Method(
+        "`unsupervised --fast` (= `acl2018`)", preset("unsupervised", "--fast"), "none"
+    ),
+    "acl2018": Method(
+        "`acl2018`, the published stopping rule, cutoff 4,000",
+        preset("acl2018", "--cutoff", "4000"), "none",
+    ),
+    "float64-emnlp2016": Method("`emnlp2016` transcribed in float64", ()),
+    "float64-aaai2018": Method("`aaai2018` transcribed in float64", ()),
+    "float64-supervised": Method("`supervised` transcribed in float64", ()),
+    "float64-acl2018": Method("`acl2018` transcribed in float64, cutoff 4,000", (), "none"),
+}  # fmt: skip
+SECTIONS = {
+    "lexicon": "from the whole dictionary",
+    "few": f"from the dictionary's first {FEW} source words",
+    "none": "without a dictionary",
+}
+DEFAULT = [name for name in METHODS if name not in ("acl2018", "float64-acl2018")]
