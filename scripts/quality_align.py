@@ -8,7 +8,7 @@ another run has the same numbers), maps are learned from MUSE's training diction
 are scored on its test dictionary. Beside them stand released vectors, and those that the demo's
 teacher gives (WORK/distilled may be the folder of scripts/quality_teacher.py, which makes the
 same). Every finished vector file and score is kept in the work folder: a stopped run goes on, and
-``--methods`` or ``--pairs`` do a part of the work first.
+``--methods`` or ``--pairs`` do a part of the work first. After a change of the program take another WORK.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,7 @@ from scripts.align_tables import (  # noqa: E402
 from scripts.results import parse, quality_parser, write_results  # noqa: E402
 from scripts.sgns import num_tokens, sentences_of, train_skip_gram  # noqa: E402
 from scripts.train_demo_teacher import OUTPUT as TEACHER  # noqa: E402
+from x2static.core.files import sha256  # noqa: E402
 
 KEPT_COUNT = 10
 TRAINING: dict[str, Any] = {
@@ -78,7 +80,7 @@ class Bench:
 
     def corpus(self, language: str) -> Path:
         """Prepared sentences."""
-        return self.work / f"{language}.txt"
+        return self.work / f"{language}-{SENTENCES}.txt"
 
     def epochs(self, language: str) -> int:
         """How often training reads a language's sentences."""
@@ -99,9 +101,8 @@ class Bench:
         """Vectors of both languages of a pair."""
         first, second = languages_of(pair)
         if pair in DISTILLED:
-            return self.distilled.vectors("default", first), self.distilled.vectors(
-                "default", second
-            )
+            own = self.distilled
+            return own.vectors("default", first), own.vectors("default", second)
         if pair in RELEASED:
             folder = self.data / "vectors-zhang2017" / f"{first}-{second}"
             return folder / f"word2vec.{first}", folder / f"word2vec.{second}"
@@ -117,17 +118,33 @@ class Bench:
         from x2static.core.lexicon import read_lexicon
         from x2static.core.vector_file import read_vectors
 
-        path = self.work / f"{pair.replace('/', '-')}.{KEPT_COUNT}.{FEW}.txt"
-        if not path.exists():
-            source, target = (read_vectors(side) for side in self.sides(pair))
-            known = read_lexicon(self.lexicon(pair, "train")).within(source.index, target.index)
-            lines = [f"{a}\t{b}\n" for a, b in known.split(FEW)[0]]
-            path.write_text("".join(lines), encoding="utf-8")
+        source, target = (read_vectors(side) for side in self.sides(pair))
+        known = read_lexicon(self.lexicon(pair, "train")).within(source.index, target.index)
+        path = self.work / f"{pair.replace('/', '-')}.{FEW}.txt"
+        path.write_text("".join(f"{a}\t{b}\n" for a, b in known.split(FEW)[0]), encoding="utf-8")
         return path
 
-    def result(self, pair: str, method: str) -> Path:
-        """The score of a method on a pair."""
-        return self.work / f"scores-{KEPT_COUNT}" / f"{pair.replace('/', '-')}.{method}.json"
+    def result(self, pair: str, method: str) -> Path | None:
+        """Where the score of a method on a pair is kept, if the pair's vectors are there.
+
+        Other vectors, dictionaries or flags, another name.
+        """
+        if pair in TRAINED and not all(self.corpus(name).exists() for name in languages_of(pair)):
+            return None
+        sides = self.sides(pair)
+        if not all(side.exists() for side in sides):
+            return None
+        about = METHODS[method]
+        inputs = [*sides, self.lexicon(pair, "train"), self.lexicon(pair, "test")]
+        key = json.dumps([about.flags, about.seeds, FEW, *map(digest_of, inputs)])
+        name = f"{pair.replace('/', '-')}.{method}.{hashlib.sha256(key.encode()).hexdigest()[:8]}"
+        return self.work / "scores" / f"{name}.json"
+
+
+@cache
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file or folder that does not change while this program runs."""
+    return sha256(path)
 
 
 def x2static(*arguments: object, allowed: tuple[int, ...] = (0,)) -> subprocess.CompletedProcess:
@@ -221,6 +238,8 @@ def transcribe(bench: Bench, pair: str, name: str, outputs: Sequence[Path]) -> d
 def score(bench: Bench, pair: str, name: str) -> dict[str, Any]:
     """A method's score on a pair, made if it is not there."""
     place = bench.result(pair, name)
+    if place is None:
+        raise SystemExit(f"{pair}: its vectors are missing")
     if place.exists():
         return json.loads(place.read_text(encoding="utf-8"))
     method = METHODS[name]
@@ -253,7 +272,7 @@ def found_so_far(bench: Bench, pairs: Sequence[str]) -> Results:
     for name in METHODS:
         for pair in pairs:
             place = bench.result(pair, name)
-            if place.exists():
+            if place is not None and place.exists():
                 said = json.loads(place.read_text(encoding="utf-8"))
                 results.setdefault(name, {})[pair] = said
     return results
