@@ -8,7 +8,8 @@ another run has the same numbers), maps are learned from MUSE's training diction
 are scored on its test dictionary. Beside them stand released vectors, and those that the demo's
 teacher gives (WORK/distilled may be the folder of scripts/quality_teacher.py, which makes the
 same). Every finished vector file and score is kept in the work folder: a stopped run goes on, and
-``--methods`` or ``--pairs`` do a part of the work first. After a change of the program take another WORK.
+``--methods`` or ``--pairs`` do a part of the work first. After a change of the program take another
+WORK.
 """
 
 from __future__ import annotations

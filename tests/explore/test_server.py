@@ -66,6 +66,24 @@ def test_capitals_and_accents_are_understood(server: Server) -> None:
     assert json.loads(ask(server, path)[1]) == {"words": ["été"]}
 
 
+def test_an_answer_does_not_wait_for_the_receipt_of_its_headers(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugs: list[socket.socket] = []
+    handle = server.finish_request
+
+    def watched(request: socket.socket, address: object) -> None:
+        plugs.append(request)
+        handle(request, address)
+
+    monkeypatch.setattr(server, "finish_request", watched)
+    connection = HTTPConnection("127.0.0.1", server.server_address[1], timeout=20)
+    connection.request("GET", "/api/overview")
+    connection.getresponse().read()
+    assert plugs[0].getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    connection.close()
+
+
 def test_lists_are_tables_of_tabs(server: Server) -> None:
     status, body, headers = ask(server, LOOK_UP.replace("neighbors", "neighbors.tsv"))
     assert status == 200

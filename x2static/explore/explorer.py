@@ -32,15 +32,13 @@ class Query(NamedTuple):
 
     Attributes:
         row: (D,) the word's vector, of length 1.
-        rotated: the same for the short lists, None where no language has one.
+        rotated: the same for the short lists, None where all rows are to be looked at.
         top: words for each language.
-        is_exact: look at all rows.
     """
 
     row: FloatMatrix
     rotated: FloatMatrix | None
     top: int
-    is_exact: bool
 
 
 class Explorer:
@@ -99,7 +97,8 @@ class Explorer:
         if not query.any():
             raise Unknown(f"the vector of '{word}' is zero: it has no neighbours")
         names = list(into or place.places)
-        ask = Query(query, self._indexes.rotated(space, names, query), count, is_exact)
+        rotated = None if is_exact else self._indexes.rotated(query)
+        ask = Query(query, rotated, count)
         found = self._search(place, names, ask, {language: row})
         return {
             "space": space, "language": language, "word": source.words[row], "rank": row + 1,
@@ -147,38 +146,41 @@ class Explorer:
     ) -> dict[str, Any]:
         """Short lists side by side; whole matrices in turn, as each product takes every core."""
 
-        def search(some: Sequence[str]) -> dict[str, Any]:
-            return {name: self._neighbors(space, name, ask, without.get(name, -1)) for name in some}
+        def quick(name: str) -> dict[str, Any] | None:
+            return self._neighbors(space, name, ask, without.get(name, -1), is_exact=False)
 
-        short = [name for name in names if self._has_shortlist(space, name, ask)]
-        shares = [short[start :: self._workers] for start in range(self._workers)]
-        waiting = [self._pool.submit(search, share) for share in shares if share]
+        found = dict.fromkeys(names)
+        if ask.rotated is not None:
+            found = dict(zip(names, self._pool.map(quick, names), strict=True))
         with self._products:
-            found = search([name for name in names if name not in short])
-        for answer in waiting:
-            found |= answer.result()
-        return found
+            return {
+                name: self._neighbors(space, name, ask, without.get(name, -1), is_exact=True)
+                if found[name] is None
+                else found[name]
+                for name in names
+            }
 
-    def _has_shortlist(self, space: Space, name: str, ask: Query) -> bool:
-        is_ready = self._indexes.shortlist(space.name, name) is not None
-        return is_ready and ask.rotated is not None and not ask.is_exact
-
-    def _neighbors(self, space: Space, name: str, ask: Query, without: int) -> dict[str, Any]:
+    def _neighbors(
+        self, space: Space, name: str, ask: Query, without: int, *, is_exact: bool
+    ) -> dict[str, Any] | None:
+        """The answer of a language; None where its short list is not there but was to be used."""
         try:
             language = space.language(name)
+            shortlist = None if is_exact else self._indexes.loaded(space, name)
         except WorkbenchError as error:
             return {"error": str(error)}
         if language.width != len(ask.row):
             return {
                 "error": f"{language.width} wide, the word's vector {len(ask.row)}: not one space"
             }
-        shortlist = None if ask.is_exact else self._indexes.shortlist(space.name, name)
-        if shortlist is None or ask.rotated is None:
+        if is_exact:
             found = nearest(language, ask.row, ask.top, without)
-            return {"exact": True, "neighbors": _named(language, found)}
-        rows = shortlist.rows_of(ask.rotated[None], shortlist.length_for(ask.top))[0]
-        found = ranked(language, ask.row, rows, ask.top, without)
-        return {"exact": False, "neighbors": _named(language, found)}
+        elif shortlist is None or ask.rotated is None:
+            return None
+        else:
+            rows = shortlist.rows_of(ask.rotated[None], shortlist.length_for(ask.top))[0]
+            found = ranked(language, ask.row, rows, ask.top, without)
+        return {"exact": is_exact, "neighbors": _named(language, found)}
 
     def _about(self, space: Space, name: str) -> dict[str, Any]:
         found = space.opened(name)

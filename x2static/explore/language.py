@@ -81,6 +81,13 @@ class Language:
         unit: FloatMatrix = (found / np.where(lengths > 0, lengths, 1)[:, None]).astype(np.float32)
         return unit
 
+    def unit_block(self, start: int, stop: int) -> FloatMatrix:
+        """Neighbouring rows of length 1, by the lengths in float32: for a pass over all of them."""
+        lengths = self.lengths[start:stop, None]
+        block: FloatMatrix = self.matrix[start:stop].astype(np.float32)
+        block /= np.where(lengths > 0, lengths, 1)
+        return block
+
     @cached_property
     def _lengths(self) -> FloatMatrix:
         lengths = np.empty(len(self), dtype=np.float32)

@@ -169,6 +169,7 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version, sys_version = "x2static", ""
     timeout = 30  # of an idle connection, in seconds
+    disable_nagle_algorithm = True  # else the body waits 40 ms until the headers are confirmed
 
     def __init__(self, explorer: Explorer, is_allowed: Callable[[str], bool], *rest: Any) -> None:
         self._explorer, self._is_allowed = explorer, is_allowed

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from x2static.core.errors import require
 from x2static.core.vectors import FloatMatrix
 from x2static.explore.exact import Rows, products
+from x2static.explore.huge_pages import use_huge_pages
 from x2static.explore.language import Language
 
 _BITS = 4
@@ -79,6 +80,10 @@ class Shortlist:
         self.width = len(rotation)
         self.length, self.recall = codes.length, codes.recall
 
+    def settle(self) -> None:
+        """Make every later search quicker; that takes as long as some ten searches."""
+        use_huge_pages(int(self._index.codes.get()), int(self._index.codes.size()))
+
     def rotated(self, queries: FloatMatrix) -> FloatMatrix:
         """Queries of length 1 as `rows_of` wants them; languages of one width share this."""
         turned: FloatMatrix = queries @ self._rotation
@@ -114,12 +119,12 @@ def make_codes(
     drawn = np.sort(rng.choice(len(language), sample, replace=False))
     index.train(language.unit_rows(drawn) @ rotation)
     for start in range(0, len(language), _BLOCK):
-        rows = np.arange(start, min(start + _BLOCK, len(language)))
         check()
-        index.add(language.unit_rows(rows) @ rotation)
+        index.add(language.unit_block(start, start + _BLOCK) @ rotation)
     codes = faiss.vector_to_array(index.codes).reshape(len(language), -1)
     centers = faiss.vector_to_array(index.pq.centroids).reshape(pieces, 1 << _BITS, size)
     untried = Codes(codes, centers, _LISTS[0], 0.0)
+    check()
     return _tried(language, untried, rotation, rng)
 
 
@@ -132,7 +137,7 @@ def _tried(
     scores = products(language, np.ascontiguousarray(queries.T))
     scores /= np.where(language.lengths > 0, language.lengths, 1)[:, None]
     count = min(_NEAREST + 1, len(language))  # and the word itself
-    wanted = np.argpartition(-scores, count - 1, axis=0)[:count].T
+    wanted = [np.argpartition(-column, count - 1)[:count] for column in scores.T]
     shortlist, recall, length = Shortlist(codes, rotation), 0.0, len(language)
     rotated = shortlist.rotated(queries)
     for length in (min(length, len(language)) for length in _LISTS):
