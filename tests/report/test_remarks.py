@@ -17,5 +17,5 @@ def test_signs_of_failure_count_without_a_dictionary_only(tmp_path, seeds, is_do
     (tmp_path / "aligned" / "de" / "run.json").write_text(json.dumps(record))
     plan = {"languages": ["en", "de"], "tasks": []}
     (tmp_path / "plan.json").write_text(json.dumps(plan))
-    found = [str(remark) for remark in remarks(RunFolder.open(tmp_path), [], [])]
+    found = [str(remark) for remark in remarks(RunFolder.open(tmp_path), [], [], [])]
     assert any("found again 0.30" in line for line in found) == is_doubtful

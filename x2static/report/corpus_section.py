@@ -26,13 +26,14 @@ def corpus_section(run: RunFolder) -> Html | None:
     reasons = _reasons([record for _, record in prepared])
     rows = [_prepared(name, record, reasons) for name, record in prepared if record]
     if rows:
-        heads = ["Language", "tool", "sentences", "words", *(_DROPPED[key] for key in reasons)]
+        heads = ["Language", "tokeniser", "sentences", "running words",
+                 *(f"left out: {_DROPPED[key]}" for key in reasons)]  # fmt: skip
         parts += [element("h3", "Sentences"), table("Sentences", heads, rows, numbers_from=2)]
     made = [(name, run.record(f"vectors/{name}")) for name in run.languages]
     rows = [_vectors(name, record) for name, record in made if record]
     if rows:
-        heads = ["Language", "teacher", "layer", "width", "sentences", "words", "vocabulary",
-                 "text covered %", "minutes"]  # fmt: skip
+        heads = ["Language", "teacher", "layer", "width", "sentences", "running words",
+                 "words with vectors", "share of the text %", "minutes taken"]  # fmt: skip
         parts += [element("h3", "Vectors"), table("Vectors", heads, rows, numbers_from=2)]
     aligned = [
         (name, as_table(run.record(f"aligned/{name}").get("result"))) for name in run.languages
@@ -44,10 +45,17 @@ def corpus_section(run: RunFolder) -> Html | None:
     ]  # fmt: skip
     if rows:
         heads = ["Language", "pairs learned from", "mutual neighbours %", "found again %", "lift %"]
-        parts += [element("h3", "Alignment"), table("Alignment", heads, rows)]
+        note = (
+            "Mutual neighbours: share of frequent words whose nearest word of the hub chooses them "
+            "back. Found again: share of these pairs that a rotation learned from half of them "
+            "finds in the other half. Lift: how far nearest words are nearer than after a random "
+            "rotation, on the way to 100."
+        )
+        parts += [element("h3", "Alignment"), element("p", note, class_="soft small"),
+                  table("Alignment", heads, rows)]  # fmt: skip
     if not parts:
         return None
-    note = "Everything that was left out is counted, with its reason."
+    note = "From text to vectors to one space; all sentences left out are counted, with the reason."
     return section("corpora", "What went in", note, parts)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from x2static.report.run_folder import Table, number, table
+from x2static.core.files import describe_os_error
+from x2static.report.run_folder import RunFolder, Table, number, parsed, table
 
 _MOST_POINTS = 400
 TITLES = {
@@ -37,15 +38,14 @@ class Curve:
     total: int
 
 
-def read_curves(place: Path) -> list[Curve]:
-    """The figures of a file that were measured at least twice; a line cut off is passed over."""
+def read_curves(run: RunFolder, place: Path) -> list[Curve]:
+    """The figures of a file that were measured at least twice; what cannot be read is noted.
+
+    The last line may be cut off: the training may be at it.
+    """
     training: dict[str, Points] = {name: [] for name in TITLES}
     validation: dict[str, Points] = {name: [] for name in TITLES}
-    for line in place.read_text(encoding="utf-8", errors="replace").splitlines():
-        try:
-            row = table(json.loads(line))
-        except ValueError:
-            continue
+    for row in _rows(run, place):
         step = number(row, "step")
         if step is not None:
             _add(training, step, row)
@@ -55,6 +55,23 @@ def read_curves(place: Path) -> list[Curve]:
         for name in TITLES
         if len(training[name]) > 1 or len(validation[name]) > 1
     ]
+
+
+def _rows(run: RunFolder, place: Path) -> Iterator[Table]:
+    name = place.relative_to(run.root)
+    try:
+        lines = place.read_text(encoding="utf-8", errors="replace").split("\n")
+    except OSError as error:
+        run.problems.append(describe_os_error(name, error))
+        return
+    bad = []
+    for row, line in enumerate(lines, 1):
+        try:
+            yield table(parsed(line or "{}"))
+        except (ValueError, RecursionError):
+            bad += [row] if row < len(lines) else []
+    if bad:
+        run.problems.append(f"{name}:{bad[0]}: not readable as JSON; such lines: {len(bad)}")
 
 
 def _add(series: dict[str, Points], step: float, row: Table) -> None:

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from x2static.page.document import document, part
 from x2static.page.html import Child, Html, element
 from x2static.report.corpus_section import corpus_section
+from x2static.report.downstream_section import downstream_section
 from x2static.report.provenance_section import provenance_section, task_section
-from x2static.report.remarks import Remark
+from x2static.report.remarks import Remark, remarks
 from x2static.report.run_folder import RunFolder, text
+from x2static.report.run_folder import table as as_table
 from x2static.report.score_rows import Pair, groups, mean_figure
 from x2static.report.score_sections import (
     bli_section,
-    downstream_section,
+    changed_by,
     retrieval_section,
     similarity_section,
 )
 from x2static.report.spaces import Space
-from x2static.report.tables import percent
+from x2static.report.tables import counted, percent
 from x2static.report.training_section import training_section
 from x2static.report.word_examples import Atlas, Example
 from x2static.report.word_sections import map_data, map_section, neighbors_section
@@ -28,36 +31,50 @@ _FEW = 8
 
 @dataclass(frozen=True, kw_only=True)
 class Pieces:
-    """All that the page shows."""
+    """All that the page shows; `home` is the language of the example words."""
 
     run: RunFolder
-    hub: str | None
+    home: str
     spaces: list[Space]
     bli: list[Pair]
     retrieval: list[Pair]
     examples: list[Example]
     atlas: Atlas | None
     vocabulary: int
+
+
+class Page(NamedTuple):
+    """What was made.
+
+    Attributes:
+        text: the page.
+        missing: names of the sections for which the folder holds nothing.
+        remarks: what the page says first.
+    """
+
+    text: str
+    missing: list[str]
     remarks: list[Remark]
 
 
-def page(pieces: Pieces) -> tuple[str, list[str]]:
-    """The page, and the names of the sections for which the folder holds nothing."""
-    run, hub = pieces.run, pieces.hub
+def page(pieces: Pieces) -> Page:
+    """The whole page; the remarks come last, since sections read files and note what is damaged."""
+    run, hub = pieces.run, pieces.run.hub
     sections: dict[str, Html | None] = {
         "dictionaries": bli_section(pieces.bli, hub),
-        "retrieval": retrieval_section(run, pieces.retrieval, hub),
         "similarity": similarity_section(run),
+        "retrieval": retrieval_section(run, pieces.retrieval, hub),
         "zero-shot tasks": downstream_section(run),
         "training": training_section(run),
         "neighbours": neighbors_section(
-            pieces.examples, pieces.spaces, hub or "", pieces.vocabulary
+            pieces.examples, pieces.spaces, pieces.home, pieces.vocabulary
         ),
         "map": map_section(pieces.atlas, _left_out(pieces)),
         "corpora": corpus_section(run),
         "tasks": task_section(run),
         "settings": provenance_section(run),
     }
+    found = remarks(run, pieces.bli, pieces.retrieval, pieces.spaces)
     missing = [name for name, made in sections.items() if made is None]
     name = run.root.resolve().name
     links = [
@@ -74,7 +91,7 @@ def page(pieces: Pieces) -> tuple[str, list[str]]:
         element("header", element("h1", element("bdi", name)), _about(pieces), class_="top"),
         element("nav", links, aria_label="Sections"),
         element(
-            "main", _tiles(pieces), _remark_lists(pieces.remarks), list(sections.values()), absent,
+            "main", _tiles(pieces, found), _remark_lists(found), list(sections.values()), absent,
             id="content",
         ),
     ]  # fmt: skip
@@ -85,7 +102,7 @@ def page(pieces: Pieces) -> tuple[str, list[str]]:
         script=part("x2static.report", "script.js"),
         data=map_data(pieces.atlas),
     )
-    return made, missing
+    return Page(made, missing, found)
 
 
 def _anchor(made: Html) -> str:
@@ -93,35 +110,40 @@ def _anchor(made: Html) -> str:
 
 
 def _about(pieces: Pieces) -> Html:
-    parts = [f"{len(pieces.run.languages)} languages"]
-    if pieces.hub:
-        parts.append(f"hub {pieces.hub}")
-    if teacher := text(pieces.run.plan, "teacher"):
+    run = pieces.run
+    parts = [counted(len(run.languages), "language")]
+    if run.hub:
+        parts.append(f"hub {run.hub}")
+    if teacher := text(run.plan, "teacher"):
         parts.append(f"teacher {teacher}")
+    if version := text(as_table(run.plan.get("versions")), "x2static-workbench"):
+        parts.append(f"made by x2static-workbench {version}")
     return element("p", "X2Static report · ", " · ".join(parts), class_="soft")
 
 
-def _tiles(pieces: Pieces) -> Html:
+def _tiles(pieces: Pieces, found: list[Remark]) -> Html:
     """Figures at a glance."""
-    tiles = [_tile(str(len(pieces.run.languages)), "languages")]
-    for found, figure, name in (
-        (pieces.bli, "p@1", "mean P@1"), (pieces.retrieval, "accuracy", "mean retrieval accuracy"),
-    ):  # fmt: skip
-        for method, is_forward, some in groups(found)[:1]:
+    num_languages = len(pieces.run.languages)
+    tiles = [_tile(str(num_languages), "language" if num_languages == 1 else "languages")]
+    for scores, figure, name, what in (
+        (pieces.bli, "p@1", "words translated right", "alignment"),
+        (pieces.retrieval, "accuracy", "sentences found", changed_by(pieces.run)),
+    ):
+        for _, is_forward, some in groups(scores)[:1]:
             before, after = (mean_figure(some, figure, when) for when in ("before", "after"))
-            way = "to" if is_forward else "from"
-            shown = percent(after if after is not None else before)
-            said = f"{name} {way} {pieces.hub or 'the hub'}, {method}"
+            way = f"{'into' if is_forward else 'from'} {pieces.run.hub or 'the hub'}"
+            when = f"{'before' if after is None else 'after'} {what}".rstrip()
+            said = f"{name} {way}, mean, {when}"
             if before is not None and after is not None:
-                said += f"; {percent(before)} before"
-            tiles.append(_tile(shown, said))
+                said += f"; {percent(before)} % before"
+            tiles.append(_tile(f"{percent(before if after is None else after)} %", said))
     if pieces.run.tasks:
         done = sum(task.get("state") == "done" for task in pieces.run.tasks)
         real = sum(task.get("state") != "skipped" for task in pieces.run.tasks)
         tiles.append(_tile(f"{done} / {real}", "tasks done"))
-    failures = sum(one.is_failure for one in pieces.remarks)
+    failures = sum(one.is_failure for one in found)
     tiles.append(_tile(str(failures), "failures", "bad" if failures else ""))
-    tiles.append(_tile(str(len(pieces.remarks) - failures), "warnings"))
+    tiles.append(_tile(str(len(found) - failures), "warnings"))
     return element("div", tiles, class_="tiles")
 
 
@@ -139,7 +161,7 @@ def _remark_lists(found: list[Remark]) -> Html | None:
     parts: list[Child] = []
     for some, kind, title in (
         (failures, "bad", "Failures"),
-        (doubts, "doubt", "Look at these twice"),
+        (doubts, "doubt", "Warnings: look at these twice"),
     ):
         if some:
             parts.append(element(

@@ -28,7 +28,10 @@ def task_section(run: RunFolder) -> Html | None:
     for name in dict.fromkeys(name for name, _ in tasks):
         title = element("em", "all") if name == "*" else language(name)
         rows.append([title, *(_cell(tasks.get((name, stage))) for stage in stages)])
-    note = "✓ done, ✗ failed, … running, ○ waiting, – nothing to do; with the time it took."
+    note = (
+        "✓ done, ✗ failed, … running, ○ waiting, – nothing to do; with the time it took, in "
+        "minutes and seconds. Before and after: bli, the alignment; retrieval, the training."
+    )
     return section("tasks", "Tasks", note, shown_table("Tasks", ["Language", *stages], rows))
 
 
@@ -88,7 +91,7 @@ def _versions(records: list[tuple[str, Table]]) -> Html:
         [name, element("code", ", ".join(values))] for name, values in sorted(found.items())
     ]
     several = sum(len(values) > 1 for values in found.values())
-    said = f"versions ({several} differ between the records)" if several else "versions"
+    said = f"versions ({several} of them differ between the records)" if several else "versions"
     return element(
         "details", element("summary", said),
         shown_table("Versions", ["what", "version"], rows, numbers_from=9), class_="fold",
@@ -108,7 +111,7 @@ def _command(name: str, records: list[tuple[str, Table]]) -> Html:
         seconds = number(record, "seconds")
         rows.append([
             element("code", output), "–" if seconds is None else format_seconds(seconds),
-            element("code", text(record, "started")[:19].replace("T", " ") or "–"),
+            element("code", text(record, "started")[:19].replace("T", " ") or "–", class_="once"),
             *(element("code", shown[key][place]) for key in own), _inputs(record),
         ])  # fmt: skip
     heads: list[Child] = [
@@ -131,8 +134,8 @@ def _inputs(record: Table) -> Child:
     lines = []
     for path, fingerprint in table(record.get("inputs")).items():
         digest = text(table(fingerprint), "sha256")[:_DIGITS] or "unknown"
-        lines.append([element("code", Path(path).name, " ", element("span", digest, class_="code")),
-                      element("br")])  # fmt: skip
+        shown = [Path(path).name, " ", element("span", digest, class_="code")]
+        lines.append([element("code", shown, class_="once"), element("br")])
     return lines or "–"
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from x2static.report.run_folder import RunFolder, number, table, text
 from x2static.report.score_rows import Pair, similarity_rows
+from x2static.report.spaces import Space
 
 _THIN = 0.5
 _FOUND_AGAIN, _LIFT = 0.65, 0.25
@@ -28,10 +29,13 @@ class Remark(NamedTuple):
     line: str
 
 
-def remarks(run: RunFolder, bli: list[Pair], retrieval: list[Pair]) -> list[Remark]:
-    """All remarks, failures first."""
+def remarks(
+    run: RunFolder, bli: list[Pair], retrieval: list[Pair], spaces: list[Space]
+) -> list[Remark]:
+    """All remarks, failures first; to be asked for when everything has been read."""
     found = [Remark(True, "file", line) for line in run.problems]
-    found += [*_tasks(run), *_vocabularies(run), *_alignments(run), *_similarity(run)]
+    found += [*_tasks(run), *_vocabularies(run), *_spaces(run, spaces), *_alignments(run)]
+    found += _similarity(run)
     for pair in bli:
         found += _pair(pair, "dictionary", "p@1", "P@1")
     for pair in retrieval:
@@ -42,10 +46,12 @@ def remarks(run: RunFolder, bli: list[Pair], retrieval: list[Pair]) -> list[Rema
 
 def _tasks(run: RunFolder) -> Iterator[Remark]:
     for task in run.tasks:
-        place = f"{text(task, 'language')}/{text(task, 'stage')}"
-        error = text(task, "error")
+        language = text(task, "language")
+        place = f"{'all' if language == '*' else language}/{text(task, 'stage')}"
+        error, log = text(task, "error"), text(task, "log")
         if task.get("state") == "failed":
-            yield Remark(True, place, f"failed: {error or 'no reason was recorded'}")
+            line = f"failed: {error or 'no reason was recorded'}"
+            yield Remark(True, place, f"{line} (all it said: {log})" if log else line)
         elif task.get("state") in ("waiting", "running"):
             line = f"{task['state']} when this page was made"
             yield Remark(False, place, f"{line}: {error}" if error else line)
@@ -61,6 +67,19 @@ def _vocabularies(run: RunFolder) -> Iterator[Remark]:
         if tokens and learnable is not None and learnable / tokens < 0.8:
             share = f"{100 * learnable / tokens:.0f} %"
             yield Remark(False, language, f"the words with vectors cover {share} of its text")
+
+
+def _spaces(run: RunFolder, spaces: list[Space]) -> Iterator[Remark]:
+    """Languages that one space has and the other lacks."""
+    if not spaces:
+        return
+    last = spaces[-1]
+    if run.hub and run.hub not in last.languages:
+        line = f"no vectors of the hub {last.title}: neighbours and map show the others alone"
+        yield Remark(False, run.hub, line)
+    lost = [name for name in spaces[0].languages if name not in (*last.languages, run.hub)]
+    if lost:
+        yield Remark(False, "aligned", f"no vectors after alignment: {', '.join(lost)}")
 
 
 def _alignments(run: RunFolder) -> Iterator[Remark]:
@@ -87,7 +106,7 @@ def _similarity(run: RunFolder) -> Iterator[Remark]:
 
 
 def _pair(pair: Pair, kind: str, figure: str, shown: str) -> Iterator[Remark]:
-    coverage = number(pair.after or pair.before, "coverage")
+    coverage = number(pair.last, "coverage")
     way = "to" if pair.is_forward else "from"
     if coverage is not None and coverage < _THIN:
         line = f"{kind} {way} the hub: {100 * coverage:.0f} % covered; the score speaks for those"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from x2static.core.errors import ConfigError
+from x2static.core.files import describe_os_error
 from x2static.core.formats.native import VECTORS_NAME
 from x2static.core.run_record import record_path
 
@@ -85,7 +86,13 @@ class RunFolder:
     def vectors(self, space: str) -> dict[str, Path]:
         """Native folders in ``vectors`` or ``aligned``, by language."""
         there = {name: self.root / space / name for name in self.languages}
-        return {name: place for name, place in there.items() if (place / VECTORS_NAME).is_file()}
+        return {name: place for name, place in there.items() if (place / VECTORS_NAME).exists()}
+
+    @property
+    def is_hub_kept(self) -> bool:
+        """Whether a record says that languages were brought to the hub, which stayed as it was."""
+        hubs = set(_recorded_hubs(self.root, self.languages))
+        return self.hub is not None and self.hub in hubs
 
     def curves(self) -> Iterator[Path]:
         """Folders with a training curve."""
@@ -94,16 +101,29 @@ class RunFolder:
 
 def read_json(place: Path, root: Path, problems: list[str]) -> Table:
     """The table in a JSON file; empty, with a line in ``problems``, if it cannot be read."""
-    if not place.is_file():
-        return {}
     try:
-        content = json.loads(place.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        content = parsed(place.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except OSError as error:
+        problems.append(describe_os_error(place.relative_to(root), error))
+        return {}
+    except (ValueError, RecursionError):
         content = None
     if isinstance(content, dict):
         return content
     problems.append(f"{place.relative_to(root)}: not readable as a table in JSON")
     return {}
+
+
+def parsed(text: str) -> Any:
+    """What a text in JSON holds.
+
+    Raises:
+        ValueError: it is no JSON, or holds a whole number beyond all floats.
+        RecursionError: its lists are nested too deeply.
+    """
+    return json.loads(text, parse_int=_whole)
 
 
 def tables(value: Any) -> list[Table]:
@@ -122,6 +142,13 @@ def number(row: Mapping[str, Any], name: str) -> float | None:
     if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
         return float(value)
     return None
+
+
+def _whole(digits: str) -> int:
+    value = int(digits)
+    if not math.isfinite(float(digits)):
+        raise ValueError(f"a number of {len(digits)} digits")
+    return value
 
 
 def text(row: Mapping[str, Any], name: str) -> str:
@@ -153,11 +180,13 @@ def _hub(root: Path, plan: Table, languages: tuple[str, ...]) -> str | None:
         bench = tomllib.loads((root / "workbench.toml").read_text(encoding="utf-8"))
         if text(bench, "hub"):
             return text(bench, "hub")
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         pass
+    return next((hub for hub in _recorded_hubs(root, languages) if hub in languages), None)
+
+
+def _recorded_hubs(root: Path, languages: tuple[str, ...]) -> Iterator[str]:
+    """The hub onto which each of the aligned languages was brought, by its record."""
     for name in languages:
         record = read_json(root / "aligned" / name / "run.json", root, [])
-        hub = text(table(record.get("settings")), "hub").partition("=")[0]
-        if hub in languages:
-            return hub
-    return None
+        yield text(table(record.get("settings")), "hub").partition("=")[0]

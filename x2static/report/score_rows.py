@@ -29,6 +29,11 @@ class Pair:
     before: Table = field(default_factory=dict)
     after: Table = field(default_factory=dict)
 
+    @property
+    def last(self) -> Table:
+        """The row of the later time that there is."""
+        return self.after or self.before
+
     def figures(self, when: str) -> Table:
         """The row of one time."""
         return self.before if when == "before" else self.after

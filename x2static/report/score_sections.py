@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from x2static.page.html import Child, Html, element
 from x2static.report.charts import bars
-from x2static.report.run_folder import RunFolder, Table, number, text
+from x2static.report.run_folder import RunFolder, number, text
 from x2static.report.run_folder import table as as_table
-from x2static.report.score_rows import Pair, Task, downstream, groups, mean_figure, similarity_rows
+from x2static.report.score_rows import Pair, groups, mean_figure, similarity_rows
 from x2static.report.tables import change, language, panels, percent, table, whole
 
+_WHEN = ("before", "after")
 _METHODS = {"nn": "nearest neighbour", "csls": "CSLS"}
-_METRICS = {"f1": "F1", "exact_match": "exact match", "accuracy": "accuracy"}
 
 
 def bli_section(found: list[Pair], hub: str | None) -> Html | None:
@@ -22,10 +24,13 @@ def bli_section(found: list[Pair], hub: str | None) -> Html | None:
         for method, is_forward, some in groups(found)
     ]
     note = (
-        "Share of dictionary words whose translation is the nearest word (P@1) or among the first "
-        "5 or 10, times 100, over the covered words; strict counts uncovered words as wrong."
+        "How often a dictionary's translation is the nearest word of the other language (P@1) or "
+        "among the nearest 5 or 10; MRR: the mean of 1 / the place of the right word. All times "
+        "100, over the words that have vectors (coverage); strict P@1 counts the others as wrong. "
+        "CSLS takes off how near a word is to everything. " + _measured(found, "alignment")
     )
-    return section("bli", "Bilingual dictionaries", note, _legend(), panels("bli", tabs))
+    legend = _legend("alignment")
+    return section("bli", "Bilingual dictionaries", note, legend, panels("bli", tabs))
 
 
 def retrieval_section(run: RunFolder, found: list[Pair], hub: str | None) -> Html | None:
@@ -38,8 +43,8 @@ def retrieval_section(run: RunFolder, found: list[Pair], hub: str | None) -> Htm
             [
                 language(pair.language), _two(pair, "accuracy"),
                 *_before_after(pair, "accuracy"),
-                percent(number(pair.after or pair.before, "coverage"), 0),
-                whole(number(pair.after or pair.before, "sentences")),
+                percent(number(pair.last, "coverage"), 0),
+                whole(number(pair.last, "sentences")),
             ]
             for pair in some
         ]  # fmt: skip
@@ -51,11 +56,27 @@ def retrieval_section(run: RunFolder, found: list[Pair], hub: str | None) -> Htm
                 table("Retrieval", heads, rows, numbers_from=2),
             )
         )
-    note = "Share of sentences whose translation is the nearest sentence, times 100."
+    what = changed_by(run) or "the change"
+    note = (
+        "How often a sentence's translation is the nearest sentence of the other language, times "
+        f"100. {_measured(found, what)}"
+    )
     with_what = _encoders(run)
     said = element("p", f"Sentences were encoded by {with_what}.", class_="soft small")
-    return section("retrieval", "Sentence retrieval", note, _legend(),
-                   said if with_what else None, panels("retrieval", tabs))  # fmt: skip
+    return section("retrieval", "Sentence retrieval", note, said if with_what else None,
+                   _legend(what), panels("retrieval", tabs))  # fmt: skip
+
+
+def changed_by(run: RunFolder) -> str:
+    """What lies between the two retrieval scores: training, alignment, or nothing known."""
+    for when in _WHEN:
+        for _, content in run.scores(f"retrieval.{when}"):
+            settings = as_table(as_table(content.get("run")).get("settings"))
+            if text(settings, "model"):
+                return "training"
+            if settings.get("vectors"):
+                return "alignment"
+    return ""
 
 
 def similarity_section(run: RunFolder) -> Html | None:
@@ -73,25 +94,12 @@ def similarity_section(run: RunFolder) -> Html | None:
         return None
     heads = ["Language", "test set", "", "Spearman", "Pearson", "harmonic", "coverage %", "pairs"]
     note = (
-        "Agreement of cosines with people's judgements, times 100, over the covered pairs; "
-        "of the vectors before alignment, which rotations do not change."
+        "How far cosines agree with people's judgements: correlations of "
+        "ranks (Spearman) and of values (Pearson), and their harmonic mean; times 100, over the "
+        "pairs whose words both have vectors (coverage)." + _which_vectors(run)
     )
     return section("similarity", "Word similarity", note,
                    table("Word similarity", heads, rows, numbers_from=3))  # fmt: skip
-
-
-def downstream_section(run: RunFolder) -> Html | None:
-    """Zero-shot tasks."""
-    tasks = list(downstream(run))
-    if not tasks:
-        return None
-    parts = [
-        (f"{task.name} ({task.kind}): {_METRICS[metric]}", _task_table(task, metric))
-        for task in tasks
-        for metric in task.metrics
-    ]
-    note = "After fine-tuning in one language; mean over seeds ± standard deviation, times 100."
-    return section("downstream", "Zero-shot tasks", note, panels("downstream", parts))
 
 
 def section(key: str, title: str, note: str, *content: Child) -> Html:
@@ -109,13 +117,32 @@ def _bli_table(some: list[Pair]) -> Html:
     rows: list[list[Child]] = [
         [
             language(pair.language), _two(pair, "p@1"), *_before_after(pair, "p@1"),
-            *(percent(number(pair.after, name)) for name in ("p@5", "p@10", "mrr", "strict_p@1")),
-            percent(number(pair.after or pair.before, "coverage"), 0),
-            whole(number(pair.after or pair.before, "queries")),
+            *(percent(number(pair.last, name)) for name in ("p@5", "p@10", "mrr", "strict_p@1")),
+            percent(number(pair.last, "coverage"), 0), whole(number(pair.last, "queries")),
         ]
         for pair in some
     ]  # fmt: skip
-    return table("Bilingual dictionaries", heads, rows + _mean_row(some, "p@1", 6), numbers_from=2)
+    rows += _mean_row(some, "p@1", 6)
+    if _is_mixed(some):
+        heads.append("P@5 to words")
+        times = ["after" if pair.after else "before" for pair in some]
+        for row, time in zip(rows, [*times, ""], strict=False):
+            row.append(time)
+    return table("Bilingual dictionaries", heads, rows, numbers_from=2)
+
+
+def _is_mixed(some: list[Pair]) -> bool:
+    """Whether some were measured afterwards and some were not."""
+    return len({bool(pair.after) for pair in some}) > 1
+
+
+def _measured(found: list[Pair], what: str) -> str:
+    """Which of the two times the single columns are of."""
+    if _is_mixed(found):
+        return f"Some languages were measured before {what} only: all their columns are of then."
+    if not found[0].after:
+        return f"So far measured before {what} only."
+    return f"Columns without a time are those after {what}."
 
 
 def _before_after(pair: Pair, name: str) -> list[Child]:
@@ -129,7 +156,9 @@ def _mean_row(some: list[Pair], name: str, more: int) -> list[list[Child]]:
     before, after = (mean_figure(some, name, when) for when in ("before", "after"))
     drawn = bars([("before", before), ("after", after)])
     both = [percent(before), element("strong", percent(after)), change(before, after)]
-    return [[element("em", "mean"), drawn, *both, *[""] * more]]
+    twice = sum(None not in (number(p.before, name), number(p.after, name)) for p in some)
+    said = f"mean of the {twice} measured twice" if 0 < twice < len(some) else "mean"
+    return [[element("em", said), drawn, *both, *[""] * more]]
 
 
 def _two(pair: Pair, name: str) -> Html:
@@ -142,17 +171,28 @@ def _tab(method: str, hub: str | None, *, is_forward: bool) -> str:
     return f"{way}, {_METHODS.get(method, method)}" if method else way
 
 
-def _legend() -> Html:
-    return element(
-        "p", element("span", class_="key before"), " before  ",
-        element("span", class_="key after"), " after", class_="small", aria_hidden="true",
-    )  # fmt: skip
+def _legend(what: str) -> Html:
+    keys = [
+        [element("span", class_=f"key {when}"), f" {when} {what}".rstrip(), "  "] for when in _WHEN
+    ]
+    return element("p", keys, class_="small legend", aria_hidden="true")
+
+
+def _which_vectors(run: RunFolder) -> str:
+    """Those of which similarity was measured, if the records say and agree."""
+    folders = set()
+    for _, content in run.scores("similarity"):
+        settings = as_table(as_table(content.get("run")).get("settings"))
+        folders.add(Path(text(settings, "vectors")).parent.name)
+    titles = {"vectors": "before", "aligned": "after"}
+    said = titles.get(folders.pop()) if len(folders) == 1 else None
+    return f" Of the vectors {said} alignment." if said else ""
 
 
 def _encoders(run: RunFolder) -> str:
     """What encoded the sentences before and after, such as ``vectors/de + vectors/en, ...``."""
     shown: dict[str, str] = {}
-    for when in ("before", "after"):
+    for when in _WHEN:
         for _, content in run.scores(f"retrieval.{when}"):
             settings = as_table(as_table(content.get("run")).get("settings"))
             model, vectors = text(settings, "model"), settings.get("vectors")
@@ -164,33 +204,3 @@ def _encoders(run: RunFolder) -> str:
     if len(set(shown.values())) == 1:
         return next(iter(shown.values()))
     return "; ".join(f"{what} ({when})" for when, what in shown.items())
-
-
-def _task_table(task: Task, metric: str) -> Html:
-    models = list(dict.fromkeys(text(row, "model") for row in task.rows))
-    cells: dict[tuple[str, str], dict[str, Table]] = {}
-    for row in task.rows:
-        key = (text(row, "set"), text(row, "language"))
-        cells.setdefault(key, {})[text(row, "model")] = as_table(row.get(metric))
-    rows = []
-    for (name, code), found in cells.items():
-        figures = [found.get(model, {}) for model in models]
-        drawn = bars([(f"m{place % 4}", number(one, "mean")) for place, one in enumerate(figures)])
-        is_average = code in ("average", "zero-shot")
-        rows.append([
-            element("em", code) if is_average else language(code), element("bdi", name), drawn,
-            *map(_spread, figures),
-        ])  # fmt: skip
-    keys = [
-        element("span", element("span", class_=f"key m{place % 4}"), " ", element("bdi", model))
-        for place, model in enumerate(models)
-    ]
-    return table(f"{task.name}, {_METRICS[metric]}", ["Language", "test set", "", *keys], rows,
-                 numbers_from=3)  # fmt: skip
-
-
-def _spread(figure: Table) -> str:
-    mean, deviation = number(figure, "mean"), number(figure, "sd")
-    if deviation is None:
-        return percent(mean)
-    return f"{percent(mean)} ±{percent(deviation)}"

@@ -52,6 +52,17 @@
     return {x: box.x + box.width / 2, y: box.y + box.height / 2};
   }
 
+  // A finger is wider than a point.
+  function near(map, event) {
+    let best = null, least = 24;
+    for (const point of points[map]) {
+      if (point.classList.contains("off")) continue;
+      const {x, y} = spot(point), gap = Math.hypot(x - event.clientX, y - event.clientY);
+      if (gap < least) { least = gap; best = point; }
+    }
+    return best;
+  }
+
   function step(map, key) {
     const shown = points[map].filter(point => !point.classList.contains("off"));
     if (!shown.length) return;
@@ -75,7 +86,7 @@
 
   maps.forEach((map, at) => {
     const over = event => {
-      const point = event.target.closest(".point");
+      const point = event.target.closest(".point") || (event.type === "click" && near(at, event));
       if (point) show(at, rows.get(point), {x: event.clientX, y: event.clientY});
       else if (event.type === "click") hide();
     };

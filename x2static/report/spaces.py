@@ -47,6 +47,11 @@ class Space:
         """What it is called."""
         return "before alignment" if self.name == "vectors" else "after alignment"
 
+    @property
+    def width(self) -> int:
+        """Components of a vector."""
+        return next(iter(self.languages.values())).vectors.width
+
     def nearest(self, rows: FloatMatrix, language: str, count: int) -> list[Found]:
         """The nearest words of a language, with cosines, for each of the rows (of length 1)."""
         target = self.languages[language]
@@ -61,6 +66,21 @@ class Space:
         home = self.languages[language]
         found: FloatMatrix = home.unit[home.vectors.rows_of(words)]
         return found
+
+
+def read_spaces(run: RunFolder, limit: int) -> list[Space]:
+    """Before and after the alignment, as far as there are vectors.
+
+    `align hub` leaves the hub's file alone and writes it nowhere else, since its space is the one
+    that the others are brought into: its vectors belong to both.
+    """
+    before, after = (read_space(run, name, limit) for name in ("vectors", "aligned"))
+    if after.languages and run.hub not in after.languages and run.is_hub_kept:
+        hub = before.languages.get(run.hub or "")
+        if hub is not None and hub.vectors.width == after.width:
+            found = {**after.languages, str(run.hub): hub}
+            after = Space("aligned", {name: found[name] for name in run.languages if name in found})
+    return [space for space in (before, after) if space.languages]
 
 
 def read_space(run: RunFolder, name: str, limit: int) -> Space:

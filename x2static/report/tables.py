@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from x2static.page.html import Child, Html, element
 from x2static.prepare.language_codes import NAME_OF
 
+MOST_TABS = 8  # as many as style.css has rules for
+
 
 def table(
     caption: str, heads: Sequence[Child], rows: Sequence[Sequence[Child]], *, numbers_from: int = 1
@@ -62,12 +64,21 @@ def whole(value: float | None) -> str:
     return "–" if value is None else f"{value:,.0f}"
 
 
+def counted(number: int, noun: str) -> str:
+    """``1 failure``, ``2 failures``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def language(code: str) -> Html:
     """``German de``, the code in grey."""
-    name = NAME_OF.get(code.split("-")[0])
-    if name is None or name == code:
+    if name(code) == code:
         return element("bdi", code)
-    return element("span", name, " ", element("span", code, class_="code"))
+    return element("span", name(code), " ", element("span", code, class_="code"))
+
+
+def name(code: str) -> str:
+    """``German`` for ``de``; the code where it has no name."""
+    return NAME_OF.get(code.split("-")[0], code)
 
 
 def word(text: str, code: str | None = None) -> Html:
@@ -75,14 +86,17 @@ def word(text: str, code: str | None = None) -> Html:
     return element("bdi", text, lang=code)
 
 
-def panels(name: str, tabs: Sequence[tuple[str, Child]]) -> Html:
-    """Tabs that need no script: radio buttons and what belongs to each; all of it is printed."""
-    if len(tabs) == 1:
-        return element("div", tabs[0][1])
+def panels(group: str, tabs: Sequence[tuple[str, Child]]) -> Html:
+    """Tabs that need no script: radio buttons and what belongs to each; all of it is printed.
+
+    One is shown with its title alone, and more than the style knows one below the other.
+    """
+    if len(tabs) == 1 or len(tabs) > MOST_TABS:
+        return element("div", [[element("h3", title), content] for title, content in tabs])
     parts: list[Html] = []
     for place, (title, _) in enumerate(tabs):
-        key = f"{name}-{place}"
-        parts.append(element("input", type="radio", name=name, id=key, checked=not place,
+        key = f"{group}-{place}"
+        parts.append(element("input", type="radio", name=group, id=key, checked=not place,
                              class_=f"tab t{place}"))  # fmt: skip
         parts.append(element("label", title, for_=key))
     for place, (title, content) in enumerate(tabs):

@@ -17,15 +17,22 @@ def training_section(run: RunFolder) -> Html | None:
     """One chart for each figure of each training run."""
     parts: list[Child] = []
     for folder in run.curves():
-        curves = read_curves(folder / "curve.jsonl")
+        curves = read_curves(run, folder / "curve.jsonl")
         if curves:
             chosen = number(as_table(run.read(folder / "run.json").get("chosen")), "step")
             said = "" if chosen is None else f" (the model after update {chosen:,.0f} was kept)"
+            if folder.name.endswith(".unfinished"):
+                said = " (not finished when this page was made)"
             parts.append(element("h3", element("code", folder.name), said))
             parts.append(element("div", [_figure(curve) for curve in curves], class_="charts"))
     if not parts:
         return None
-    note = "Each point is a measurement; lines only join them. Point at one to read it."
+    note = (
+        "Figures over the updates of the transformer's further training. Losses are better the "
+        "lower they are; those of alignment may lie below zero. Held back: text and words that "
+        "are not learned from. Each point is a measurement, lines only join them; point at one "
+        "to read it."
+    )
     return section("training", "Training curves", note, parts)
 
 

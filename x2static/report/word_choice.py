@@ -58,7 +58,8 @@ def example_words(run: RunFolder, hub: str, vectors: WordVectors, count: int) ->
 
 def _dictionary_words(run: RunFolder, hub: str) -> Iterator[set[str]]:
     """The hub's words in the dictionary of each language's scores."""
-    for _, content in run.scores("bli.after"):
+    scores = {**dict(run.scores("bli.before")), **dict(run.scores("bli.after"))}
+    for content in scores.values():
         for row in tables(content.get("rows"))[:1]:
             place = Path(text(row, "lexicon"))
             for path in (run.root / place, place):
@@ -67,6 +68,7 @@ def _dictionary_words(run: RunFolder, hub: str) -> Iterator[set[str]]:
                         pairs = read_lexicon(path, lowercase=True).pairs
                     except LexiconError:
                         break
-                    is_source = Path(text(row, "source")).name == hub
-                    yield {pair[0 if is_source else 1] for pair in pairs}
+                    names = [Path(text(row, side)).name for side in ("source", "target")]
+                    if hub in names:
+                        yield {pair[names.index(hub)] for pair in pairs}
                     break

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from x2static.page.html import Child, Html, element
 from x2static.report.score_sections import section
 from x2static.report.spaces import Found, Space
-from x2static.report.tables import language, table, word
+from x2static.report.tables import language, name, table, word
 from x2static.report.word_examples import Atlas, Example, WordMap
 
 MOST_LANGUAGES = 8  # as many colours and shapes as there are
 _SIZE = 1000
 _RADIUS = 0.46 * _SIZE
+_MARGIN = 40
 # Shapes drawn around (0, 0), so that colour is not the only sign of a language.
 _SHAPES = (
     "M-6 0A6 6 0 1 0 6 0A6 6 0 1 0-6 0Z", "M-5-5H5V5H-5Z", "M0-7L6.5 5H-6.5Z", "M0-7L7 0L0 7L-7 0Z",
@@ -22,15 +24,16 @@ _SHAPES = (
 
 
 def neighbors_section(
-    found: list[Example], spaces: list[Space], hub: str, limit: int
+    found: list[Example], spaces: list[Space], home: str, limit: int
 ) -> Html | None:
     """A fold for each word, the first two open."""
     if not found or not any(one.found for one in found):
         return None
-    folds = [_fold(one, spaces, hub, is_open=place < 2) for place, one in enumerate(found)]
+    folds = [_fold(one, spaces, home, is_open=place < 2) for place, one in enumerate(found)]
     note = (
-        f"Nearest words by cosine, with the cosine, among the {limit:,} most frequent words of "
-        "each language. The words were not chosen by how well they come out."
+        f"For some words of {name(home)}, the nearest words of each language by cosine, with the "
+        f"cosine, among its {limit:,} most frequent. The words were not chosen by how well they "
+        "come out. Translations should be near after the alignment."
     )
     return section("neighbors", "Neighbours across languages", note, folds)
 
@@ -43,15 +46,16 @@ def map_section(atlas: Atlas | None, left_out: list[str]) -> Html | None:
     note = (
         f"{len(atlas.words)} frequent content words, about {share} of each language, chosen apart "
         "from each other. Words with like vectors lie close together (t-SNE); distances between "
-        "far groups mean nothing. Where languages share a space, they mix."
+        "far groups mean nothing. Where languages share a space, they mix. Point at a word, tap "
+        "it, or go by arrow keys to read it with the nearest words of the other languages."
     )
     keys = [
         element(
             "label",
             element("input", type="checkbox", checked=True, data_language=str(place)),
-            _mark(place, "key-mark"), language(name),
+            _mark(place, "key-mark"), language(code),
         )
-        for place, name in enumerate(atlas.languages)
+        for place, code in enumerate(atlas.languages)
     ]  # fmt: skip
     search = element(
         "label", "find ", element("input", type="search", id="find", maxlength="60"), class_="find"
@@ -81,17 +85,17 @@ def map_data(atlas: Atlas | None) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _fold(example: Example, spaces: list[Space], hub: str, *, is_open: bool) -> Html:
-    languages = list(dict.fromkeys(name for _, name in example.found))
-    languages.sort(key=lambda name: name != hub)
+def _fold(example: Example, spaces: list[Space], home: str, *, is_open: bool) -> Html:
+    languages = list(dict.fromkeys(code for _, code in example.found))
+    languages.sort(key=lambda code: code != home)
     rows: list[list[Child]] = []
-    for name in languages:
-        cells = [_words(example.found.get((space.name, name), []), name) for space in spaces]
-        rows.append([language(name), *cells])
+    for code in languages:
+        cells = [_words(example.found.get((space.name, code), []), code) for space in spaces]
+        rows.append([language(code), *cells])
     heads = ["Language", *(space.title for space in spaces)]
     shown = table(f"Neighbours of {example.word}", heads, rows, numbers_from=9)
     return element(
-        "details", element("summary", word(example.word, hub)), shown, open=is_open, class_="fold"
+        "details", element("summary", word(example.word, home)), shown, open=is_open, class_="fold"
     )
 
 
@@ -117,8 +121,10 @@ def _map(atlas: Atlas, number: int) -> Html:
         for row, (home, _) in enumerate(atlas.words)
     ]  # fmt: skip
     title = f"Map of words, {chart.title}"
+    top = _SIZE / 2 - _RADIUS * max(chart.y) - _MARGIN
+    height = _RADIUS * (max(chart.y) - min(chart.y)) + 2 * _MARGIN
     drawing = element(
-        "svg", points, viewBox=f"0 0 {_SIZE} {_SIZE}", role="img", tabindex="0",
+        "svg", points, viewBox=f"0 {top:.0f} {_SIZE} {height:.0f}", role="img", tabindex="0",
         aria_label=f"{title}; arrow keys go from word to word", class_="map",
         data_map=str(number),
     )  # fmt: skip
@@ -137,7 +143,10 @@ def _near(row: list[tuple[int, Found]], spellings: dict[str, int]) -> list[list[
 
 
 def _mixing(atlas: Atlas, chart: WordMap) -> Html:
-    """The title, with the share of points whose nearest point is of another language."""
+    """The title, with the share of points whose nearest point is of another language.
+
+    Beside it what the share were if a neighbour were any other point.
+    """
     others = 0
     for row, (home, _) in enumerate(atlas.words):
         gaps = [
@@ -146,12 +155,18 @@ def _mixing(atlas: Atlas, chart: WordMap) -> Html:
             if other != row
         ]
         others += atlas.words[min(gaps)[1]][0] != home
-    share = f"{100 * others / len(atlas.words):.0f} %"
+    count = len(atlas.words)
+    share = f"{100 * others / count:.0f} %"
+    sizes = Counter(home for home, _ in atlas.words).values()
+    chance = sum(size * (count - size) for size in sizes) / (count * (count - 1))
+    note = f" · the nearest point is of another language for {share}"
+    if chance:
+        note += f" (if languages lay wholly mixed: {100 * chance:.0f} %)"
     title = chart.title[:1].upper() + chart.title[1:]
     return element(
         "span",
         element("strong", title),
-        element("span", f" · the nearest point is of another language for {share}", class_="soft"),
+        element("span", note, class_="soft"),
     )
 
 

@@ -1,0 +1,65 @@
+"""The zero-shot tasks: models beside each other, a table for each metric."""
+
+from __future__ import annotations
+
+from x2static.page.html import Html, element
+from x2static.report.charts import bars
+from x2static.report.run_folder import RunFolder, Table, number, text
+from x2static.report.run_folder import table as as_table
+from x2static.report.score_rows import Task, downstream
+from x2static.report.score_sections import section
+from x2static.report.tables import language, panels, percent, table
+
+_METRICS = {"f1": "F1", "exact_match": "exact match", "accuracy": "accuracy"}
+_COLORS = 8
+
+
+def downstream_section(run: RunFolder) -> Html | None:
+    """Zero-shot tasks."""
+    tasks = list(downstream(run))
+    if not tasks:
+        return None
+    parts = [
+        (f"{task.name} ({task.kind}): {_METRICS[metric]}", _task_table(task, metric))
+        for task in tasks
+        for metric in task.metrics
+    ]
+    note = (
+        "Models fine-tuned in one language, then tested in each, times 100; mean over seeds ± "
+        "standard deviation. Zero-shot: the mean over the languages they were not fine-tuned in."
+    )
+    return section("downstream", "Zero-shot tasks", note, panels("downstream", parts))
+
+
+def _task_table(task: Task, metric: str) -> Html:
+    models = list(dict.fromkeys(text(row, "model") for row in task.rows))
+    cells: dict[tuple[str, str], dict[str, Table]] = {}
+    for row in task.rows:
+        key = (text(row, "set"), text(row, "language"))
+        cells.setdefault(key, {})[text(row, "model")] = as_table(row.get(metric))
+    rows = []
+    for (name, code), found in cells.items():
+        figures = [found.get(model, {}) for model in models]
+        drawn = bars([(_color(place), number(one, "mean")) for place, one in enumerate(figures)])
+        is_average = code in ("average", "zero-shot")
+        rows.append([
+            element("em", code) if is_average else language(code), element("bdi", name), drawn,
+            *map(_spread, figures),
+        ])  # fmt: skip
+    keys = [
+        element("span", element("span", class_=f"key {_color(place)}"), " ", element("bdi", model))
+        for place, model in enumerate(models)
+    ]
+    return table(f"{task.name}, {_METRICS[metric]}", ["Language", "test set", "", *keys], rows,
+                 numbers_from=3)  # fmt: skip
+
+
+def _color(model: int) -> str:
+    return f"m{model % _COLORS}"
+
+
+def _spread(figure: Table) -> str:
+    mean, deviation = number(figure, "mean"), number(figure, "sd")
+    if deviation is None:
+        return percent(mean)
+    return f"{percent(mean)} ±{percent(deviation)}"
