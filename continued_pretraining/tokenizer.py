@@ -122,7 +122,10 @@ def load_tokenizer(name: str) -> LineTokenizer:
         )
     except Exception as error:  # the library raises many kinds for a missing tokeniser
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise TeacherError(f"{name}: its tokeniser cannot be loaded ({reason})") from error
+        raise TeacherError(
+            f"{name}: its tokeniser cannot be loaded ({reason.rstrip('.')}); give a folder with "
+            "config.json, weights and tokeniser, or a model name the hub knows"
+        ) from error
     return LineTokenizer(tokenizer, name)
 
 

@@ -100,3 +100,9 @@ def test_mistakes_are_one_line(circle: Path, tmp_path: Path, refuses: Callable[.
     )
     refuses("has 1 words: no other word to find", "neighbors", tmp_path / "en", "one")
     refuses("missing WORDS", "neighbors", circle)
+    for name, content in (("text", b"a sentence of words\n"), ("picture", b"\x89PNG\r\n\x1a\n\0")):
+        (tmp_path / name).write_bytes(content)
+        refuses(
+            f"{name}: line 1 is neither a header 'N D' nor a word with numbers, so this holds no",
+            "neighbors", tmp_path / name, "Ost",
+        )  # fmt: skip

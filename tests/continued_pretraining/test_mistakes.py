@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -96,6 +97,8 @@ def test_models_that_cannot_serve(stops, arguments, data, tmp_path):
         )  # fmt: skip
 
     check("no such folder", tmp_path / "nowhere")
+    remedy = "give a folder with config.json, weights and tokeniser, or a model name the hub knows$"
+    check(f"nothing: its tokeniser cannot be loaded .*; {remedy}", Path("nothing"))
     (tmp_path / "bare").mkdir()
     check("no tokeniser in this folder", tmp_path / "bare")
     torn = save_teacher(tmp_path / "torn")
@@ -136,6 +139,25 @@ def test_words_that_cannot_be_used_are_counted(run_cli, arguments, data, tmp_pat
     assert "warning: 2 words without usable pieces or vector left out" in err
 
 
+def test_languages_that_do_not_meet_are_named(run_cli, arguments, data, tmp_path):
+    (tmp_path / "text").mkdir()
+    for language in ("de", "en"):
+        shutil.copy(data / f"{language}.txt", tmp_path / "text" / f"{language}.raw.txt")
+    given = [*arguments, "--align-batch", 2, "--vectors", data / "*.vec", "--text"]
+    code, _, err = run_cli(*given, tmp_path / "text" / "*.txt")
+    assert code == 0, err
+    assert "warning: vectors but no text for de, en\n" in err
+    assert "warning: text but no vectors for raw: its words are not aligned\n" in err
+    assert (
+        "warning: --text: de.raw.txt, en.raw.txt all count as language raw; if they are not one "
+        "language, name it, as in --text xx=de.raw.txt\n"
+    ) in err
+    named = [f"{name}={tmp_path / 'text' / name}.raw.txt" for name in ("de", "en")]
+    code, _, err = run_cli(*given, *named, "--overwrite")
+    assert code == 0, err
+    assert "warning" not in err
+
+
 def test_a_full_disk_is_one_clear_line(stops, arguments, data, monkeypatch):
     from safetensors import SafetensorError
 
@@ -145,9 +167,22 @@ def test_a_full_disk_is_one_clear_line(stops, arguments, data, monkeypatch):
     import safetensors.torch
 
     monkeypatch.setattr(safetensors.torch, "save_file", full)
+    full_disk = "No space left on device.*nothing was written"
+    stops(full_disk, *arguments, "--text", data / "*.txt", "--loss", "none")
+
+
+@pytest.mark.parametrize("scratch", [False, True], ids=["at the end", "at the start"])
+def test_a_disk_that_is_full_for_the_tokeniser(stops, arguments, data, monkeypatch, scratch):
+    import transformers
+
+    def full(*_args: object, **_options: object) -> None:
+        raise Exception("No space left on device (os error 28)")  # as the library in Rust does
+
+    monkeypatch.setattr(transformers.PreTrainedTokenizerFast, "save_pretrained", full)
+    shape = ["--from-scratch", "layers=1,width=16,heads=2,vocabulary=60,positions=40"]
     stops(
-        "No space left on device.*nothing was written", *arguments, "--text",
-        data / "*.txt", "--loss", "none",
+        "No space left on device.*nothing was written", *arguments, "--text", data / "*.txt",
+        "--loss", "none", *(shape if scratch else []),
     )  # fmt: skip
 
 

@@ -217,6 +217,23 @@ def test_the_paper_s_file_has_the_paper_s_tools(tmp_path):
     assert kept == {"ko", "th", "tl", "vi"}
 
 
+def test_only_the_store_takes_an_address(read):
+    bench, lines = read(f'store = "s3://bucket/run"\n{GOOD}')
+    assert (bench.store, lines) == ("s3://bucket/run", [])
+    text = GOOD.replace("text/de.txt", "s3://b/de.txt").replace("lexicons/{}-en.txt", "s3://b/{}")
+    text = text.replace("lexicons/{}-en.test.txt", "gs://b/x").replace('"run"', '"s3://b/run"')
+    rest = "give a path that every machine sees; only 'store' takes an address"
+    assert sorted(read(f'store = "bucket"\n{text}')[1]) == [
+        f"[evaluate]: bli gs://b/x: {rest}",
+        f"languages.de: corpus s3://b/de.txt: {rest}",
+        f"languages.de: lexicon s3://b/{{}}: {rest}",
+        f"output: s3://b/run: {rest}",
+        "store: bucket: give an address, such as s3://BUCKET/RUN",
+    ]
+    _, lines = read(f'store = "memory://run"\n{GOOD}')
+    assert lines == ["store: memory://run: no other process sees what lies in memory"]
+
+
 def test_layers_that_the_teacher_lacks_are_found_before_any_work(read, folder):
     (folder / "teacher" / "config.json").write_text('{"num_hidden_layers": 4}')
     pair = '[evaluate]\nretrieval = ["text/de.txt", "text/en.txt"]'

@@ -9,7 +9,8 @@ import threading
 from contextlib import suppress
 from typing import Protocol
 
-from x2static.run.order import Order, Result, perform
+from x2static.run.mirror import perform_here
+from x2static.run.order import Order, Result
 
 
 class Executor(Protocol):
@@ -69,7 +70,7 @@ class LocalExecutor:
 
     def _perform(self, order: Order) -> None:
         try:
-            self._ended.put(perform(order, self._processes.append))
+            self._ended.put(perform_here(order, self._processes.append))
         except BaseException as error:  # the main thread must hear of it
             self._ended.put(error)
 

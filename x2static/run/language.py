@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from x2static.run.names import note_unknown, table_of
-from x2static.run.patterns import HUB_DATASET, Place
+from x2static.run.patterns import HUB_DATASET, NO_URL, Place, is_url
 from x2static.run.problems import Problems
 from x2static.run.settings import typed_table
 
@@ -115,6 +115,9 @@ class LanguageReader:
         if not isinstance(text, str) or not text:
             self._problems.add(where, "no corpus; give one here or 'corpora' with {} at the top")
             return ""
+        if is_url(text):
+            self._problems.add(where, f"corpus {text}: {NO_URL}")
+            return ""
         corpus = self._place.corpus(text, code)
         if not corpus.startswith(HUB_DATASET):
             self._check_there(where, "corpus", Path(corpus))
@@ -133,6 +136,9 @@ class LanguageReader:
                 "no lexicon; give one here, or 'lexicons' with {} at the top, or align = false, or "
                 'seeds = "identical" under [align]',
             )
+            return None
+        if is_url(text):
+            self._problems.add(where, f"lexicon {text}: {NO_URL}")
             return None
         path = self._place.path(text, code)
         self._check_there(where, "lexicon", path)
@@ -154,6 +160,9 @@ class LanguageReader:
         texts = [given] if isinstance(given, str) else given
         if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
             self._problems.add(place, f"{kind}: expected a path or a list of them, found {given!r}")
+            return ()
+        if urls := [text for text in texts if is_url(text)]:
+            self._problems.add(place, f"{kind} {urls[0]}: {NO_URL}")
             return ()
         if kind == "bli" and len(texts) > 1:
             self._problems.add(place, "bli: give one dictionary for a language")

@@ -39,6 +39,10 @@ class Order:
         processes: how many are started together.
         needs: of a machine.
         environment: further variables.
+        store: address where inputs and outputs are shared, or nothing: all see one folder.
+        work: names the piece of work that leftovers may belong to; see `Entry.work`.
+        reads: digest of each input that lies in the run's folder.
+        outputs: what it makes, relative to the folder.
     """
 
     name: str
@@ -50,6 +54,10 @@ class Order:
     processes: int = 1
     needs: Needs = NO_NEEDS
     environment: Mapping[str, str] = field(default_factory=dict)
+    store: str = ""
+    work: str = ""
+    reads: Mapping[str, str] = field(default_factory=dict)
+    outputs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,13 +78,16 @@ class Result:
 
 
 def perform(
-    order: Order, started: Callable[[subprocess.Popen[bytes]], None] = lambda _: None
+    order: Order,
+    started: Callable[[subprocess.Popen[bytes]], None] = lambda _: None,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> Result:
     """Run it to its end; interrupted, it hands the signal on and waits for the process.
 
     Args:
         order: what to do.
         started: is told of the process.
+        meanwhile: is called again and again while it runs.
     """
     began = time.monotonic()
     log = order.folder / order.log
@@ -101,7 +112,7 @@ def perform(
                 process.wait(0.2)
                 break
             except subprocess.TimeoutExpired:
-                continue
+                meanwhile()
     except KeyboardInterrupt:  # a cluster takes the task back
         process.terminate()
         process.wait()

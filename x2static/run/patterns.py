@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 HUB_DATASET = "hf:"
+NO_URL = "give a path that every machine sees; only 'store' takes an address"
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,11 @@ def files_of(source: str) -> list[str]:
         if text and glob.has_magic(text) and (found := sorted(glob.glob(text))):  # noqa: PTH207
             return found
     return []
+
+
+def is_url(text: str) -> bool:
+    """True for an address such as ``s3://bucket/run``."""
+    return "://" in text
 
 
 def looks_like_a_path(model: str) -> bool:

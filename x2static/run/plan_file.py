@@ -32,6 +32,7 @@ class Entry:
         needs: tasks it waits for.
         key: digest of settings and inputs, once its outputs may be there; else nothing.
         digests: of the outputs, by path.
+        work: names the attempts that go on with each other's unfinished work.
     """
 
     language: str
@@ -46,6 +47,7 @@ class Entry:
     needs: list[str] = field(default_factory=list)
     key: str = ""
     digests: dict[str, str] = field(default_factory=dict)
+    work: str = ""
 
     @property
     def name(self) -> str:

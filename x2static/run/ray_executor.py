@@ -1,4 +1,4 @@
-"""Orders as tasks of a Ray cluster; every node sees the run's folder under the same path."""
+"""Orders as tasks of a Ray cluster; its nodes share the run's folder, or a store."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from contextlib import suppress
 from typing import Any
 
 from x2static.core.errors import ConfigError, require
+from x2static.run.mirror import perform_on_node
 from x2static.run.needs import ON_GPU
-from x2static.run.order import Order, Result, perform
+from x2static.run.order import Order, Result
 
 _RETRIES = 5  # of a task whose worker or node was lost
 _GIB = 1 << 30
@@ -49,7 +50,7 @@ class RayExecutor:
         if gpus is None:
             on_gpu = self._has_gpus and order.name.partition("/")[2] in ON_GPU
             gpus = float(order.processes) if on_gpu else 0.0
-        task = self._ray.remote(perform).options(
+        task = self._ray.remote(perform_on_node).options(
             name=order.name, num_cpus=order.threads, num_gpus=gpus,
             memory=int(needs.memory_gb * _GIB) if needs.memory_gb else None,
             max_retries=_RETRIES, runtime_env={"env_vars": _variables()},

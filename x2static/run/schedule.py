@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from x2static.core.files import make_parent, remove_tree
+from x2static.core.files import make_parent
 from x2static.run.executor import Executor
 from x2static.run.fingerprints import Fingerprints
 from x2static.run.graph import Task
+from x2static.run.leftovers import clear_leftovers
 from x2static.run.order import Order, Result
 from x2static.run.plan_file import Entry, read_plan, write_plan
 from x2static.run.reuse import State, state_of, why_again
@@ -126,7 +128,7 @@ class Schedule:
             entry.state, entry.error, entry.log = "skipped", task.skipped, ""
         elif past is not None:  # a run that is killed now must not forget what lies there
             entry.key, entry.digests, entry.seconds = past.key, past.digests, past.seconds
-            entry.settings, entry.inputs = past.settings, past.inputs
+            entry.settings, entry.inputs, entry.work = past.settings, past.inputs, past.work
             entry.state = "failed" if past.state == "failed" else "waiting"
             entry.error = past.error if past.state == "failed" else None
         return entry
@@ -188,6 +190,7 @@ class Schedule:
         entry.state, entry.error, entry.seconds = "running", None, None
         entry.settings, entry.inputs = state.settings, _known(state)
         entry.key, entry.digests = state.key, {}
+        entry.work = entry.work or secrets.token_hex(8)
         self._save()
         watcher.started(task, why)
         return True
@@ -205,13 +208,10 @@ class Schedule:
         """
         entry = self.entries[task.name]
         is_remembered = bool(entry.key)
-        entry.state, entry.key, entry.digests = "waiting", "", {}
+        entry.state, entry.key, entry.digests, entry.work = "waiting", "", {}, ""
         if is_remembered:
             self._save()
-        for path in (*task.outputs, task.log):
-            place = self.folder / path
-            for leftover in ("", ".unfinished", ".run.json", ".map.safetensors"):
-                remove_tree(place.with_name(f"{place.name}{leftover}"))
+        clear_leftovers(self.folder, (*task.outputs, task.log))
 
     def _end(self, result: Result, watcher: Watcher, *, was_stopped: bool) -> None:
         task, entry = self.tasks[result.name], self.entries[result.name]

@@ -25,11 +25,13 @@ from x2static.run.executor import make_executor
 from x2static.run.graph import ALL, Task, build_graph
 from x2static.run.needs import STAGES
 from x2static.run.order import Order
-from x2static.run.plan_file import Entry
+from x2static.run.plan_file import PLAN_NAME, Entry
 from x2static.run.problems import Problems
 from x2static.run.schedule import Schedule
 from x2static.run.selection import select, select_from
 from x2static.run.settings import COMMAND_OF, arguments
+from x2static.run.store import Store
+from x2static.run.stored_executor import StoredExecutor, leave, restore, through_store
 from x2static.run.workbench import Workbench, read_workbench
 
 _LOCK_NAME = ".lock"
@@ -50,19 +52,27 @@ def run(config: RunConfig) -> Outcome:
     if config.dry_run:
         schedule = Schedule(bench.output, tasks, chosen=chosen, again=again)
         return _preview(bench, schedule.preview())
+    store = Store(bench.store) if bench.store else None
+    if store is not None:
+        store.check()
     with FolderLock(bench.output, _LOCK_NAME):
+        if store is not None:
+            restore(store, bench.output)
         _copy(bench)
         schedule = Schedule(
             bench.output, tasks, chosen=chosen, again=again, about=_about(bench, config)
         )
-        num_kept = _work(config, bench, schedule)
+        num_kept = _work(config, bench, schedule, store)
     return _outcome(bench, schedule, num_kept, time.monotonic() - began)
 
 
-def _work(config: RunConfig, bench: Workbench, schedule: Schedule) -> int:
+def _work(config: RunConfig, bench: Workbench, schedule: Schedule, store: Store | None) -> int:
     """Run the schedule; returns how many tasks were kept as they were."""
     threads = max(1, num_cores() // config.workers)
     executor = make_executor(config.ray, config.workers)
+    if store is not None:
+        is_remote = config.ray is not None
+        executor = StoredExecutor(executor, store, bench.output, is_remote=is_remote)
     try:
         with (
             StopRequest() as stop,
@@ -74,13 +84,19 @@ def _work(config: RunConfig, bench: Workbench, schedule: Schedule) -> int:
                     time.sleep(_GRACE_SECONDS)
                 return stop.signal is not None
 
-            schedule.run(
-                executor, lambda task: order_of(task, bench.output, threads), board, is_stopped
-            )
+            def order(task: Task) -> Order:
+                made = order_of(task, bench.output, threads)
+                if not bench.store:
+                    return made
+                return through_store(made, task, schedule.entries[task.name], bench.store)
+
+            schedule.run(executor, order, board, is_stopped)
             num_kept = board.num_kept
             was_stopped = stop.signal is not None
     finally:
         executor.close()
+    if store is not None:
+        leave(store, bench.output, schedule.entries, (_COPY_NAME, PLAN_NAME))
     if was_stopped:
         raise Interrupted(
             f"what is done is kept in {bench.output}; x2static run {config.workbench} goes on"

@@ -13,13 +13,13 @@ from x2static.run.language import Language, LanguageReader
 from x2static.run.layers import check_layers
 from x2static.run.names import note_unknown
 from x2static.run.needs import Needs, read_needs
-from x2static.run.patterns import Place, looks_like_a_path
+from x2static.run.patterns import NO_URL, Place, is_url, looks_like_a_path
 from x2static.run.problems import Problems
 from x2static.run.settings import COMMAND_OF, typed_table
 from x2static.run.toml_text import read_toml
 
 _KNOWN = (
-    "output", "teacher", "hub", "languages", "corpora", "lexicons", "evaluate", "needs",
+    "output", "store", "teacher", "hub", "languages", "corpora", "lexicons", "evaluate", "needs",
     *COMMAND_OF,
 )  # fmt: skip
 
@@ -31,6 +31,7 @@ class Workbench:
     Attributes:
         file: where it lies.
         output: the run's folder, absolute.
+        store: address of the place through which machines share it, or nothing.
         teacher: folder or name on the hub.
         hub: the language whose space the others are brought into.
         languages: by code, the hub first.
@@ -42,6 +43,7 @@ class Workbench:
 
     file: Path
     output: Path
+    store: str
     teacher: str
     hub: str
     languages: Mapping[str, Language]
@@ -75,7 +77,7 @@ class _Reader:
 
     def workbench(self) -> Workbench | None:
         note_unknown("", self._content, _KNOWN, self._problems)
-        output, teacher = self._text("output"), self._teacher()
+        output, store, teacher = self._text("output"), self._store(), self._teacher()
         tables = {
             name: typed_table(name, self._content[name], f"[{name}]", self._problems)
             for name in COMMAND_OF
@@ -96,8 +98,9 @@ class _Reader:
         if not entries or hub is None or teacher is None or output is None:
             return None
         return Workbench(
-            file=self._file, output=self._place.path(output), teacher=teacher, hub=hub,
-            languages=languages, tables=tables, pretrain=pretrain, processes=processes, needs=needs,
+            file=self._file, output=self._place.path(output), store=store,
+            teacher=teacher, hub=hub, languages=languages, tables=tables, pretrain=pretrain,
+            processes=processes, needs=needs,
         )  # fmt: skip
 
     def _text(self, key: str, *, required: bool = True) -> str | None:
@@ -109,7 +112,18 @@ class _Reader:
         if not isinstance(value, str) or not value.strip():
             self._problems.add(key, f"expected a text in quotes, found {value!r}")
             return None
+        if is_url(value) and key != "store":
+            self._problems.add(key, f"{value}: {NO_URL}")
+            return None
         return value
+
+    def _store(self) -> str:
+        url = self._text("store", required=False) or ""
+        if url and not is_url(url):
+            self._problems.add("store", f"{url}: give an address, such as s3://BUCKET/RUN")
+        elif url.startswith("memory:"):
+            self._problems.add("store", f"{url}: no other process sees what lies in memory")
+        return url
 
     def _teacher(self) -> str | None:
         text = self._text("teacher")

@@ -61,7 +61,8 @@ def read(tmp_path: Path, content: str | bytes, name: str = "x.vec") -> WordVecto
         ("2 0\na\nb\n", "x.vec: line 1 is width 0; word vectors need a width of at least 1"),
         ("9 999999999\na 1\n", "x.vec: line 1: header says width 999999999, too much"),
         ("word\n", "x.vec: line 1 is neither a header 'N D' nor a word with numbers"),
-        ("the quick brown fox\n", "x.vec:1: 'quick' is not a number"),
+        ("the quick brown fox\n", "x.vec: line 1 is neither a header 'N D' nor a word with"),
+        ("the 1 2 fox\nb 1 2 3\n", "x.vec:1: 'fox' is not a number"),
         ("a 1 2\nb 3\n", "x.vec:2: expected 2 numbers, found 1"),
     ],
 )

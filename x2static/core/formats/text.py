@@ -7,6 +7,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -44,9 +45,14 @@ def read_text(path: Path, limit: int | None, faults: Faults) -> WordVectors:
         first = stream.readline(LONGEST_LINE)
         header = parse_header(first)
         width = header.width if header else strip_line(first).count(b" ")
+        if header is None and not _is_like_a_row(first):
+            faults.fatal(
+                "line 1 is neither a header 'N D' nor a word with numbers, so this holds no word "
+                "vectors; give a file as word2vec, fastText, GloVe or gensim write it, or a folder "
+                "that x2static made"
+            )
         if width < 1:
-            hint = "width 0" if header else "neither a header 'N D' nor a word with numbers"
-            faults.fatal(f"line 1 is {hint}; word vectors need a width of at least 1")
+            faults.fatal("line 1 is width 0; word vectors need a width of at least 1")
         if header and header.words and 2 * width > most_bytes(path):
             faults.fatal(f"line 1: header says width {width}, too much for the size of the file")
         collector = RowCollector(width, _expected_rows(path, first, header), limit, faults)
@@ -55,6 +61,17 @@ def read_text(path: Path, limit: int | None, faults: Faults) -> WordVectors:
     if header and not collector.is_full and lines != header.words:
         faults.found(1, "header count", f"header says {header.words} words, file has {lines} rows")
     return collector.vectors()
+
+
+def _is_like_a_row(line: bytes) -> bool:
+    """True if most of what follows the first word are numbers; one may be damaged."""
+    fields = strip_line(line).split(b" ")[1:]
+    numbers = 0
+    for text in fields:
+        with suppress(ValueError):
+            float(text)
+            numbers += 1
+    return 0 < len(fields) <= 2 * numbers
 
 
 def _expected_rows(path: Path, first: bytes, header: Header | None) -> int:
