@@ -41,6 +41,23 @@ def test_first_blocks_give_the_hidden_states_of_the_whole_model(folders, kind, l
     assert (teacher.layer, teacher.depth) == (layer, DEPTH)
 
 
+@pytest.mark.parametrize("layer", range(1, DEPTH + 1))
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_lower_states_are_those_of_a_block_below(folders, kind, layer):
+    whole = transformers.AutoModel.from_pretrained(folders[kind]).eval()
+    ids = sentences(layer)
+    with torch.inference_mode():
+        states = whole(
+            input_ids=ids, attention_mask=torch.ones_like(ids), output_hidden_states=True
+        ).hidden_states
+    teacher = load_teacher(str(folders[kind]), layer, "cpu", "fp32", with_lower=True)
+    assert teacher.lower is not None
+    assert teacher.lower < layer
+    upper, lower = teacher.layer_states(ids, None)
+    assert torch.equal(upper, states[layer])
+    assert torch.equal(lower, states[teacher.lower])
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_only_the_wanted_blocks_are_built(folders, kind):
     teacher = load_teacher(str(folders[kind]), 2, "cpu", "fp32")

@@ -120,7 +120,7 @@ def load_teacher(
     check_vocabulary(name, tokenizer, model)
     width = int(model.config.hidden_size)
     limit = position_limit(model, tokenizer)
-    lower = round(2 * wanted / 3) if with_lower and wanted else None
+    lower = min(round(2 * wanted / 3), wanted - 1) if with_lower and wanted else None
     teacher = Teacher(name, wanted, lower, depth, width, limit, pieces, model, target, chosen)
     for block in (wanted if wanted < depth else None, lower):
         if block is not None:
