@@ -39,10 +39,11 @@ def bootstrap(
     Args:
         source: (N, D) rows of the source language.
         target: (M, D) rows of the target language.
-        settings: normalisation and kind of the map.
+        settings: normalisation and kind of the map, neighbours of CSLS.
         given: the user's pairs, kept in every round.
         start: the alignment learned from these alone, or by self-learning.
-        rounds: how often pairs are added anew; stops early when they stay the same.
+        rounds: how often pairs are added anew; stops early when a round finds as many as the one
+            before, be they the same or not.
         cutoff: most frequent words per side that may be added.
         say: told what each round found.
         threads: for the search on the CPU.
@@ -51,7 +52,9 @@ def bootstrap(
     sides = Sides(source, target, settings)
     found, before = start, -1
     for turn in range(1, rounds + 1):
-        added = new_pairs(found, source[:cutoff], target[:cutoff], given, threads, device)
+        added = new_pairs(
+            found, source[:cutoff], target[:cutoff], given, threads, device, csls=settings.csls
+        )
         say(f"round {turn}: {len(added.source):,} mutual pairs beside {len(given.source):,} given")
         if len(added.source) == before:
             break
@@ -68,10 +71,24 @@ def new_pairs(
     given: PairRows,
     threads: int | None,
     device: str,
+    csls: int = 10,
 ) -> PairRows:
     """Mutual CSLS neighbours whose words the given pairs do not translate."""
-    x, z = unit(found.source.apply(source)), unit(found.target.apply(target))
-    inducer = make_inducer(VecMapSettings(), (len(x), len(z)), device, threads)
+    mapped = found.source.apply(source), found.target.apply(target)
+    return agreed_pairs(*mapped, given, threads, device, csls)
+
+
+def agreed_pairs(
+    source: FloatMatrix,
+    target: FloatMatrix,
+    given: PairRows,
+    threads: int | None,
+    device: str,
+    csls: int = 10,
+) -> PairRows:
+    """The same of rows that lie in one space."""
+    x, z = unit(source), unit(target)
+    inducer = make_inducer(VecMapSettings(csls=csls), (len(x), len(z)), device, threads)
     ranks = Ranks(np.ones(len(x), np.int64), np.ones(len(z), np.int64))
     mutual = mutual_pairs(inducer.induce(x, z, ranks))
     is_new = ~(np.isin(mutual.source, given.source) | np.isin(mutual.target, given.target))

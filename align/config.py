@@ -29,6 +29,7 @@ Preset = Literal[
     "acl2017-seed", "emnlp2016", "rcsls", "bootstrap", "semi-bootstrap", "tuned",
 ]  # fmt: skip
 Method = Literal["vecmap", "bootstrap", "rcsls", "tuned"]
+HubMethod = Literal["tuned", "orthogonal", "bootstrap", "rcsls"]
 Choice = Literal["aligned", "auto"]
 OnError = Literal["raise", "skip"]
 OutputFormat = Literal["auto", "safetensors", "word2vec", "word2vec-binary"]
@@ -37,7 +38,24 @@ _MORE_PRESETS: dict[str, dict[str, Any]] = {
     "rcsls": {**PRESETS["supervised"], "method": "rcsls", "cutoff": 20_000, "csls": 10},
     "bootstrap": {**PRESETS["supervised"], "method": "bootstrap", "cutoff": 20_000, "csls": 10},
     "semi-bootstrap": {**PRESETS["semi-supervised"], "method": "bootstrap"},
-    "tuned": {**PRESETS["supervised"], "method": "tuned", "cutoff": 10_000, "rounds": 2},
+    "tuned": {
+        **PRESETS["supervised"], "method": "tuned", "cutoff": 10_000, "csls": 10, "rounds": 2,
+    },
+}  # fmt: skip
+
+_NOT_SET_BY_HAND: dict[str, dict[str, Any]] = {
+    "tuned": {
+        "mapping": "multistep", "whiten": True, "ridge": 0.0, "source_reweight": 0.5,
+        "target_reweight": 0.5, "self_learning": False,
+    },
+    "rcsls": {
+        "mapping": "multistep", "whiten": True, "ridge": 0.0, "source_reweight": 0.5,
+        "target_reweight": 0.5, "dimensions": 0, "self_learning": False,
+    },
+}  # fmt: skip
+_REASONS = {
+    "tuned": "is not for method tuned, which decides on its map itself and learns from its pairs",
+    "rcsls": "is not for method rcsls, which learns one whole matrix from its pairs",
 }
 
 
@@ -61,6 +79,7 @@ class AlignConfig:
     ] = "aligned"
     save_map: Annotated[Path | None, "write the maps, for align apply"] = None
     induce: Annotated[Path | None, "write the dictionary that the final space implies"] = None
+    induce_cutoff: Annotated[int, "most frequent words per side to write from; 0: all"] = 20_000
     output_format: Annotated[
         OutputFormat, "auto: by the output's name (.vec, .txt, .bin), else a safetensors folder"
     ] = "auto"
@@ -81,7 +100,7 @@ class AlignConfig:
         False
     )
     cutoff: Annotated[int, "most frequent words per side to induce from; 0: all"] = 20_000
-    csls: Annotated[int, "neighbours of CSLS while inducing; 0: plain cosine"] = 10
+    csls: Annotated[int, "neighbours of CSLS while inducing; 0: plain cosine, --induce: 10"] = 10
     direction: Annotated[Direction, "which side looks for its translations"] = "union"
     keep_initial: Annotated[float, "first chance that a similarity survives a draw"] = 0.1
     keep_multiplier: Annotated[float, "growth of that chance when the objective rests"] = 2.0
@@ -105,9 +124,10 @@ class AlignConfig:
 
     def __post_init__(self) -> None:
         check_settings(self)
-        for name, least in (("rounds", 1), ("restarts", 0), ("threads", 0), ("max_vocabulary", 0)):
-            require_at_least("--" + name.replace("_", "-"), getattr(self, name), least)
-        require_at_least("--seed", self.seed, 0)
+        self._check_method()
+        for name in ("restarts", "threads", "max_vocabulary", "induce_cutoff", "seed"):
+            require_at_least("--" + name.replace("_", "-"), getattr(self, name), 0)
+        require_at_least("--rounds", self.rounds, 1)
         outputs = [self.output_source, self.output_target, self.save_map, self.induce]
         given = [path for path in outputs if path is not None]
         if len(set(given)) < len(given):
@@ -125,6 +145,21 @@ class AlignConfig:
         if self.choice == "auto" and self.validation is None:
             raise ConfigError("--choice auto decides on held-back pairs: give --validation FILE")
 
+    def _check_method(self) -> None:
+        """Refuse settings that the method would not look at."""
+        for name, only in _NOT_SET_BY_HAND.get(self.method, {}).items():
+            if getattr(self, name) != only:
+                raise ConfigError(
+                    f"--{name.replace('_', '-')} {_REASONS[self.method]}: leave it out, or choose "
+                    "another preset"
+                )
+        for name in ("ridge", "dimensions"):
+            if self.mapping != "multistep" and getattr(self, name):
+                raise ConfigError(
+                    f"--{name} works with --mapping multistep only, not with {self.mapping}: leave "
+                    "it out, or choose another preset"
+                )
+
     def settings(self) -> VecMapSettings:
         """What the method itself needs to know."""
         values = {name: getattr(self, name) for name in SETTING_NAMES}
@@ -139,9 +174,19 @@ class HubConfig:
     spokes: Annotated[tuple[str, ...], "the others: NAME=FILE, any number"]
     output: Annotated[Path, "folder for the mapped vectors and the maps"]
     lexicons: Annotated[str, "dictionaries from each spoke to the hub; {} stands for the name"] = ""
+    validation: Annotated[
+        str, "held-back dictionaries, scored and never learned from; {} stands for the name"
+    ] = ""
     method: Annotated[
-        Literal["orthogonal", "bootstrap", "rcsls"], "how each spoke is mapped onto the hub"
-    ] = "bootstrap"
+        HubMethod,
+        "how each spoke is mapped onto the hub; tuned decides on held-back pairs, and is bootstrap "
+        "where self-learning is on",
+    ] = "tuned"
+    choice: Annotated[
+        Choice,
+        "auto writes a spoke as it is where that scores better on held-back pairs (of the "
+        "dictionary, if no --validation is given)",
+    ] = "auto"
     seeds: Annotated[Seeds, "where the first pairs come from"] = "lexicon"
     self_learning: Annotated[bool, "induce and learn again; on by itself without a lexicon"] = False
     cutoff: Annotated[int, "most frequent words per side to induce from; 0: all"] = 20_000
@@ -165,12 +210,24 @@ class HubConfig:
             raise ConfigError(f"--spokes: language '{twice[0]}' is named twice")
         if not self.spokes:
             raise ConfigError("--spokes: give at least one NAME=FILE")
-        fits = "{}" in self.lexicons or (self.lexicons and len(self.spokes) == 1)
-        if self.seeds == "lexicon" and not fits:
+        if self.seeds == "lexicon" and not self._names_each(self.lexicons):
             raise ConfigError(
                 "--lexicons: give a pattern with {} for the language, such as 'lex/{}-en.txt', or "
                 "use --seeds identical or unsupervised"
             )
+        if self.validation and not self._names_each(self.validation):
+            raise ConfigError(
+                "--validation: give a pattern with {} for the language, such as "
+                "'lex/{}-en.valid.txt'"
+            )
+
+    @property
+    def learns(self) -> bool:
+        """Whether dictionaries are induced by self-learning."""
+        return self.self_learning or self.seeds != "lexicon"
+
+    def _names_each(self, pattern: str) -> bool:
+        return "{}" in pattern or (bool(pattern) and len(self.spokes) == 1)
 
     @staticmethod
     def named(text: str) -> tuple[str, Path]:

@@ -1,7 +1,8 @@
 """The command ``align hub``: many languages into the space of one, which stays untouched.
 
-The hub's file is neither changed nor written again. A spoke is centred, rotated onto the centred
-hub, and given the hub's mean, so that it lies among the hub's own unit vectors.
+The hub's file is neither changed nor written again. A spoke is centred, mapped onto the centred
+hub, and given the hub's mean, so that it lies among the hub's own unit vectors; or it stays as it
+is, where held-back pairs say that this is better.
 """
 
 from __future__ import annotations
@@ -11,17 +12,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from align.config import HubConfig, Method, OutputFormat
+from align.config import HubConfig, HubMethod, Method, OutputFormat
+from align.held_back import read_held_back
+from align.hub_verdict import Verdict, on_folds, on_validation, verdict_of
 from align.learning import learn_maps
 from align.output import format_of, write_mapped
 from align.saved_map import SavedMap, write_map
 from align.seeds import check_same_width, seed_pairs
-from align.vecmap.alignment import Alignment, LanguageMap
+from align.spoke import into_hub
+from align.spoke_tuned import spoke_tuned
+from align.vecmap.alignment import Alignment, unchanged
 from align.vecmap.arrays import FloatMatrix
-from align.vecmap.diagnosis import WORDS
-from align.vecmap.normalization import Normalization, check_finite
+from align.vecmap.normalization import check_finite
+from align.vecmap.pairs import PairRows
 from align.vecmap.presets import FAST_SCHEDULE, VecMapSettings
 from x2static.core.device import pick_device
 from x2static.core.errors import OutputError, WorkbenchError
@@ -38,6 +41,11 @@ _FREE = ("spokes", "resume", "overwrite", "threads")
 _SUFFIX: dict[Format, str] = {"word2vec": ".vec", "word2vec-binary": ".bin"}
 
 
+_BY_METHOD: dict[HubMethod, Method] = {
+    "orthogonal": "vecmap", "bootstrap": "bootstrap", "rcsls": "rcsls",
+}  # fmt: skip
+
+
 def hub(config: HubConfig) -> Outcome:
     """Map each spoke; one that fails does not stop the others, but the command then fails."""
     _, hub_path = config.named(config.hub)
@@ -50,16 +58,14 @@ def hub(config: HubConfig) -> Outcome:
         try:
             rows[name] = _spoke(config, name, path, center)
         except WorkbenchError as error:
+            if len(config.spokes) == 1:
+                raise
             failures[name] = str(error)
-            _log.warning("%s: %s", name, error)
+            _log.warning("%s: failed; the last line says why", name)
     if failures:
         shown = "; ".join(f"{name}: {error}" for name, error in failures.items())
         raise WorkbenchError(f"{len(failures)} of {len(config.spokes)} languages failed: {shown}")
-    lines = [
-        f"{row['output']}: {row['words']:,} words, {row['final_pairs']:,} pairs, "
-        f"mutual-neighbour rate {row['mutual_rate']:.3f}, found again {row['found_again']:.3f}"
-        for row in rows.values()
-    ]
+    lines = [_stated(row) for row in rows.values()]
     return Outcome("\n".join([*lines, f"{hub_path}: the hub, as it was"]), {"spokes": rows})
 
 
@@ -67,7 +73,8 @@ def _spoke(config: HubConfig, name: str, path: Path, center: WordVectors) -> dic
     output = config.output / f"{name}{_suffix(config.output_format)}"
     map_path = config.output / f"{name}.map.safetensors"
     lexicon = Path(config.lexicons.replace("{}", name)) if config.seeds == "lexicon" else None
-    inputs = [path, config.named(config.hub)[1], *([lexicon] if lexicon else [])]
+    validation = Path(config.validation.replace("{}", name)) if config.validation else None
+    inputs = [path, config.named(config.hub)[1], *(f for f in (lexicon, validation) if f)]
     record = RunRecord("align hub", config, inputs)
     if config.resume and (done := _done(record, output)):
         return done
@@ -81,25 +88,94 @@ def _spoke(config: HubConfig, name: str, path: Path, center: WordVectors) -> dic
     check_finite(vectors.matrix, str(path))
     check_same_width(vectors, center, (path, config.named(config.hub)[1]))
     pairs = seed_pairs(config.seeds, vectors, center, lexicon)
-    device = "cpu" if config.device == "cpu" else pick_device(config.device).type
-    method: Method = "vecmap" if config.method == "orthogonal" else config.method
-    with Progress(name, None, "iterations") as progress:
-        found = learn_maps(
-            method, vectors.matrix, center.matrix, _settings(config), pairs,
-            rounds=config.rounds, seed=config.seed, device=device,
-            threads=config.threads or None, say=lambda text: progress.say(f"{name}: {text}"),
-            report=lambda turn: progress.advance(1, f"objective {100 * turn.objective:.4f}"),
-        )  # fmt: skip
-    source, target = into_hub(found, vectors.matrix, center.matrix)
+    tested = None if validation is None else read_held_back(
+        validation, vectors, center, pairs if config.seeds == "lexicon" else None
+    )  # fmt: skip
+    learner = _Learner(config, name, vectors.matrix, center.matrix)
+    found = learner.learn(pairs)
+    verdict = learner.judge(found, pairs, tested)
+    is_aligned = config.choice == "aligned" or verdict is None or verdict.for_map
+    same = unchanged(center.width)
+    source = found.source if is_aligned else same
     write_mapped(vectors, source, output, config.output_format)
     row = {
-        "output": str(output), "words": len(vectors), "final_pairs": len(found.pairs.source),
-        **vars(found.diagnosis),
+        "output": str(output), "words": len(vectors), "aligned": is_aligned,
+        "method": learner.method, "final_pairs": len(found.pairs.source),
+        **vars(found.diagnosis), **(verdict.notes() if verdict else {}), **found.notes,
     }  # fmt: skip
-    write_map(SavedMap(source, target, plain(row)), map_path)
+    write_map(SavedMap(source, same, plain(row)), map_path)
     record.notes = {"result": row}
     record.write(record_path(output))
     return row
+
+
+class _Learner:
+    """Learns one spoke's map in the way that the settings ask for, and judges it."""
+
+    def __init__(
+        self, config: HubConfig, name: str, source: FloatMatrix, target: FloatMatrix
+    ) -> None:
+        self._config, self._name = config, name
+        self._matrices = (source, target)
+        self._device = "cpu" if config.device == "cpu" else pick_device(config.device).type
+        is_tuned = config.method == "tuned"
+        self.method: HubMethod = "bootstrap" if is_tuned and config.learns else config.method
+
+    def learn(self, pairs: PairRows | None, *, is_trial: bool = False) -> Alignment:
+        """The alignment in the hub's own space."""
+        config = self._config
+        threads = config.threads or None
+        with Progress(self._name, None, "iterations") as progress:
+
+            def say(text: str) -> None:
+                if not is_trial:
+                    progress.say(f"{self._name}: {text}")
+
+            if self.method == "tuned" and pairs is not None:
+                return spoke_tuned(
+                    *self._matrices, _settings(config), pairs, say=say, threads=threads,
+                    device=self._device,
+                )  # fmt: skip
+            found = learn_maps(
+                _BY_METHOD[self.method], *self._matrices,
+                _settings(config), pairs, rounds=config.rounds, seed=config.seed,
+                device=self._device, threads=threads, say=say,
+                report=lambda turn: progress.advance(1, f"objective {100 * turn.objective:.4f}"),
+            )  # fmt: skip
+        sides = (found.source.normalization, found.target.normalization)
+        mapped = into_hub(sides, found.source.matrix, self._matrices)
+        return replace(found, source=mapped)
+
+    def judge(
+        self, found: Alignment, pairs: PairRows | None, tested: PairRows | None
+    ) -> Verdict | None:
+        """Held-back pairs on the map; None where there are none, or nobody asked."""
+        if tested is not None:
+            return on_validation(found.source, *self._matrices, tested)
+        config = self._config
+        if config.choice == "aligned" or pairs is None or config.learns:
+            return None
+        if self.method == "tuned":
+            return verdict_of(found.notes["tuning"])
+        return on_folds(
+            lambda learned: self.learn(learned, is_trial=True).source, *self._matrices, pairs
+        )
+
+
+def _stated(row: dict[str, Any]) -> str:
+    stated = (
+        f"{row['output']}: {row['words']:,} words, {row['final_pairs']:,} pairs, "
+        f"mutual-neighbour rate {row['mutual_rate']:.3f}, found again {row['found_again']:.3f}"
+    )
+    if "held_back" in row:
+        aligned, before = row["held_back"], row["held_back_unaligned"]
+        stated += (
+            f", CSLS P@1 {aligned['csls']:.4f} on {aligned['words']} held-back words, "
+            f"unaligned {before['csls']:.4f}"
+        )
+    if not row["aligned"]:
+        stated += "; the vectors score better as they are: written unaligned"
+    return stated
 
 
 def _done(record: RunRecord, output: Path) -> dict[str, Any] | None:
@@ -117,39 +193,9 @@ def _done(record: RunRecord, output: Path) -> dict[str, Any] | None:
     return result
 
 
-def into_hub(
-    found: Alignment, source: FloatMatrix, target: FloatMatrix
-) -> tuple[LanguageMap, LanguageMap]:
-    """A map into the hub's own unit vectors, and the hub's map: nothing at all.
-
-    Both were normalised unit, centre, unit. The rotation holds between centred vectors; the last
-    unit step is left out, and the hub's mean brings the spoke to where the hub's words are. A map
-    that is no rotation changes lengths; one factor makes the mean length the hub's.
-    """
-    spoke, hub_side = (
-        Normalization(side.normalization.steps[:2], side.normalization.statistics[:2])
-        for side in (found.source, found.target)
-    )
-    centered = LanguageMap(spoke, found.source.matrix).apply(source[:WORDS])
-    wanted = _mean_length(hub_side.apply(target[:WORDS]))
-    factor = np.float32(wanted / max(_mean_length(centered), 1e-12))
-    mean = found.target.normalization.statistics[1]
-    width = len(found.target.matrix)
-    nothing = Normalization((), np.zeros((0, width), np.float32))
-    return (
-        LanguageMap(spoke, found.source.matrix * factor, mean),
-        LanguageMap(nothing, np.eye(width, dtype=np.float32)),
-    )
-
-
-def _mean_length(rows: FloatMatrix) -> float:
-    return float(np.linalg.norm(rows, axis=1).mean())
-
-
 def _settings(config: HubConfig) -> VecMapSettings:
-    learns = config.self_learning or config.seeds != "lexicon"
     settings = VecMapSettings(
-        seeds=config.seeds, mapping="orthogonal", self_learning=learns, cutoff=config.cutoff
+        seeds=config.seeds, mapping="orthogonal", self_learning=config.learns, cutoff=config.cutoff
     )
     return replace(settings, **FAST_SCHEDULE) if config.fast else settings
 

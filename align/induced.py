@@ -22,6 +22,7 @@ def write_induced(
     source_map: LanguageMap,
     target_map: LanguageMap,
     cutoff: int,
+    csls: int = 10,
 ) -> int:
     """Write mutual CSLS neighbours as ``source TAB target TAB cosine``; returns their number.
 
@@ -32,10 +33,11 @@ def write_induced(
         source_map: takes the source into the shared space.
         target_map: takes the target there.
         cutoff: most frequent words per side; 0 means all.
+        csls: neighbours of CSLS.
     """
     x = unit(source_map.apply(source.matrix[: cutoff or None]))
     z = unit(target_map.apply(target.matrix[: cutoff or None]))
-    inducer = make_inducer(VecMapSettings(), (len(x), len(z)), "cpu", None)
+    inducer = make_inducer(VecMapSettings(csls=csls), (len(x), len(z)), "cpu", None)
     ranks = Ranks(np.ones(len(x), np.int64), np.ones(len(z), np.int64))
     pairs = mutual_pairs(inducer.induce(x, z, ranks))
     cosines = np.einsum("ij,ij->i", x[pairs.source], z[pairs.target])

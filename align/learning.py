@@ -56,7 +56,7 @@ def learn_maps(
         return _rcsls(source, target, settings, pairs, say)
     if method == "tuned":
         if pairs is None:
-            raise AlignmentError("tuned learns from pairs: give --lexicon, or --seeds identical")
+            raise AlignmentError("tuned learns from pairs: give a dictionary, or --seeds identical")
         return tuned(
             source, target, settings, pairs, rounds=rounds, say=say, threads=threads, device=device
         )
@@ -83,7 +83,7 @@ def _rcsls(
     say: Callable[[str], None],
 ) -> Alignment:
     if pairs is None:
-        raise AlignmentError("rcsls learns from pairs: give --lexicon, or --seeds identical")
+        raise AlignmentError("rcsls learns from pairs: give a dictionary, or --seeds identical")
     sides = Sides(source, target, settings)
     size = settings.cutoff or None
     heads = sides.normalized(size)

@@ -33,7 +33,7 @@ def seed_pairs(
         return None
     if kind == "lexicon":
         if lexicon is None:
-            raise LexiconError("this preset learns from a dictionary: give --lexicon FILE")
+            raise LexiconError("seeds 'lexicon' are a dictionary's pairs: give its file")
         return lexicon_rows(read_lexicon(lexicon), source, target, str(lexicon))
     same = [word for word in source.words if word in target.index]
     if kind == "numerals":
@@ -41,7 +41,7 @@ def seed_pairs(
     if not same:
         what = "numerals" if kind == "numerals" else "words"
         raise LexiconError(
-            f"the vocabularies share no {what}; give a --lexicon, or --preset unsupervised"
+            f"the vocabularies share no {what}; give a dictionary, or start unsupervised"
         )
     return PairRows(source.rows_of(same), target.rows_of(same))
 
@@ -70,9 +70,9 @@ def lexicon_rows(
     return PairRows(rows[:, 0].copy(), rows[:, 1].copy())
 
 
-def direction_remark(lexicon: Path, source: WordVectors, target: WordVectors) -> str | None:
+def direction_remark(lexicon: Lexicon, source: WordVectors, target: WordVectors) -> str | None:
     """A warning where the dictionary would serve much better turned round."""
-    return advise_direction(read_lexicon(lexicon), source.index, target.index)
+    return advise_direction(lexicon, source.index, target.index)
 
 
 def _known(lexicon: Lexicon, source: WordVectors, target: WordVectors) -> list[tuple[int, int]]:

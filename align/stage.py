@@ -12,20 +12,20 @@ import numpy as np
 
 from align.checkpoint import CheckpointFile
 from align.config import AlignConfig
+from align.held_back import HeldBack, read_held_back
 from align.induced import write_induced
 from align.learning import learn_maps
 from align.output import write_mapped
 from align.saved_map import SavedMap, write_map
-from align.seeds import check_same_width, direction_remark, lexicon_rows, seed_pairs
-from align.validation import Precision, precision_at_one
-from align.vecmap.alignment import Alignment, LanguageMap
-from align.vecmap.arrays import AlignmentError
-from align.vecmap.normalization import Normalization, blocks, check_finite
+from align.seeds import check_same_width, direction_remark, seed_pairs
+from align.unfinished import refuse_finished
+from align.validation import WORDS, Precision
+from align.vecmap.alignment import Alignment, LanguageMap, unchanged
+from align.vecmap.normalization import blocks, check_finite
 from align.vecmap.pairs import PairRows
 from align.vecmap.self_learning import Iteration
 from x2static.core.device import pick_device
 from x2static.core.errors import Interrupted
-from x2static.core.files import refuse_existing
 from x2static.core.interrupts import StopSignals
 from x2static.core.lexicon import read_lexicon
 from x2static.core.outcome import Outcome
@@ -35,15 +35,16 @@ from x2static.core.vector_file import read_vectors
 
 _log = logging.getLogger(__name__)
 _PLACES = ("source", "target", "output_source", "output_target", "save_map", "induce")
-_NOT_IN_KEY = (*_PLACES, "lexicon", "validation", "resume", "overwrite", "threads", "choice")
+_NOT_IN_KEY = (
+    *_PLACES, "induce_cutoff", "lexicon", "validation", "resume", "overwrite", "threads", "choice",
+)  # fmt: skip
+_CSLS = 10  # neighbours for --induce beside a preset that learns without CSLS
+_FEW = 100
 
 
 def align(config: AlignConfig) -> Outcome:
     """Learn the maps, write both languages in the shared space, say how good it is."""
-    outputs = [config.output_source, config.output_target, config.save_map, config.induce]
-    for path in outputs:
-        if path is not None:
-            refuse_existing(path, overwrite=config.overwrite)
+    refuse_finished(config)
     languages = Languages(config)
     inputs = [config.source, config.target, config.lexicon, config.validation]
     record = RunRecord("align", config, [path for path in inputs if path is not None])
@@ -59,8 +60,9 @@ def align(config: AlignConfig) -> Outcome:
         write_map(SavedMap(source, target, plain(notes)), config.save_map)
     if config.induce is not None:
         notes["induced_pairs"] = write_induced(
-            config.induce, languages.source, languages.target, source, target, config.cutoff
-        )
+            config.induce, languages.source, languages.target, source, target,
+            config.induce_cutoff, config.csls or _CSLS,
+        )  # fmt: skip
     record.counts = {**languages.counts(), **_history(found)}
     record.notes = {"result": notes}
     for path in (config.output_source, config.output_target):
@@ -83,36 +85,29 @@ class Languages:
         check_same_width(self.source, self.target, (config.source, config.target))
         self.pairs = seed_pairs(config.seeds, self.source, self.target, config.lexicon)
         self.held_back = self._held_back(config.validation)
-        if config.lexicon is not None:
-            remark = direction_remark(config.lexicon, self.source, self.target)
+        self._lexicon = None if config.lexicon is None else read_lexicon(config.lexicon)
+        if self._lexicon is not None:
+            remark = direction_remark(self._lexicon, self.source, self.target)
             if remark:
                 _log.warning("%s: %s", config.lexicon, remark)
 
     def _held_back(self, path: Path | None) -> PairRows | None:
-        """Validation pairs; pairs that are also learned from are left out."""
+        """Validation pairs; pairs of words that are also learned from are left out."""
         if path is None:
             return None
-        rows = lexicon_rows(read_lexicon(path), self.source, self.target, str(path))
-        if self.pairs is None or self._config.seeds != "lexicon":
-            return rows
-        is_new = ~np.isin(rows.source, self.pairs.source)
-        if not is_new.any():
-            raise AlignmentError(
-                f"{path}: every word of it is in --lexicon, too: nothing is held back"
-            )
-        if not is_new.all():
-            _log.warning(
-                "%s: %d pairs whose source is in --lexicon left out", path, (~is_new).sum()
-            )
-        return PairRows(rows.source[is_new], rows.target[is_new])
+        return read_held_back(path, self.source, self.target, self.pairs)
 
     def counts(self) -> dict[str, int]:
         """Sizes for the record."""
         pairs = 0 if self.pairs is None else len(self.pairs.source)
-        return {
+        counts = {
             "source_words": len(self.source), "target_words": len(self.target),
             "width": self.source.width, "pairs": pairs,
         }  # fmt: skip
+        if self._lexicon is not None:
+            counts["lexicon_pairs"] = len(self._lexicon)
+            counts["dropped_phrases"] = self._lexicon.dropped.get("phrase", 0)
+        return counts
 
     def key(self) -> str:
         """A digest of all that decides the result: a checkpoint of another run is not used."""
@@ -158,22 +153,40 @@ class Languages:
         return verdict
 
     def is_doubtful(self, found: Alignment) -> bool:
-        """Whether a run without a dictionary shows the signs of failure.
+        """Whether a run without a dictionary, or from a few words of one, shows signs of failure.
 
         Vectors of small corpora show them with a good dictionary, too, and then mean little.
         """
-        return found.diagnosis.has_failed and self._config.seeds != "lexicon"
+        is_from_few = self._config.self_learning and self._has_few(_FEW)
+        return found.diagnosis.has_failed and (self._config.seeds != "lexicon" or is_from_few)
+
+    def few_pairs(self) -> str | None:
+        """A warning where the pairs leave most of a whole matrix to chance."""
+        config, width = self._config, self.source.width
+        is_whole = config.mapping == "orthogonal" or config.method == "rcsls"
+        if self.pairs is None or config.self_learning or not is_whole or not self._has_few(0):
+            return None
+        return (
+            f"{len(self.pairs.source)} pairs leave much of a map of {width} dimensions to chance: "
+            "give more, or use --preset tuned or semi-supervised"
+        )
+
+    def _has_few(self, least: int) -> bool:
+        return self.pairs is not None and len(self.pairs.source) < max(least, self.source.width)
 
     def _score(self, source: LanguageMap, target: LanguageMap) -> Precision:
         if self.held_back is None:
             raise ValueError("nothing is held back")
-        x, z = source.apply(self.source.matrix), target.apply(self.target.matrix)
-        return precision_at_one(x, z, self.held_back)
+        words = (WORDS, WORDS)  # only their rows are mapped
+        held = HeldBack(self.source.matrix, self.target.matrix, self.held_back, words)
+        return held.precision(source, target)
 
 
 def _learn(config: AlignConfig, languages: Languages, keeper: CheckpointFile) -> Alignment:
     """Learn with progress; Ctrl-C leaves the checkpoint and says how to go on."""
     device = "cpu" if config.device == "cpu" else pick_device(config.device).type
+    if remark := languages.few_pairs():
+        _log.warning("%s", remark)
     with Progress("align", None, "iterations") as progress:
 
         def report(turn: Iteration) -> None:
@@ -196,10 +209,8 @@ def _learn(config: AlignConfig, languages: Languages, keeper: CheckpointFile) ->
 
 def _identities(found: Alignment) -> tuple[LanguageMap, LanguageMap]:
     """Maps that leave both languages as they are."""
-    width = len(found.source.matrix)
-    nothing = Normalization((), np.zeros((0, width), np.float32))
-    unchanged = LanguageMap(nothing, np.eye(width, dtype=np.float32))
-    return unchanged, unchanged
+    same = unchanged(len(found.source.matrix))
+    return same, same
 
 
 def _checkpoint_path(config: AlignConfig) -> Path:
@@ -214,6 +225,12 @@ def _history(found: Alignment) -> dict[str, Any]:
 def _text(config: AlignConfig, languages: Languages, notes: dict[str, Any]) -> str:
     lines = [f"{config.output_source}: {len(languages.source):,} words in the shared space"]
     lines.append(f"{config.output_target}: {len(languages.target):,} words")
+    counts = languages.counts()
+    if "lexicon_pairs" in counts:
+        phrases = counts["dropped_phrases"]
+        dropped = f"; {phrases:,} phrases left out" if phrases else ""
+        covered = f"{counts['pairs']:,} of {counts['lexicon_pairs']:,} pairs"
+        lines.append(f"{config.lexicon}: {covered} have both words in the vectors{dropped}")
     learned = f"learned from {notes['final_pairs']:,} pairs ({config.preset})"
     if "iterations" in notes:
         learned += f" after {notes['iterations']} iterations, objective {notes['objective']:.4f}"

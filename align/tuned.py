@@ -12,15 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from align.bootstrap import bootstrap
+from align.held_back import HeldBack, split
 from align.rcsls import rcsls_maps
-from align.validation import Precision, precision_at_one
+from align.validation import Precision, mean_precision
 from align.vecmap.alignment import Alignment, LanguageMap, Sides, align_matrices
-from align.vecmap.arrays import AlignmentError, FloatMatrix, Rows
+from align.vecmap.arrays import AlignmentError, FloatMatrix, WideMatrix
 from align.vecmap.linear import final_maps
 from align.vecmap.pairs import PairRows, check_pairs
 from align.vecmap.presets import VecMapSettings
@@ -29,11 +29,7 @@ from x2static.core.normalize import unit
 RIDGES = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0)
 REWEIGHTS = (0.25, 0.5)
 _PLAIN = (0.0, 0.5)
-_NEAR, _CANDIDATES = 5_000, 10_000
-_SHARE = 5
-_ENOUGH = 800
-_LEAST = 25
-_POLISHING_STEPS = 6
+_POLISHING_STEPS, _POLISHING_RATE = 6, 10.0
 
 Say = Callable[[str], None]
 
@@ -83,7 +79,8 @@ def tuned(
     Args:
         source: (N, D) rows of the source language.
         target: (M, D) rows of the target language.
-        settings: normalisation, and the cutoff of words that may be added.
+        settings: normalisation, de-whitening and dimensions; cutoff and CSLS of the words that may
+            be added.
         pairs: the dictionary.
         rounds: of adding mutual neighbours.
         say: told what was decided.
@@ -105,7 +102,7 @@ def tuned(
 
     sides = Sides(source, target, settings)
     folds = [_Fold(sides, (source, target), *parts) for parts in split(pairs)]
-    choice = _choose(folds, learn)
+    choice = _choose(folds, learn, settings)
     say(_stated(choice))
     return replace(learn(choice, pairs), notes={"tuning": asdict(choice)})
 
@@ -122,34 +119,35 @@ def polish(
         sides: both, for the diagnosis.
         cutoff: most frequent words per side among which neighbours are looked for.
     """
-    both = list(zip((found.source, found.target), (source, target), strict=True))
-    heads = [unit(side.apply(rows[:cutoff])) for side, rows in both]
-    pairs = [
-        unit(side.apply(rows[chosen]))
-        for (side, rows), chosen in zip(both, found.pairs, strict=True)
-    ]
-    start = np.eye(pairs[0].shape[1])
-    turn = rcsls_maps(*pairs, *heads, iterations=_POLISHING_STEPS, start=start).source
+    turn = polishing_turn((found.source, found.target), (source, target), found.pairs, cutoff)
     matrix = (found.source.matrix.astype(np.float64) @ turn).astype(np.float32)
     mapped = LanguageMap(found.source.normalization, matrix)
     return replace(found, source=mapped, diagnosis=sides.diagnosis(mapped, found.target))
 
 
-def split(pairs: PairRows) -> list[tuple[PairRows, PairRows]]:
-    """Learned and held-back pairs, several times where the dictionary is small.
+def polishing_turn(
+    maps: tuple[LanguageMap, LanguageMap],
+    matrices: tuple[FloatMatrix, FloatMatrix],
+    pairs: PairRows,
+    cutoff: int,
+) -> WideMatrix:
+    """What the steps turn a source map by, applied from the right.
 
-    All pairs of a source word stay together. Frequent and rare words are held back alike: rare
-    ones alone are found too seldom to decide by. A dictionary of a few words is not split at all.
+    Args:
+        maps: of the source and of the target, which stays.
+        matrices: rows of both languages, most frequent first.
+        pairs: rows to learn from.
+        cutoff: most frequent words per side among which neighbours are looked for.
     """
-    words = np.unique(pairs.source)  # rows: the most frequent word first
-    if len(words) < _LEAST:
-        return []
-    turns = min(_SHARE, max(1, _ENOUGH * _SHARE // len(words)))
-    parts = []
-    for turn in range(turns):
-        is_held = np.isin(pairs.source, words[turn::_SHARE])
-        parts.append((_where(pairs, ~is_held), _where(pairs, is_held)))
-    return parts
+    both = list(zip(maps, matrices, strict=True))
+    heads = [unit(side.apply(rows[:cutoff])) for side, rows in both]
+    paired = [
+        unit(side.apply(rows[chosen])) for (side, rows), chosen in zip(both, pairs, strict=True)
+    ]
+    start = np.eye(paired[0].shape[1])
+    return rcsls_maps(
+        *paired, *heads, step=_POLISHING_RATE, iterations=_POLISHING_STEPS, start=start
+    ).source
 
 
 class _Fold:
@@ -163,13 +161,10 @@ class _Fold:
         tested: PairRows,
     ) -> None:
         self.learned = learned
-        near = np.union1d(np.arange(min(_NEAR, len(matrices[0]))), tested.source)
-        candidates = np.union1d(np.arange(min(_CANDIDATES, len(matrices[1]))), tested.target)
-        self._rows = (matrices[0][near], matrices[1][candidates])
-        self._tested = PairRows(_places(near, tested.source), _places(candidates, tested.target))
+        self._held = HeldBack(*matrices, tested)
         self._normalized = tuple(
             normalization.apply(rows)
-            for normalization, rows in zip(sides.normalizations, self._rows, strict=True)
+            for normalization, rows in zip(sides.normalizations, self._held.rows, strict=True)
         )
         self._pairs = sides.rows_of(learned)
 
@@ -180,24 +175,27 @@ class _Fold:
             rows @ matrix.astype(np.float32)
             for rows, matrix in zip(self._normalized, maps, strict=True)
         )
-        return precision_at_one(x, z, self._tested).csls
+        return self._held.precision_of_rows(x, z).csls
 
     def precision_of(self, found: Alignment) -> Precision:
         """P@1 of an alignment."""
-        x, z = found.source.apply(self._rows[0]), found.target.apply(self._rows[1])
-        return precision_at_one(x, z, self._tested)
+        return self._held.precision(found.source, found.target)
 
 
-def _choose(folds: list[_Fold], learn: Callable[[Tuning, PairRows], Alignment]) -> Tuning:
+def _choose(
+    folds: list[_Fold],
+    learn: Callable[[Tuning, PairRows], Alignment],
+    settings: VecMapSettings,
+) -> Tuning:
     """The best of the grid; ties go to the smaller ridge, which is nearer to the published map."""
     if not folds:
         return Tuning(1.0, 0.25, bootstrapped=True)
     scores: dict[tuple[float, float], float] = {}
     for ridge in RIDGES:
         for reweight in REWEIGHTS:
-            settings = Tuning(ridge, reweight, bootstrapped=False).applied(VecMapSettings())
+            applied = Tuning(ridge, reweight, bootstrapped=False).applied(settings)
             try:
-                found = [fold.precision(settings) for fold in folds]
+                found = [fold.precision(applied) for fold in folds]
             except AlignmentError:  # too few pairs for a map without a ridge
                 continue
             scores[ridge, reweight] = float(np.mean(found))
@@ -208,9 +206,7 @@ def _choose(folds: list[_Fold], learn: Callable[[Tuning, PairRows], Alignment]) 
     chosen = Tuning(*best, bootstrapped=False, held_back=scores[best], plain=plain)
 
     def tried(choice: Tuning) -> Precision:
-        found = [fold.precision_of(learn(choice, fold.learned)) for fold in folds]
-        nearest, csls, _ = np.mean(found, axis=0).tolist()
-        return Precision(nearest, csls, sum(score.words for score in found))
+        return mean_precision([fold.precision_of(learn(choice, fold.learned)) for fold in folds])
 
     # More pairs bear more whitening: the published map may be the better start for them.
     before = None
@@ -235,15 +231,6 @@ def _stated(choice: Tuning) -> str:
         return f"{stated} (too few pairs to hold any back)"
     plain = "none" if choice.plain is None else f"{choice.plain:.4f}"
     return f"{stated}: CSLS P@1 {choice.held_back:.4f} on held-back pairs, published map {plain}"
-
-
-def _where(pairs: PairRows, chosen: Any) -> PairRows:
-    return PairRows(pairs.source[chosen], pairs.target[chosen])
-
-
-def _places(rows: Rows, wanted: Rows) -> Rows:
-    found: Rows = np.searchsorted(rows, wanted)
-    return found
 
 
 def _silent(_: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ from align.vecmap.pairs import PairRows
 from x2static.core.normalize import unit
 
 _NEIGHBORS = 10
-_WORDS = 20_000
+WORDS = 20_000
 
 
 class Precision(NamedTuple):
@@ -21,6 +22,12 @@ class Precision(NamedTuple):
     nearest: float
     csls: float
     words: int
+
+
+def mean_precision(scores: Sequence[Precision]) -> Precision:
+    """Of several divisions of a dictionary; their words are added up."""
+    nearest, csls, _ = np.mean(scores, axis=0).tolist()
+    return Precision(nearest, csls, sum(score.words for score in scores))
 
 
 def precision_at_one(source: FloatMatrix, target: FloatMatrix, pairs: PairRows) -> Precision:
@@ -32,7 +39,7 @@ def precision_at_one(source: FloatMatrix, target: FloatMatrix, pairs: PairRows) 
         pairs: what is right; several targets for one source are all right.
     """
     near_rows, rows = (
-        np.union1d(np.arange(min(len(side), _WORDS)), chosen)
+        np.union1d(np.arange(min(len(side), WORDS)), chosen)
         for side, chosen in zip((source, target), pairs, strict=True)
     )
     words = np.unique(pairs.source)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -46,14 +47,17 @@ def _rows(
     for source, target, path in config.pairs:
         lexicon = lexicons[path]
         pair = _pair(read(source), read(target), config)
-        if advice := advise_direction(lexicon, pair.source.index, pair.target.index):
+        coverage = lexicon.coverage(pair.source.index, pair.target.index)
+        advice = advise_direction(lexicon, pair.source.index, pair.target.index)
+        if advice and coverage.covered:  # with nothing covered the error says it
             print(f"warning: {path}: {advice}", file=sys.stderr)  # noqa: T201
         yield from _score(pair, lexicon, (source, target, path), config)
         if config.induce is not None:
             _write_induced(pair, config, config.induce, record)
         if config.both_directions:
             pair = _pair(read(target), read(source), config)
-            yield from _score(pair, lexicon.inverse(), (target, source, path), config)
+            turned = replace(lexicon.inverse(), dropped=lexicon.dropped)
+            yield from _score(pair, turned, (target, source, path), config)
 
 
 def _pair(source: WordVectors, target: WordVectors, config: BliConfig) -> AlignedPair:
@@ -65,6 +69,7 @@ def _score(
 ) -> Iterator[dict[str, Any]]:
     source, target, path = paths
     depth = None if config.exact_mrr else max(EXACT_RANKS, *config.k)
+    coverage = lexicon.coverage(pair.source.index, pair.target.index)
     for method in config.method:
         try:
             score = pair.score(lexicon, method, depth)
@@ -74,6 +79,8 @@ def _score(
             "source": str(source), "target": str(target), "lexicon": str(path), "method": method,
             "index": config.index, **score.as_row(sorted(set(config.k))),
             "source_words": len(pair.source), "target_words": len(pair.target),
+            "pairs": coverage.pairs, "known_pairs": coverage.covered_pairs,
+            "dropped_phrases": lexicon.dropped.get("phrase", 0),
         }  # fmt: skip
 
 
@@ -98,4 +105,10 @@ def _table(rows: list[dict[str, Any]], config: BliConfig) -> str:
         figures = "".join(f"  {100 * row[name]:10.2f}" for name in names)
         place = f"{label:{width}}  {row['method']:6}  {row['queries']:7d}"
         lines.append(f"{place}  {100 * row['coverage']:6.1f} %{figures}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *dict.fromkeys(map(_covered, rows))])
+
+
+def _covered(row: dict[str, Any]) -> str:
+    covered = f"{row['known_pairs']:,} of {row['pairs']:,} pairs"
+    dropped = f"; {row['dropped_phrases']:,} phrases left out" if row["dropped_phrases"] else ""
+    return f"{row['lexicon']}: {covered} have both words in the vectors{dropped}"

@@ -52,6 +52,12 @@ class LanguageMap:
         return mapped
 
 
+def unchanged(width: int) -> LanguageMap:
+    """The map that leaves vectors as they are."""
+    nothing = Normalization((), np.zeros((0, width), np.float32))
+    return LanguageMap(nothing, np.eye(width, dtype=np.float32))
+
+
 @dataclass(frozen=True, eq=False)
 class Alignment:
     """What a run learned.
@@ -135,8 +141,8 @@ def align_matrices(
         if pairs is not None or accept_failure or not found.diagnosis.has_failed:
             return found
     raise AlignmentError(
-        f"self-learning did not converge in {last + 1} attempts ({found.diagnosis}): give a "
-        "--lexicon of even 25 pairs with --preset semi-supervised, or try --preset identical"
+        f"self-learning did not converge in {last + 1} attempts ({found.diagnosis}): start from a "
+        "dictionary of even 25 pairs, or from words spelled alike (identical)"
     )
 
 

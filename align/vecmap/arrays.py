@@ -10,6 +10,7 @@ from x2static.core.errors import WorkbenchError
 FloatMatrix = NDArray[np.float32]
 FloatVector = NDArray[np.float32]
 WideMatrix = NDArray[np.float64]
+WideVector = NDArray[np.float64]
 Rows = NDArray[np.int64]
 
 

@@ -9,7 +9,9 @@ import numpy as np
 from align.vecmap.arrays import AlignmentError, FloatMatrix, WideMatrix
 from align.vecmap.presets import VecMapSettings
 
-_LEAST_SINGULAR_RATIO = 1e-6
+# Against the mean: a few large directions do not make the others look empty. Rows rounded to five
+# digits fill an empty direction to 1e-5; real vectors stand at 6e-3, hardly enough pairs at 2e-4.
+_LEAST_SINGULAR_RATIO = 1e-4
 
 
 class SideMaps(NamedTuple):
@@ -43,7 +45,8 @@ def orthogonal_maps(source: FloatMatrix, target: FloatMatrix) -> SideMaps:
 def unconstrained_maps(source: FloatMatrix, target: FloatMatrix) -> SideMaps:
     """Least squares from the source to the target; the target stays as it is."""
     gram = _gram(source)
-    _check_rank(np.linalg.eigvalsh(gram).astype(np.float64), len(source), "source")
+    values = np.linalg.eigvalsh(gram).astype(np.float64)
+    _check_rank(values, len(source), "source", "--mapping orthogonal")
     wide = source.astype(np.float64).T @ target.astype(np.float64)
     return SideMaps(np.linalg.solve(gram, wide), np.eye(target.shape[1]))
 
@@ -96,19 +99,19 @@ def _whitening(rows: WideMatrix, side: str, ridge: float) -> tuple[WideMatrix, W
     if ridge and values[-1] > 0:
         values = np.maximum(values, 0) + ridge * values.mean()
     else:
-        _check_rank(values, len(rows), side)
+        _check_rank(values, len(rows), side, "--ridge 1")
     roots = np.sqrt(values)
     return vectors / roots @ vectors.T, vectors * roots @ vectors.T
 
 
-def _check_rank(eigenvalues: WideMatrix, pairs: int, side: str) -> None:
+def _check_rank(eigenvalues: WideMatrix, pairs: int, side: str, way_out: str) -> None:
     width = len(eigenvalues)
-    remedy = "give more pairs, or use --preset semi-supervised or --mapping orthogonal"
+    remedy = f"give more pairs, or add {way_out}, or use --preset tuned"
     if pairs < width:
         raise AlignmentError(
             f"{pairs} pairs cannot fix a map of {width} dimensions (at least {width}): {remedy}"
         )
-    least = max(eigenvalues[-1], 0.0) * _LEAST_SINGULAR_RATIO**2
+    least = max(eigenvalues.mean(), 0.0) * _LEAST_SINGULAR_RATIO**2
     rank = int((eigenvalues > least).sum())
     if rank < width:
         raise AlignmentError(

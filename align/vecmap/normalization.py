@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from align.vecmap.arrays import AlignmentError, FloatMatrix
+from align.vecmap.arrays import AlignmentError, FloatMatrix, WideVector
 
 BLOCK = 65_536
+_FIRST_LOOK = 1_024
+_ROUNDING = 1e-4  # of rows written with five digits, relative to their length: about 1e-5
 _LEARNED = ("center", "unitdim")
 
 
@@ -60,12 +62,9 @@ def blocks(matrix: FloatMatrix, size: int = BLOCK) -> Iterator[FloatMatrix]:
 
 
 def check_finite(matrix: FloatMatrix, name: str, *, may_be_equal: bool = False) -> None:
-    """Raise `AlignmentError` for NaN, infinity, no rows at all, or rows that are all the same."""
+    """Raise `AlignmentError` for NaN, infinity, no rows at all, or rows of one direction only."""
     if matrix.ndim != 2 or 0 in matrix.shape:
         raise AlignmentError(f"{name}: no vectors (shape {matrix.shape}); give a file with words")
-    must_differ = len(matrix) > 1 and not may_be_equal
-    if must_differ and all((block == matrix[0]).all() for block in blocks(matrix)):
-        raise AlignmentError(f"{name}: all {len(matrix)} vectors are the same: nothing to align")
     for number, block in enumerate(blocks(matrix)):
         # A sum is finite only if every entry is, unless it overflows: then look closely.
         if not np.isfinite(np.einsum("ij->", block, dtype=np.float64)):
@@ -73,6 +72,30 @@ def check_finite(matrix: FloatMatrix, name: str, *, may_be_equal: bool = False) 
             if len(bad):
                 row = number * BLOCK + int(bad[0])
                 raise AlignmentError(f"{name}: row {row} holds NaN or infinity; remove the word")
+    if len(matrix) > 1 and not may_be_equal:
+        _check_directions(matrix, name)
+
+
+def _check_directions(matrix: FloatMatrix, name: str) -> None:
+    """Rows of one direction are equal, or opposite, as soon as they have unit length."""
+    if all((block == matrix[0]).all() for block in blocks(matrix)):
+        raise AlignmentError(f"{name}: all {len(matrix)} vectors are the same: nothing to align")
+    lengths = np.linalg.norm(matrix[:_FIRST_LOOK].astype(np.float64), axis=1)
+    longest = matrix[int(lengths.argmax())].astype(np.float64)
+    if not lengths.any():
+        return  # only the first words are zeros
+    direction = longest / lengths.max()
+    if all(_are_multiples(block, direction) for block in blocks(matrix, _FIRST_LOOK)):
+        raise AlignmentError(
+            f"{name}: all {len(matrix)} vectors are multiples of one: nothing to align"
+        )
+
+
+def _are_multiples(rows: FloatMatrix, direction: WideVector) -> bool:
+    wide = rows.astype(np.float64)
+    beside = wide - np.outer(wide @ direction, direction)
+    sizes = np.linalg.norm(wide, axis=1)
+    return bool((np.linalg.norm(beside, axis=1) <= _ROUNDING * sizes).all())
 
 
 def _take_step(rows: FloatMatrix, step: str, statistic: FloatMatrix) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from types import MappingProxyType
@@ -16,6 +17,10 @@ Mapping_ = Literal["orthogonal", "multistep", "unconstrained"]
 Direction = Literal["forward", "backward", "union"]
 Side = Literal["source", "target", "none"]
 STEPS = get_args(Step)
+_NUMBERS = (
+    "ridge", "source_reweight", "target_reweight", "keep_initial", "keep_multiplier", "threshold",
+    "smoothing",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +80,7 @@ def check_settings(settings: Any) -> None:
     unknown = [step for step in settings.normalize if step not in STEPS]
     if unknown:
         raise ConfigError(f"--normalize: unknown step '{unknown[0]}'; known: {', '.join(STEPS)}")
+    _check_finite_numbers(settings)
     for name in ("dimensions", "cutoff", "csls", "ridge"):
         if not getattr(settings, name) >= 0:
             raise ConfigError(f"--{name} must be 0 or more, got {getattr(settings, name)}")
@@ -91,6 +97,13 @@ def check_settings(settings: Any) -> None:
     dewhitens = (settings.source_dewhiten, settings.target_dewhiten) != ("none", "none")
     if settings.mapping == "multistep" and dewhitens and not settings.whiten:
         raise ConfigError("de-whitening needs --whiten; or --source-dewhiten none, and the target")
+
+
+def _check_finite_numbers(settings: Any) -> None:
+    for name in _NUMBERS:
+        if not math.isfinite(getattr(settings, name)):
+            flag = "--" + name.replace("_", "-")
+            raise ConfigError(f"{flag} must be a finite number, got {getattr(settings, name)}")
 
 
 _LEARN: dict[str, Any] = {"self_learning": True}

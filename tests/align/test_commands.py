@@ -8,45 +8,10 @@ import numpy as np
 import pytest
 
 from align.saved_map import read_map
-from tests.align.planted import plant, precision
+from tests.align.planted import precision
 from x2static.core.normalize import unit
 from x2static.core.vector_file import read_vectors, write_vectors
 from x2static.core.vectors import WordVectors
-
-
-@pytest.fixture
-def world(rng, tmp_path):
-    """Two languages as files, with dictionaries; numerals and a name are spelled alike."""
-    planted = plant(rng, size=400, width=12, noise=0.1)
-    source = [f"q{i}" for i in range(400)]
-    target = [""] * 400
-    for i, j in enumerate(planted.translation):
-        target[j] = f"w{i}"
-    for i in range(0, 400, 5):
-        source[i] = target[planted.translation[i]] = str(1000 + i)
-    write_vectors(WordVectors(source, planted.source), tmp_path / "de.vec", "word2vec")
-    write_vectors(WordVectors(target, planted.target), tmp_path / "en.vec", "word2vec")
-    lines = [f"{source[i]} {target[planted.translation[i]]}\n" for i in range(400)]
-    (tmp_path / "train.txt").write_text("".join(lines[:200]))
-    (tmp_path / "test.txt").write_text("".join(lines[200:]))
-    return planted
-
-
-@pytest.fixture
-def flags(tmp_path):
-    def make(**more):
-        names = {
-            "source": "de.vec", "target": "en.vec", "output_source": "out.de",
-            "output_target": "out.en",
-        }  # fmt: skip
-        given = {key: tmp_path / name for key, name in names.items()}
-        given.update(more)
-        words = []
-        for key, value in given.items():
-            words += ["--" + key.replace("_", "-"), *([value] if value is not True else [])]
-        return words
-
-    return make
 
 
 def scored(tmp_path, planted):
@@ -55,32 +20,6 @@ def scored(tmp_path, planted):
 
 
 QUICK = {"patience": 4, "keep_initial": 0.4}
-
-
-@pytest.mark.parametrize(
-    ("preset", "more"),
-    [
-        ("supervised", {}),
-        ("aaai2018", {}),
-        ("emnlp2016", {}),
-        ("rcsls", {}),
-        ("bootstrap", {}),
-        ("tuned", {}),
-        ("semi-supervised", QUICK),
-        ("semi-bootstrap", QUICK),
-        ("acl2017-seed", {}),
-        ("identical", QUICK),
-        ("acl2017", {}),
-    ],
-)
-def test_each_preset_brings_the_languages_together(world, run_cli, flags, tmp_path, preset, more):
-    if preset not in ("identical", "acl2017"):
-        more = {**more, "lexicon": tmp_path / "train.txt"}
-    code, out, err = run_cli("align", *flags(preset=preset, **more))
-    assert (code, err.count("error")) == (0, 0), err
-    assert "mutual-neighbour rate" in out
-    assert scored(tmp_path, world) >= 0.99
-    assert not list(tmp_path.glob("*checkpoint*"))
 
 
 def test_record_validation_and_induced_dictionary(world, run_cli, flags, tmp_path):
@@ -136,7 +75,7 @@ def test_saved_map_gives_the_same_vectors_and_takes_new_words(world, run_cli, fl
     assert read_map(saved).notes["preset"] == "supervised"
 
 
-@pytest.mark.parametrize("method", ["orthogonal", "bootstrap", "rcsls"])
+@pytest.mark.parametrize("method", ["tuned", "orthogonal", "bootstrap", "rcsls"])
 def test_hub_leaves_the_hub_untouched(world, run_cli, tmp_path, method):
     before = (tmp_path / "en.vec").read_bytes()
     (tmp_path / "lex").mkdir()
@@ -153,9 +92,113 @@ def test_hub_leaves_the_hub_untouched(world, run_cli, tmp_path, method):
     assert (tmp_path / "en.vec").read_bytes() == before
     spoke, center = read_vectors(output / "de"), read_vectors(tmp_path / "en.vec")
     assert precision(spoke.matrix, center.matrix, world.translation) >= 0.99
+    if method == "tuned":  # how much of the mean it gets is decided on held-back pairs
+        return
     # It lies where the hub's own unit vectors lie, mean included.
     middle, own = unit(spoke.matrix).mean(axis=0), unit(center.matrix).mean(axis=0)
     assert np.linalg.norm(middle - own) < 0.3 * np.linalg.norm(own)
+
+
+@pytest.fixture
+def hub_flags(tmp_path):
+    def make(**more):
+        given = {
+            "hub": f"en={tmp_path / 'en.vec'}", "spokes": f"de={tmp_path / 'de.vec'}",
+            "lexicons": tmp_path / "train.txt", "output": tmp_path / "hub", **more,
+        }  # fmt: skip
+        words = []
+        for key, value in given.items():
+            words += ["--" + key.replace("_", "-"), *([value] if value is not True else [])]
+        return ["align", "hub", *words]
+
+    return make
+
+
+@pytest.fixture
+def nonsense(rng, tmp_path):
+    """Two languages that agree already, and a dictionary that says otherwise."""
+    matrix = rng.standard_normal((60, 12)).astype(np.float32)
+    words = [f"w{i}" for i in range(60)]
+    for name in ("de.vec", "en.vec"):
+        write_vectors(WordVectors(words, matrix), tmp_path / name, "word2vec")
+    wrong = [f"w{i} w{(i * 7 + 3) % 60}\n" for i in range(50)]
+    (tmp_path / "wrong.txt").write_text("".join(wrong))
+    # Half of it is right, so that parts held back from it can tell what the rest does.
+    half = [f"w{i} w{i}\n" if i % 2 else wrong[i] for i in range(50)]
+    (tmp_path / "half.txt").write_text("".join(half))
+    (tmp_path / "valid.txt").write_text("".join(f"w{i} w{i}\n" for i in range(50, 60)))
+    return matrix
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"lexicons": "half.txt"}, {"lexicons": "wrong.txt", "validation": "valid.txt"}],
+    ids=["folds", "file"],
+)
+@pytest.mark.parametrize("method", ["orthogonal", "rcsls"])
+def test_hub_leaves_a_spoke_that_agrees_already(
+    nonsense, run_cli, hub_flags, tmp_path, method, more
+):
+    more = {name: tmp_path / value for name, value in more.items()}
+    code, out, err = run_cli(*hub_flags(method=method, **more))
+    assert code == 0, err
+    assert "written unaligned" in out
+    np.testing.assert_array_equal(read_vectors(tmp_path / "hub" / "de").matrix, nonsense)
+    saved = read_map(tmp_path / "hub" / "de.map.safetensors")
+    np.testing.assert_array_equal(saved.source.apply(nonsense), nonsense)
+    assert saved.notes["aligned"] is False
+    assert saved.notes["held_back_unaligned"]["csls"] > saved.notes["held_back"]["csls"]
+    code, out, _ = run_cli(*hub_flags(method=method, choice="aligned", overwrite=True, **more))
+    assert code == 0
+    assert "written unaligned" not in out
+    assert not np.allclose(read_vectors(tmp_path / "hub" / "de").matrix, nonsense, atol=0.1)
+
+
+def test_hub_says_and_records_what_tuning_found(world, run_cli, hub_flags, tmp_path):
+    code, out, err = run_cli(*hub_flags())
+    assert code == 0, err
+    assert next(line for line in err.splitlines() if "tuned:" in line).startswith("de: tuned: ")
+    assert "held-back words, unaligned 0." in out
+    record = json.loads((tmp_path / "hub" / "de" / "run.json").read_text())
+    result = record["result"]
+    assert (result["aligned"], result["method"]) == (True, "tuned")
+    tuning = result["tuning"]
+    assert tuning["prior"] == "rotation"
+    assert tuning["held_back"]["csls"] >= 0.9 > tuning["unaligned"]["csls"]
+    assert tuning["held_back"] == result["held_back"]
+
+
+def test_hub_without_a_dictionary_bootstraps(world, run_cli, hub_flags, tmp_path):
+    given = hub_flags(seeds="identical", fast=True, lexicons="", json=True)
+    code, out, err = run_cli(*given)
+    assert code == 0, err
+    row = json.loads(out)["spokes"]["de"]
+    assert (row["method"], row["aligned"]) == ("bootstrap", True)
+    assert "held_back" not in row
+
+
+def test_hub_resumes_only_with_the_same_way_of_choosing(world, run_cli, hub_flags, tmp_path):
+    (tmp_path / "other.txt").write_text((tmp_path / "test.txt").read_text())
+    first = {"method": "orthogonal", "resume": True}
+    assert run_cli(*hub_flags(**first))[0] == 0
+    assert run_cli(*hub_flags(**first))[0] == 0
+    for more in ({"choice": "aligned"}, {"validation": tmp_path / "test.txt"}):
+        code, _, err = run_cli(*hub_flags(**first, **more))
+        assert code == 2
+        assert "exists already" in err
+    validated = {**first, "validation": tmp_path / "test.txt"}
+    assert run_cli(*hub_flags(**validated, overwrite=True))[0] == 0
+    assert run_cli(*hub_flags(**validated))[0] == 0
+    (tmp_path / "test.txt").write_text((tmp_path / "test.txt").read_text()[:600])
+    assert run_cli(*hub_flags(**validated))[0] == 2  # the same name, another file
+
+
+def test_hub_wants_a_validation_file_for_each_language(world, refuses, hub_flags, tmp_path):
+    spokes = ("--spokes", f"de={tmp_path / 'de.vec'}", f"fr={tmp_path / 'de.vec'}")
+    given = hub_flags(lexicons=tmp_path / "{}.txt", validation=tmp_path / "test.txt")
+    at = given.index("--spokes")
+    refuses("--validation: give a pattern", *given[:at], *spokes, *given[at + 2 :])
+    refuses("nothing is held back", *hub_flags(validation=tmp_path / "train.txt"))
 
 
 def test_hub_names_every_language_that_fails(world, run_cli, tmp_path):
@@ -168,7 +211,18 @@ def test_hub_names_every_language_that_fails(world, run_cli, tmp_path):
     code, _, err = run_cli("align", "hub", *arguments)
     assert code == 2
     assert "1 of 2 languages failed: fr:" in err
+    assert err.count("fr-en.txt") == 1
     assert (tmp_path / "hub" / "de").exists()
+
+
+def test_one_language_that_fails_is_named_once(world, refuses, tmp_path):
+    (tmp_path / "fr-en.txt").write_text("kein Paar\n")
+    refuses(
+        f"^error: {tmp_path}/fr-en.txt: none of 1 pairs is in both vocabularies",
+        "align", "hub", "--hub", f"en={tmp_path / 'en.vec'}", "--spokes",
+        f"fr={tmp_path / 'de.vec'}", "--lexicons", tmp_path / "{}-en.txt", "--output",
+        tmp_path / "hub",
+    )  # fmt: skip
 
 
 def test_hub_goes_on_where_it_stopped(world, run_cli, tmp_path):
@@ -290,9 +344,19 @@ def test_no_shared_words(rng, refuses, flags, tmp_path):
     refuses("share no numerals", "align", *flags(preset="acl2017"))
 
 
-def test_cutoffs_beyond_the_vocabulary(world, run_cli, flags, tmp_path):
-    more = {"lexicon": tmp_path / "train.txt", "cutoff": 10**6, "csls": 10**4, **QUICK}
-    assert run_cli("align", *flags(preset="semi-supervised", **more))[0] == 0
+def test_cutoffs_beyond_the_vocabulary_mean_all_of_it(world, run_cli, flags, tmp_path):
+    written = []
+    for size in (400, 10**6):
+        more = {"lexicon": tmp_path / "train.txt", "cutoff": size, "csls": size, **QUICK}
+        given = flags(preset="semi-supervised", overwrite=True, **more)
+        assert run_cli("align", *given)[0] == 0
+        written.append(read_vectors(tmp_path / "out.de").matrix.copy())
+    np.testing.assert_array_equal(*written)
+    assert scored(tmp_path, world) >= 0.99
+    # They count at all: another cutoff leads elsewhere.
+    given = flags(preset="semi-supervised", overwrite=True, **{**more, "cutoff": 50, "csls": 2})
+    assert run_cli("align", *given)[0] == 0
+    assert not np.array_equal(read_vectors(tmp_path / "out.de").matrix, written[0])
 
 
 def test_signs_of_failure_are_for_runs_without_a_dictionary(rng, run_cli, flags, tmp_path, caplog):

@@ -71,6 +71,23 @@ def test_too_few_pairs_are_refused(pairs):
         multistep_maps(*(m[:5] for m in pairs), preset_settings("supervised"))
 
 
+def test_a_steep_spectrum_is_taken_and_rounding_is_no_dimension(rng):
+    # Real vectors' pairs: the least direction 6e-3 of the mean, the largest far above it.
+    spread = np.geomspace(30, 6e-3, 12)
+    x, z = (rng.standard_normal((80, 12)) * spread for _ in range(2))
+    steep = [rows.astype(np.float32) for rows in (x, z)]
+    multistep_maps(*steep, preset_settings("supervised"))
+    flat = rng.standard_normal((80, 3)) @ rng.standard_normal((3, 12))
+    for digits in (5, 6, 8):
+        rounded = np.array([[float(f"{v:.{digits}g}") for v in row] for row in flat], np.float32)
+        for learn in (
+            lambda rows: multistep_maps(rows, steep[1], preset_settings("supervised")),
+            lambda rows: unconstrained_maps(rows, steep[1]),
+        ):
+            with pytest.raises(AlignmentError, match="source words .* span only 3 of 12"):
+                learn(rounded)
+
+
 def test_words_without_all_dimensions_are_refused(pairs):
     x, z = pairs
     flat = x.copy()

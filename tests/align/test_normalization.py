@@ -44,3 +44,16 @@ def test_nan_is_named_by_row(rng):
         check_finite(matrix, "de.vec")
     with pytest.raises(AlignmentError, match="no vectors"):
         check_finite(np.zeros((0, 3), np.float32), "de.vec")
+
+
+def test_rows_of_one_direction_are_refused(rng):
+    row, factors = rng.standard_normal(7), rng.standard_normal((5000, 1))
+    for digits in (5, 9):
+        for sizes in (factors, np.abs(factors), np.where(factors > 2, factors, 0)):
+            text = [[f"{value:.{digits}g}" for value in row * size] for size in sizes]
+            with pytest.raises(AlignmentError, match="all 5000 vectors are multiples of one"):
+                check_finite(np.array(text, np.float32), "de.vec")
+    matrix = (factors * row).astype(np.float32)
+    check_finite(matrix, "de.vec", may_be_equal=True)
+    matrix[4000] += 0.1 * rng.standard_normal(7).astype(np.float32)
+    check_finite(matrix, "de.vec")

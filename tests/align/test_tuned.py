@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from align.held_back import split
 from align.learning import learn_maps
-from align.tuned import _choose, polish, split
+from align.rcsls import rcsls_maps
+from align.tuned import _choose, polish
 from align.validation import Precision
 from align.vecmap.alignment import Sides, align_matrices
 from align.vecmap.arrays import AlignmentError
 from align.vecmap.pairs import PairRows
-from align.vecmap.presets import preset_settings
+from align.vecmap.presets import VecMapSettings, preset_settings
 from tests.align import oracles
 from tests.align.planted import plant, precision
 from x2static.core.errors import ConfigError
@@ -130,6 +132,22 @@ def test_polishing_lowers_the_retrieval_loss_and_leaves_the_target(rng):
     assert after.diagnosis != found.diagnosis
 
 
+def test_polishing_has_a_rate_of_its_own(rng):
+    x, z = noisy(rng, size=300, width=20)
+    pairs = PairRows(np.arange(100), np.arange(100))
+    settings = preset_settings("supervised")
+    found = align_matrices(x, z, settings, pairs)
+    after = polish(found, x, z, Sides(x, z, settings), cutoff=250)
+    mapped, target = unit(found.source.apply(x)), unit(found.target.apply(z))
+    turn = rcsls_maps(
+        mapped[:100], target[:100], mapped[:250], target[:250], step=10.0, iterations=6,
+        start=np.eye(20),
+    ).source  # fmt: skip
+    np.testing.assert_allclose(
+        after.source.matrix, found.source.matrix @ turn, rtol=1e-4, atol=1e-5
+    )
+
+
 def test_mutual_pairs_are_tried_from_the_published_map_too():
     class Fold:
         learned = None
@@ -144,7 +162,7 @@ def test_mutual_pairs_are_tried_from_the_published_map_too():
         is_published = (choice.ridge, choice.reweight) == (0.0, 0.5)
         return 0.7 if choice.bootstrapped and is_published else 0.3
 
-    choice = _choose([Fold()], learn)
+    choice = _choose([Fold()], learn, VecMapSettings())
 
     assert (choice.ridge, choice.reweight, choice.bootstrapped) == (0.0, 0.5, True)
     assert choice.held_back == 0.7

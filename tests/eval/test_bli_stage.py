@@ -60,6 +60,17 @@ def test_exact_case_covers_what_is_spelled_alike(files):
     assert row["p@1"] == pytest.approx(2 / 3)
 
 
+def test_pairs_and_phrases_are_counted(files):
+    lexicon = files[2]
+    lines = lexicon.read_text("utf-8").replace(" ", "\t")
+    lexicon.write_text(lines + "der Hund\tdog\nvon\tout of\n", "utf-8")
+    outcome = bli(config(files, both_directions=True))
+    for row in outcome.data["rows"]:
+        assert (row["pairs"], row["known_pairs"], row["dropped_phrases"]) == (6, 5, 2)
+    stated = "de-en.txt: 5 of 6 pairs have both words in the vectors; 2 phrases left out"
+    assert outcome.text.count(stated) == 1
+
+
 def test_both_directions_methods_and_table(files):
     outcome = bli(config(files, method=("nn", "csls"), both_directions=True, k=(2, 1)))
     rows = outcome.data["rows"]
@@ -124,6 +135,7 @@ def test_wrong_direction_is_named(files, capsys):
     turned = BliConfig(source=(en,), target=(de,), lexicon=(lexicon,))
     with pytest.raises(LexiconError, match=r"de-en\.txt: .*the other way round"):
         bli(turned)
+    assert capsys.readouterr().err == ""  # said once, as the error
     lexicon.write_text(lexicon.read_text("utf-8") + "of von\n", "utf-8")
     bli(turned)
     assert "warning" in capsys.readouterr().err

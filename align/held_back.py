@@ -1,0 +1,115 @@
+"""Pairs kept from learning, with the rows among which their words are looked up."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from align.seeds import lexicon_rows
+from align.validation import Precision, precision_at_one
+from align.vecmap.alignment import LanguageMap
+from align.vecmap.arrays import AlignmentError, FloatMatrix, Rows
+from align.vecmap.pairs import PairRows
+from x2static.core.lexicon import read_lexicon
+from x2static.core.vectors import WordVectors
+
+_log = logging.getLogger(__name__)
+
+_NEAR, _CANDIDATES = 5_000, 10_000
+_SHARE = 5
+ENOUGH = 800
+_LEAST = 25
+
+
+class Division(NamedTuple):
+    """A dictionary, parted."""
+
+    learned: PairRows
+    tested: PairRows
+
+
+def split(pairs: PairRows, enough: int = ENOUGH) -> list[Division]:
+    """Learned and held-back pairs, several times where the dictionary is small.
+
+    All pairs of a source word stay together. Frequent and rare words are held back alike: rare
+    ones alone are found too seldom to decide by. A dictionary of a few words is not split at all.
+
+    Args:
+        pairs: rows of the pairs, the most frequent word first.
+        enough: words to be held back in all the divisions together, if there are so many.
+    """
+    words = np.unique(pairs.source)
+    if len(words) < _LEAST:
+        return []
+    turns = min(_SHARE, max(1, enough * _SHARE // len(words)))
+    parts = []
+    for turn in range(turns):
+        is_held = np.isin(pairs.source, words[turn::_SHARE])
+        parts.append(Division(_where(pairs, ~is_held), _where(pairs, is_held)))
+    return parts
+
+
+def read_held_back(
+    path: Path, source: WordVectors, target: WordVectors, learned: PairRows | None
+) -> PairRows:
+    """The pairs of a validation file; those of words that are also learned from are left out.
+
+    Args:
+        path: the file, source word first.
+        source: vectors of the source language.
+        target: vectors of the target language.
+        learned: pairs that learning starts from; None where there are none.
+    """
+    rows = lexicon_rows(read_lexicon(path), source, target, str(path))
+    if learned is None:
+        return rows
+    is_new = ~np.isin(rows.source, learned.source)
+    if not is_new.any():
+        raise AlignmentError(f"{path}: every word of it is learned from, too: nothing is held back")
+    if not is_new.all():
+        _log.warning("%s: %d pairs of words learned from left out", path, (~is_new).sum())
+    return _where(rows, is_new)
+
+
+class HeldBack:
+    """Pairs to be found again among frequent words and their own."""
+
+    def __init__(
+        self,
+        source: FloatMatrix,
+        target: FloatMatrix,
+        tested: PairRows,
+        words: tuple[int, int] = (_NEAR, _CANDIDATES),
+    ) -> None:
+        """Take the rows that scoring looks at.
+
+        Args:
+            source: (N, D) rows of the source language, most frequent first.
+            target: (M, D) rows of the target language.
+            tested: the pairs.
+            words: how many frequent words of the source and of the target it looks at.
+        """
+        near = np.union1d(np.arange(min(words[0], len(source))), tested.source)
+        candidates = np.union1d(np.arange(min(words[1], len(target))), tested.target)
+        self.rows = (source[near], target[candidates])
+        self._tested = PairRows(_places(near, tested.source), _places(candidates, tested.target))
+
+    def precision(self, source: LanguageMap, target: LanguageMap) -> Precision:
+        """P@1 through two maps."""
+        return self.precision_of_rows(source.apply(self.rows[0]), target.apply(self.rows[1]))
+
+    def precision_of_rows(self, source: FloatMatrix, target: FloatMatrix) -> Precision:
+        """P@1 of ``rows``, mapped."""
+        return precision_at_one(source, target, self._tested)
+
+
+def _where(pairs: PairRows, chosen: Rows | np.ndarray) -> PairRows:
+    return PairRows(pairs.source[chosen], pairs.target[chosen])
+
+
+def _places(rows: Rows, wanted: Rows) -> Rows:
+    found: Rows = np.searchsorted(rows, wanted)
+    return found

@@ -1,0 +1,140 @@
+"""A spoke's map into a hub that stays as it is."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from align.bootstrap import agreed_pairs
+from align.held_back import split
+from align.hub_verdict import on_folds, verdict_of
+from align.spoke import Recipe, leaning_matrix, products_of
+from align.spoke_tuned import ROTATION, UNTRIED, SpokeLearner, _Trials, choose, spoke_tuned
+from align.validation import Precision
+from align.vecmap.alignment import unchanged
+from align.vecmap.pairs import PairRows
+from align.vecmap.presets import VecMapSettings
+from tests.align import oracles
+from tests.align.planted import plant, precision
+from x2static.core.normalize import unit
+
+SETTINGS = VecMapSettings(mapping="orthogonal", cutoff=400)
+
+
+def rows(rng, size=60, width=7):
+    return [unit(rng.standard_normal((size, width)).astype(np.float32)) for _ in range(2)]
+
+
+def identical(size):
+    return PairRows(np.arange(size), np.arange(size))
+
+
+@pytest.mark.parametrize("prior", ["rotation", "identity"])
+@pytest.mark.parametrize("ridge", [0.3, 3.0])
+def test_the_leaning_matrix_is_least_squares_with_the_prior_as_further_rows(rng, prior, ridge):
+    x, z = rows(rng)
+    start = oracles.rotation(x, z) if prior == "rotation" else np.eye(7)
+    weight = np.sqrt(ridge * np.linalg.norm(x) ** 2 / 7)
+    expected = np.linalg.lstsq(
+        np.vstack([x, weight * np.eye(7)]), np.vstack([z, weight * start]), rcond=None
+    )[0]
+    found = leaning_matrix(products_of(x, z), prior, ridge)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_a_growing_ridge_ends_at_the_prior_and_a_falling_one_at_least_squares(rng):
+    x, z = rows(rng)
+    products = products_of(x, z)
+    for prior, start in (("rotation", oracles.rotation(x, z)), ("identity", np.eye(7))):
+        np.testing.assert_allclose(leaning_matrix(products, prior, None), start, atol=1e-5)
+        np.testing.assert_allclose(leaning_matrix(products, prior, 1e7), start, atol=1e-5)
+        expected = np.linalg.lstsq(x, z, rcond=None)[0]
+        np.testing.assert_allclose(leaning_matrix(products, prior, 1e-9), expected, atol=1e-4)
+
+
+def test_a_planted_rotation_is_found_in_the_space_of_the_hub(rng):
+    world = plant(rng, size=400, width=12, noise=0.1)
+    pairs = PairRows(np.arange(150), world.translation[:150])
+    before = world.target.copy()
+    said = []
+    found = spoke_tuned(world.source, world.target, SETTINGS, pairs, say=said.append, threads=1)
+    np.testing.assert_array_equal(world.target, before)
+    np.testing.assert_array_equal(found.target.apply(world.target), before)
+    assert precision(found.source.apply(world.source), world.target, world.translation) >= 0.99
+    tuning = found.notes["tuning"]
+    assert tuning["held_back"]["csls"] >= tuning["rotation"]["csls"] > tuning["unaligned"]["csls"]
+    assert said == [line for line in said if "unaligned" in line]
+    assert len(said) == 1
+
+
+def test_spaces_that_nearly_agree_call_for_the_identity(rng):
+    latent = rng.standard_normal((400, 30)).astype(np.float32)
+    other = latent + 1.2 * rng.standard_normal((400, 30)).astype(np.float32)
+    pairs = identical(60)
+    tuning = choose(SpokeLearner(latent, other, SETTINGS, 1, "cpu"), pairs)
+    assert tuning.recipe.prior == "identity"
+    assert tuning.held_back.csls > tuning.rotation.csls
+    assert verdict_of(tuning.notes()).unaligned == tuning.unaligned
+
+
+def test_the_best_recipe_is_that_of_csls_then_of_plain_neighbours_then_the_first(rng):
+    learner = SpokeLearner(*rows(rng), SETTINGS, 1, "cpu")
+    trials = _Trials(learner, split(identical(60)))
+    names = [Recipe("rotation", ridge) for ridge in (1.0, 2.0, 3.0, 4.0)]
+    points = [(0.9, 0.4), (0.1, 0.5), (0.2, 0.5), (0.2, 0.5)]
+    trials.scores = {
+        recipe: Precision(nearest, csls, 10)
+        for recipe, (nearest, csls) in zip(names, points, strict=True)
+    }
+    assert trials.best == names[2]
+    trials.run([ROTATION])
+    assert trials.scores[ROTATION].words == 60  # five divisions: each word once
+
+
+def test_few_words_are_not_divided(rng):
+    world = plant(rng, size=200, width=10, noise=0.05)
+    pairs = PairRows(np.arange(20), world.translation[:20])
+    said = []
+    found = spoke_tuned(world.source, world.target, SETTINGS, pairs, say=said.append)
+    assert "too few pairs" in said[0]
+    assert found.notes["tuning"]["held_back"] is None
+    assert verdict_of(found.notes["tuning"]) is None
+    assert choose(SpokeLearner(*rows(rng), SETTINGS, 1, "cpu"), identical(24)).recipe == UNTRIED
+    same = unchanged(10)
+    assert on_folds(lambda _: same, world.source, world.target, pairs) is None
+
+
+def test_mutual_pairs_join_the_given_ones(rng):
+    world = plant(rng, size=300, width=12, noise=0.05)
+    pairs = PairRows(np.arange(100), world.translation[:100])
+    learner = SpokeLearner(world.source, world.target, SETTINGS, 1, "cpu")
+    mapped, learned = learner.learn(Recipe("rotation", 1.0, bootstrapped=True), pairs)
+    added = agreed_pairs(mapped.apply(world.source), world.target, pairs, 1, "cpu")
+    assert len(learned.source) == 100 + len(added.source) > 250
+    assert not np.isin(added.source, pairs.source).any()
+
+
+def test_the_share_of_the_mean_and_the_length_are_those_of_the_hub(rng):
+    world = plant(rng, size=300, width=12, noise=0.05)
+    pairs = PairRows(np.arange(150), world.translation[:150])
+    learner = SpokeLearner(world.source, world.target, SETTINGS, 1, "cpu")
+    mean = unit(world.target).mean(axis=0)
+    for share in (1.0, 0.0):
+        mapped = learner.learn(Recipe("identity", 0.3, mean=share), pairs)[0].apply(world.source)
+        np.testing.assert_allclose(mapped.mean(axis=0), share * mean, atol=1e-5)
+        lengths = np.linalg.norm(mapped - share * mean, axis=1).mean()
+        wanted = np.linalg.norm(unit(world.target) - mean, axis=1).mean()
+        assert lengths == pytest.approx(wanted, rel=1e-4)
+
+
+def test_polishing_turns_the_whole_map(rng):
+    world = plant(rng, size=300, width=12, noise=0.4)
+    pairs = PairRows(np.arange(100), world.translation[:100])
+    learner = SpokeLearner(world.source, world.target, SETTINGS, 1, "cpu")
+    plain = learner.learn(Recipe("rotation", 1.0), pairs)[0]
+    polished = learner.learn(Recipe("rotation", 1.0, polished=True), pairs)[0]
+    turn = np.linalg.solve(plain.matrix.astype(float), polished.matrix.astype(float))
+    assert np.abs(turn - np.eye(12)).max() > 1e-3
+    np.testing.assert_allclose(
+        polished.apply(world.source), plain.apply(world.source) @ turn, atol=1e-3
+    )

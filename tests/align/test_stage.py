@@ -1,0 +1,225 @@
+"""What ``align`` counts, refuses, warns of, and goes on with after a kill."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+import align.stage
+from align.vecmap.alignment import LanguageMap
+from x2static.core.vector_file import read_vectors, write_vectors
+from x2static.core.vectors import WordVectors
+
+SIDES = ("source", "target")
+
+
+class Killed(BaseException):
+    """Stands for a kill: nothing may catch it."""
+
+
+def killed_after(monkeypatch, name, calls):
+    """Let a step of the stage happen so often, then end the process."""
+    step = getattr(align.stage, name)
+    done = []
+
+    def stopping(*arguments):
+        if len(done) == calls:
+            raise Killed
+        done.append(None)
+        return step(*arguments)
+
+    monkeypatch.setattr(align.stage, name, stopping)
+
+
+@pytest.mark.parametrize("names", [("out.de", "out.en"), ("out.de.vec", "out.en.vec")])
+@pytest.mark.parametrize(
+    ("step", "calls"), [("write_mapped", 1), ("write_map", 0), ("record_path", 1)]
+)
+def test_a_run_killed_between_its_outputs_is_finished_by_resume(
+    world, run_cli, refuses, flags, tmp_path, monkeypatch, names, step, calls
+):
+    places = {f"output_{side}": tmp_path / n for side, n in zip(SIDES, names, strict=True)}
+    given = {"lexicon": tmp_path / "train.txt", "save_map": tmp_path / "map", **places}
+    whole = {key: tmp_path / f"whole.{path.name}" for key, path in places.items()}
+    assert run_cli("align", *flags(**{**given, **whole, "save_map": tmp_path / "other"}))[0] == 0
+    with monkeypatch.context() as patch:
+        killed_after(patch, step, calls)
+        with pytest.raises(Killed):
+            run_cli("align", *flags(**given))
+    assert places["output_source"].exists()
+    refuses("exists already", "align", *flags(**given))
+    code, _, err = run_cli("align", *flags(**given, resume=True))
+    assert code == 0, err
+    for key, path in places.items():
+        made, expected = (read_vectors(place).matrix for place in (path, whole[key]))
+        np.testing.assert_array_equal(made, expected)
+    refuses("exists already", "align", *flags(**given, resume=True))  # it is finished now
+
+
+def test_resume_takes_nothing_that_another_run_made(world, run_cli, refuses, flags, tmp_path):
+    lexicon = tmp_path / "train.txt"
+    assert run_cli("align", *flags(lexicon=lexicon))[0] == 0
+    shutil.rmtree(tmp_path / "out.en")
+    write_vectors(
+        WordVectors(["w"], np.ones((1, 2), np.float32)), tmp_path / "out.en", "safetensors"
+    )
+    refuses("out.de exists already", "align", *flags(lexicon=lexicon, resume=True, csls=7))
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("dear")
+    refuses("mine", "align", *flags(lexicon=lexicon, resume=True, output_source=tmp_path / "mine"))
+
+
+def test_dictionary_and_phrases_are_counted(world, run_cli, flags, tmp_path):
+    known = (tmp_path / "train.txt").read_text().replace(" ", "\t")
+    lexicon = tmp_path / "phrases.txt"
+    lexicon.write_text(known + "q1 q2\tw1\nq3\tw3 w4\nnie\tnever\n")
+    code, out, _ = run_cli("align", *flags(lexicon=lexicon))
+    assert code == 0
+    line = "phrases.txt: 200 of 201 pairs have both words in the vectors; 2 phrases left out"
+    assert line in out
+    record = json.loads((tmp_path / "out.de" / "run.json").read_text())
+    expected = {"pairs": 200, "lexicon_pairs": 201, "dropped_phrases": 2}
+    assert expected.items() <= record["counts"].items()
+    _, out, _ = run_cli("align", *flags(lexicon=lexicon, overwrite=True), "--json")
+    assert expected.items() <= json.loads(out).items()
+
+
+def test_words_spelled_alike_are_not_held_back(world, run_cli, refuses, flags, tmp_path):
+    quick = {"preset": "identical", "patience": 4, "keep_initial": 0.4}
+    given = flags(validation=tmp_path / "test.txt", **quick)
+    _, out, _ = run_cli("align", *given, "--json")
+    assert json.loads(out)["validation"]["words"] == 160  # of 200 every fifth is a numeral
+    lines = (tmp_path / "test.txt").read_text().splitlines(keepends=True)
+    (tmp_path / "alike.txt").write_text("".join(line for line in lines if line[0] == "1"))
+    given = flags(validation=tmp_path / "alike.txt", overwrite=True, **quick)
+    refuses("nothing is held back", "align", *given)
+
+
+def test_only_rows_that_scoring_looks_at_are_mapped(world, run_cli, flags, tmp_path, monkeypatch):
+    monkeypatch.setattr(align.stage, "WORDS", 50, raising=False)
+    monkeypatch.setattr("align.vecmap.alignment.WORDS", 30)
+    apply, sizes = LanguageMap.apply, []
+
+    def counted(self, rows):
+        sizes.append(len(rows))
+        return apply(self, rows)
+
+    monkeypatch.setattr(LanguageMap, "apply", counted)
+    (tmp_path / "some.txt").write_text((tmp_path / "test.txt").read_text()[:200])
+    given = {"lexicon": tmp_path / "train.txt", "validation": tmp_path / "some.txt"}
+    code, out, _ = run_cli("align", *flags(**given, choice="auto"), "--json")
+    assert code == 0
+    words = json.loads(out)["validation"]["words"]
+    assert sizes.count(400) == 2  # to write them
+    assert sum(size < 60 + words for size in sizes) == len(sizes) - 2
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "complaint"),
+    [
+        ("ridge", 3, "--ridge is not for method tuned"),
+        ("mapping", "orthogonal", "--mapping is not for method tuned"),
+        ("source_reweight", 1, "--source-reweight is not for method tuned"),
+        ("self_learning", True, "--self-learning is not for method tuned"),
+    ],
+)
+def test_what_tuned_decides_itself_is_refused(
+    world, refuses, flags, tmp_path, setting, value, complaint
+):
+    given = {"preset": "tuned", "lexicon": tmp_path / "train.txt", setting: value}
+    refuses(complaint, "align", *flags(**given))
+
+
+def test_settings_that_a_map_would_not_look_at_are_refused(world, refuses, flags, tmp_path):
+    lexicon = tmp_path / "train.txt"
+    refuses("--ridge works with", "align", *flags(preset="emnlp2016", lexicon=lexicon, ridge=1))
+    refuses("--dimensions is not", "align", *flags(preset="rcsls", lexicon=lexicon, dimensions=3))
+
+
+def test_tuned_chooses_with_the_settings_it_learns_with(
+    world, run_cli, flags, tmp_path, monkeypatch
+):
+    from align.vecmap import linear
+
+    seen = []
+    final_maps = linear.final_maps
+
+    def noted(source, target, settings):
+        seen.append((settings.dimensions, settings.target_dewhiten))
+        return final_maps(source, target, settings)
+
+    monkeypatch.setattr("align.tuned.final_maps", noted)
+    more = {"dimensions": 9, "target_dewhiten": "source", "lexicon": tmp_path / "train.txt"}
+    assert run_cli("align", *flags(preset="tuned", **more))[0] == 0
+    assert set(seen) == {(9, "source")}
+    assert read_vectors(tmp_path / "out.de").width == 9
+
+
+@pytest.mark.parametrize("preset", ["bootstrap", "semi-bootstrap", "tuned"])
+def test_csls_reaches_the_search_for_mutual_pairs(
+    world, run_cli, flags, tmp_path, monkeypatch, preset
+):
+    from align import bootstrap
+
+    make, seen = bootstrap.make_inducer, []
+
+    def noted(settings, *rest):
+        seen.append(settings.csls)
+        return make(settings, *rest)
+
+    monkeypatch.setattr(bootstrap, "make_inducer", noted)
+    quick = {"patience": 4, "keep_initial": 0.4} if preset == "semi-bootstrap" else {}
+    given = {"preset": preset, "lexicon": tmp_path / "train.txt", **quick}
+    assert run_cli("align", *flags(**given))[0] == 0
+    assert set(seen) == {10}
+    seen.clear()
+    assert run_cli("align", *flags(**given, csls=3, overwrite=True))[0] == 0
+    assert set(seen) == {3}
+
+
+def test_induced_dictionary_has_a_cutoff_and_neighbours_of_its_own(
+    make_world, run_cli, flags, tmp_path
+):
+    make_world(noise=0.6, same_every=20)
+    lines = []
+    for number, more in enumerate(({}, {"csls": 10}, {"csls": 1}, {"induce_cutoff": 50})):
+        place = tmp_path / f"induced.{number}.txt"
+        given = {"lexicon": tmp_path / "train.txt", "induce": place, "overwrite": True, **more}
+        assert run_cli("align", *flags(**given))[0] == 0
+        lines.append(place.read_text().splitlines())
+    assert lines[0] == lines[1] != lines[2]
+    assert 20 < len(lines[3]) <= 50 < len(lines[0])
+
+
+def test_few_pairs_are_warned_of(rng, run_cli, flags, tmp_path, caplog):
+    for name, letter in (("de", "q"), ("en", "w")):
+        words = [f"{letter}{n}" for n in range(300)]
+        matrix = rng.standard_normal((300, 12)).astype(np.float32)
+        write_vectors(WordVectors(words, matrix), tmp_path / f"{name}.vec", "word2vec")
+    for count in (10, 150):
+        (tmp_path / f"{count}.txt").write_text("".join(f"q{n} w{n}\n" for n in range(count)))
+    learns = {"preset": "semi-supervised", "patience": 2, "keep_initial": 1.0, "overwrite": True}
+    for count, is_few in ((10, True), (150, False)):
+        caplog.clear()
+        given = {"lexicon": tmp_path / f"{count}.txt", "overwrite": True}
+        assert run_cli("align", *flags(preset="emnlp2016", **given))[0] == 0
+        assert ("10 pairs leave much of a map of 12 dimensions" in caplog.text) == is_few
+        _, out, _ = run_cli("align", *flags(**{**learns, **given}), "--json")
+        assert json.loads(out)["failed"] == is_few
+        assert ("the result is not to be trusted" in caplog.text) == is_few
+
+
+def test_rounded_text_does_not_hide_missing_dimensions(world, refuses, run_cli, flags, tmp_path):
+    rng = np.random.default_rng(4)
+    flat = (world.source[:, :3] @ rng.standard_normal((3, 12))).astype(np.float32)
+    words = read_vectors(tmp_path / "de.vec").words
+    rows = "".join(
+        f"{w} {' '.join(f'{v:.5g}' for v in row)}\n" for w, row in zip(words, flat, strict=True)
+    )
+    (tmp_path / "flat.vec").write_text(f"400 12\n{rows}")
+    given = {"source": tmp_path / "flat.vec", "lexicon": tmp_path / "train.txt"}
+    refuses(r"span only [34] of 12 dimensions: .*--ridge 1", "align", *flags(**given))
+    assert run_cli("align", *flags(**given, ridge=1))[0] == 0
