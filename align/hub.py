@@ -1,8 +1,8 @@
 """The command ``align hub``: many languages into the space of one, which stays untouched.
 
 The hub's file is neither changed nor written again. A spoke is centred, mapped onto the centred
-hub, and given the hub's mean, so that it lies among the hub's own unit vectors; or it stays as it
-is, where held-back pairs say that this is better.
+hub, and given the hub's mean, or that part of it which serves best, so that it lies among the hub's
+own unit vectors; or it stays as it is, where held-back pairs say that this is better.
 """
 
 from __future__ import annotations
@@ -76,11 +76,11 @@ def _spoke(config: HubConfig, name: str, path: Path, center: WordVectors) -> dic
     validation = Path(config.validation.replace("{}", name)) if config.validation else None
     inputs = [path, config.named(config.hub)[1], *(f for f in (lexicon, validation) if f)]
     record = RunRecord("align hub", config, inputs)
-    if config.resume and (done := _done(record, output)):
+    if config.resume and map_path.exists() and (done := _done(record, output)):
         return done
-    is_half = config.resume and read_record(output) is None  # killed before the record
+    is_whole = map_path.exists() and read_record(output) is not None  # else killed in the middle
     for place in (output, map_path):
-        if place.exists() and not (config.overwrite or is_half):
+        if place.exists() and not (config.overwrite or (config.resume and not is_whole)):
             raise OutputError(
                 f"{place} exists already; pass --overwrite or choose another --output"
             )
@@ -88,11 +88,11 @@ def _spoke(config: HubConfig, name: str, path: Path, center: WordVectors) -> dic
     check_finite(vectors.matrix, str(path))
     check_same_width(vectors, center, (path, config.named(config.hub)[1]))
     pairs = seed_pairs(config.seeds, vectors, center, lexicon)
-    tested = None if validation is None else read_held_back(
-        validation, vectors, center, pairs if config.seeds == "lexicon" else None
-    )  # fmt: skip
+    tested = None if validation is None else read_held_back(validation, vectors, center, pairs)
     learner = _Learner(config, name, vectors.matrix, center.matrix)
     found = learner.learn(pairs)
+    if found.diagnosis.has_failed and config.seeds != "lexicon":
+        _log.warning("%s: the result is not to be trusted: %s", name, found.diagnosis)
     verdict = learner.judge(found, pairs, tested)
     is_aligned = config.choice == "aligned" or verdict is None or verdict.for_map
     same = unchanged(center.width)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from align.held_back import HeldBack, split
-from align.validation import Precision, mean_precision, precision_at_one
+from align.validation import WORDS, Precision, mean_precision
 from align.vecmap.alignment import LanguageMap, unchanged
 from align.vecmap.arrays import FloatMatrix
 from align.vecmap.pairs import PairRows
@@ -43,9 +43,9 @@ class Verdict:
 def on_validation(
     mapped: LanguageMap, source: FloatMatrix, target: FloatMatrix, tested: PairRows
 ) -> Verdict:
-    """By the pairs of a validation file."""
-    aligned = precision_at_one(mapped.apply(source), target, tested)
-    return Verdict(aligned, precision_at_one(source, target, tested))
+    """By the pairs of a validation file; only the rows that count are mapped."""
+    same, held = unchanged(target.shape[1]), HeldBack(source, target, tested, (WORDS, WORDS))
+    return Verdict(held.precision(mapped, same), held.precision(same, same))
 
 
 def verdict_of(tuning: dict[str, Any]) -> Verdict | None:

@@ -246,10 +246,27 @@ def test_hub_goes_on_where_it_stopped(world, run_cli, tmp_path):
     (output / "fr" / "run.json").unlink()  # as if killed before the end
     assert run("--resume")[0] == 0
     assert (output / "fr" / "run.json").exists()
+    (output / "fr.map.safetensors").unlink()  # without its map a spoke is not done
+    assert run("--resume")[0] == 0
+    assert (output / "fr.map.safetensors").exists()
     # Another setting, another result: that spoke is not done.
     code, _, err = run("--resume", "--method", "orthogonal")
     assert code == 2
     assert "exists already" in err
+
+
+def test_hub_warns_of_a_map_that_is_not_to_be_trusted(run_cli, tmp_path, caplog):
+    rng = np.random.default_rng(3)
+    for name in ("de", "en"):
+        words = [f"same{n}" if n < 60 else f"{name}{n}" for n in range(600)]
+        rows = rng.standard_normal((600, 20)).astype(np.float32)
+        write_vectors(WordVectors(words, rows), tmp_path / f"{name}.vec", "word2vec")
+    flags = (
+        "align", "hub", "--hub", f"en={tmp_path / 'en.vec'}", "--spokes",
+        f"de={tmp_path / 'de.vec'}", "--seeds", "identical", "--fast", "--output", tmp_path / "hub",
+    )  # fmt: skip
+    assert run_cli(*flags)[0] == 0
+    assert "de: the result is not to be trusted" in caplog.text
 
 
 def test_mistakes_are_one_line(world, refuses, flags, tmp_path):
