@@ -34,13 +34,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         outcome = pretrain(config)
     except Interrupted as stop:
-        _say(f"interrupted: {stop}")
+        _say_once(f"interrupted: {stop}")
         return 130
     except WorkbenchError as error:
-        _say("error: " + " ".join(str(error).split("\n")))
+        place = "" if _rank() == "0" else f"[rank {_rank()}] "
+        text = place + "error: " + " ".join(str(error).split("\n"))
+        print(text + "\n", end="", file=sys.stderr)  # noqa: T201 - at once: others print, too
         return 2
     except KeyboardInterrupt:
-        _say("interrupted")
+        _say_once("interrupted")
         return 130
     if outcome.text:
         data = json.dumps(outcome.data, ensure_ascii=False, indent=2)
@@ -48,9 +50,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _say(text: str) -> None:
+def _rank() -> str:
+    """This process's number, as the launcher gave it."""
+    return os.environ.get("RANK", "0")
+
+
+def _say_once(text: str) -> None:
     """Print for all processes together."""
-    if os.environ.get("RANK", "0") == "0":
+    if _rank() == "0":
         print(text, file=sys.stderr)  # noqa: T201
 
 

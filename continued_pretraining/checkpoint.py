@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from torch import nn
 
 from continued_pretraining.optimizer import optimizer_tensors, restore_optimizer
 from continued_pretraining.state_map import StateMap
-from x2static.core.checkpoint import CheckpointFolder, write_state
+from x2static.core.checkpoint import CheckpointFolder, checksum, write_state
 from x2static.core.files import remove_tree, staged
 
 
@@ -34,7 +35,7 @@ class RunState:
     state_map: StateMap | None
     say: Callable[[str], None]
 
-    @property
+    @cached_property
     def _checkpoints(self) -> CheckpointFolder:
         return CheckpointFolder(self.folder / "checkpoints")
 
@@ -71,21 +72,38 @@ class RunState:
             restore_optimizer(self.optimizer, self.named, moments)
         return checkpoint.position
 
-    def save_best(self, step: int) -> None:
-        """Keep the weights as they are now."""
+    def save_best(self, step: int) -> int:
+        """Keep the weights as they are now; the checksum of their file."""
         weights = {
             name: parameter.detach().cpu().contiguous()
             for name, parameter in self.named
             if name.startswith("model/")
         }
-        with staged(self.folder / "best" / f"{step}.safetensors") as temporary:
+        path = self._best(step)
+        with staged(path) as temporary:
             write_state(weights, temporary)
+        return checksum(path)
 
-    def load_best(self, step: int) -> None:
-        """Bring back the weights kept at a step."""
+    def load_best(self, best: Mapping[str, Any]) -> bool:
+        """Bring back the weights kept at a step; False where they are damaged, with a message.
+
+        Args:
+            best: its step, and the checksum of its file.
+        """
         from safetensors.torch import load_file
 
-        self._put_weights(load_file(self.folder / "best" / f"{step}.safetensors"))
+        path = self._best(best["step"])
+        try:
+            if checksum(path) != best["checksum"]:
+                raise ValueError("its checksum does not match")
+            self._put_weights(load_file(path))
+        except (OSError, ValueError, KeyError) as error:
+            self.say(f"warning: {path}: damaged, the last update wins instead ({error})")
+            return False
+        return True
+
+    def _best(self, step: int) -> Path:
+        return self.folder / "best" / f"{step}.safetensors"
 
     def _put_weights(self, tensors: dict[str, torch.Tensor]) -> None:
         with torch.no_grad():

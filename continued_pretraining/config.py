@@ -157,10 +157,15 @@ class PretrainConfig:
                 f"--pool {self.pool} takes control tokens, which a word in a text has not; use "
                 "--pool pieces or first with --words context"
             )
+        self._check_choice()
+
+    def _check_choice(self) -> None:
         if self.choose == "pairs" and not self.validation_pairs:
             raise ConfigError("--choose pairs needs --validation-pairs")
         if self.choose in ("mlm", "objective") and not self.validation_sequences:
             raise ConfigError(f"--choose {self.choose} needs --validation-sequences of 1 or more")
+        if self.choose == "objective" and self.aligns and self.validation_words < 2:
+            raise ConfigError("--choose objective needs --validation-words of 2 or more")
 
     @property
     def aligns(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,13 @@ class Curve:
         except OSError as error:
             raise OutputError(describe_os_error(self.path, error)) from error
         if self._accelerator is not None:
-            numbers = {
-                key: value for key, value in figures.items() if isinstance(value, (int, float))
-            }
-            self._accelerator.log(numbers, step=step)
+            self._accelerator.log(dict(flat(figures)), step=step)
+
+
+def flat(figures: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, float]]:
+    """Every number in figures that hold others, named like a path: ``validation/pairs/de-en``."""
+    for name, value in figures.items():
+        if isinstance(value, Mapping):
+            yield from flat(value, f"{above}{name}/")
+        elif isinstance(value, (int, float)):
+            yield above + name, value

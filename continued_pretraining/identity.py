@@ -18,9 +18,10 @@ _FREE = {  # settings that change no result, or only its last bits
 def run_identity(config: PretrainConfig, record: RunRecord) -> dict[str, Any]:
     """The settings and digests that a resumed run must share with its beginning."""
     settings = {name: v for name, v in record.settings.items() if name not in _FREE}
-    for name in ("model", "tokenizer"):
+    given = ["model", "tokenizer"] if config.from_scratch is None else ["tokenizer"]
+    for name in given:
         folder = Path(str(settings.get(name) or ""))
-        if settings.get(name) and folder.is_dir() and config.from_scratch is None:
+        if settings.get(name) and folder.is_dir():
             settings[name] = sha256(folder)
     inputs = {path: about["sha256"] for path, about in record.inputs.items()}
     return {**settings, "inputs": inputs}

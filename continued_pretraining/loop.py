@@ -6,13 +6,14 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
 from continued_pretraining.checkpoint import RunState
 from continued_pretraining.config import PretrainConfig
 from continued_pretraining.curve import Curve
+from continued_pretraining.divergence import diverged
 from continued_pretraining.optimizer import rate_at, set_rate
 from continued_pretraining.processes import Processes
 from continued_pretraining.speed import Speedometer
@@ -23,6 +24,8 @@ from x2static.core.interrupts import StopRequest
 from x2static.core.progress import Progress
 from x2static.core.save_clock import SaveClock
 
+Found = TypeVar("Found")
+
 
 @dataclass
 class Position:
@@ -30,10 +33,11 @@ class Position:
 
     Attributes:
         step: updates done.
-        best: step, score and figures of the best validation; empty before the first.
+        best: step, score, figures and weights' checksum of the best validation; empty before the
+            first.
         first: figures of the first validation.
         seconds: spent training, all parts of the run together.
-        pieces: pieces of text seen.
+        pieces: pieces of text seen, by all processes.
     """
 
     step: int = 0
@@ -56,6 +60,7 @@ class Loop:
         curve: takes the figures; only in the first process.
         speed: turns measures into rates.
         position: where the run stands.
+        choose: which checkpoint wins; the last where too little is held back for another choice.
     """
 
     config: PretrainConfig
@@ -66,6 +71,7 @@ class Loop:
     curve: Curve
     speed: Speedometer
     position: Position
+    choose: str
 
     def run(self) -> int | None:
         """Do all updates that are left; the number of the signal that stopped it, or None."""
@@ -73,6 +79,7 @@ class Loop:
         waiting: Measures | None = None
         with StopRequest() as stop, self._progress() as bar:
             self.state.say = bar.say
+            self.speed.start()
             if self.position.step == 0:
                 self._validate(bar.say)
             while self.position.step < self.config.steps:
@@ -86,7 +93,7 @@ class Loop:
                     self._validate(bar.say)
                 is_stopped = self.processes.any(stop.signal is not None)
                 if is_stopped or step == self.config.steps or self.processes.any(clock.is_due()):
-                    with clock.saving():
+                    with clock.saving(), self.speed.paused():
                         self._save()
                 if is_stopped:
                     return stop.signal or 0
@@ -98,26 +105,33 @@ class Loop:
         set_rate(self.updater.optimizer, self.config.learning_rate * share)
         self.updater.reader.model.hugging_face.train()
         began = time.perf_counter()
-        measures = self._with_memory(step, say)
+        measures = self._with_memory(lambda: self.updater.run(step), say)
         self.position.seconds += time.perf_counter() - began
         self.position.step += 1
-        self.position.pieces += measures.pieces
+        self.position.pieces += measures.all_pieces
         return measures
 
-    def _with_memory(self, step: int, say: Callable[[str], None]) -> Measures:
-        """An update; one process on a full GPU halves its micro-batches and tries again."""
-        updater = self.updater
+    def _with_memory(self, work: Callable[[], Found], say: Callable[[str], None]) -> Found:
+        """What ``work`` finds; one process on a full GPU halves what it holds and tries again."""
+        reader, block = self.updater.reader, self.config.block
         while True:
             try:
-                return updater.run(step)
-            except torch.OutOfMemoryError:
-                if self.processes.size > 1 or updater.reader.budget <= self.config.block:
-                    raise
+                return work()
+            except torch.OutOfMemoryError as error:
+                if self.processes.size > 1:
+                    raise ConfigError(
+                        f"out of GPU memory with {reader.budget:,} pieces at once, and several "
+                        "processes do not back off by themselves; give fewer as --micro-tokens, or "
+                        "a smaller --block"
+                    ) from error
+                if not self.updater.shrink(block):
+                    raise ConfigError(
+                        f"out of GPU memory with {reader.budget:,} pieces at once, which is as few "
+                        f"as --block {block} allows; give a smaller --block and --micro-tokens, or "
+                        "a smaller model"
+                    ) from error
             torch.cuda.empty_cache()
-            updater.reader.budget //= 2
-            if updater.aligner is not None:
-                updater.aligner.budget = updater.reader.budget
-            say(f"out of GPU memory: going on with {updater.reader.budget:,} pieces at once")
+            say(f"out of GPU memory: going on with {reader.budget:,} pieces at once")
 
     @staticmethod
     def _joined(waiting: Measures, measures: Measures) -> Measures:
@@ -127,22 +141,19 @@ class Loop:
     def _log(self, measures: Measures) -> str:
         """Read the figures back, check and write them; the note for the progress line."""
         step, updates = self.position.step, measures.updates
-        sums = torch.tensor(
-            [float(measures.mlm_sum), measures.guessed, measures.pieces], dtype=torch.float64
-        ).to(self.processes.device, dtype=torch.float32)
-        mlm_sum, guessed, pieces = self.processes.sum(sums).tolist()
+        sums = torch.tensor([float(measures.mlm_sum), measures.guessed], dtype=torch.float64).to(
+            self.processes.device, dtype=torch.float32
+        )
+        mlm_sum, guessed = self.processes.sum(sums).tolist()
         figures: dict[str, Any] = {"mlm": mlm_sum / max(1.0, guessed)}
         if self.updater.aligner is not None:
             figures["alignment"] = float(measures.alignment) / updates
         figures["gradient_norm"] = float(measures.norm) / updates
         if not all(math.isfinite(value) for value in figures.values()):
             shown = ", ".join(f"{name} {value}" for name, value in figures.items())
-            raise ConfigError(
-                f"update {step}: {shown}; lower --learning-rate, raise --warmup, or use "
-                "--precision fp32"
-            )
+            raise diverged(f"update {step}: {shown}")
         figures["learning_rate"] = self.updater.optimizer.param_groups[0]["lr"]
-        figures |= self.speed.rates(measures, pieces)
+        figures |= self.speed.rates(measures)
         if self.processes.is_first:
             self.curve.add(step, figures)
         note = f"MLM {figures['mlm']:.3f}"
@@ -156,8 +167,11 @@ class Loop:
         return step == self.config.steps or bool(every and step % every == 0)
 
     def _validate(self, say: Callable[[str], None]) -> None:
-        verdict = self.validator.measure()
-        self.speed.pause()
+        with self.speed.paused():
+            self._judge(self._with_memory(self.validator.measure, say), say)
+
+    def _judge(self, verdict: Verdict, say: Callable[[str], None]) -> None:
+        """Show and write a verdict; keep the weights if they are the best so far."""
         step = self.position.step
         if self.processes.is_first:
             if line := verdict.line():
@@ -165,20 +179,19 @@ class Loop:
             self.curve.add(step, {"validation": asdict(verdict)})
         if not self.position.first:
             self.position.first = asdict(verdict)
-        if self.config.choose == "last" or step == 0:
+        if self.choose == "last" or step == 0:
             return
         first = Verdict(**self.position.first)
-        score = verdict.score(self.config.choose, self.config.weight, first)
+        score = verdict.score(self.choose, self.config.weight, first)
         if not self.position.best or score > self.position.best["score"]:
             self.position.best = {"step": step, "score": score, "validation": asdict(verdict)}
             if self.processes.is_first:
-                self.state.save_best(step)
+                self.position.best["checksum"] = self.state.save_best(step)
 
     def _save(self) -> None:
         if self.processes.is_first:
             self.state.save(asdict(self.position))
         self.processes.wait()
-        self.speed.pause()
 
     def _progress(self) -> Progress | Silence:
         if not self.processes.is_first:

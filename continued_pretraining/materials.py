@@ -12,33 +12,27 @@ import torch
 
 from continued_pretraining.alignment import Aligner
 from continued_pretraining.batch import Frame
-from continued_pretraining.config import CORRELATIONS, PretrainConfig
+from continued_pretraining.config import PretrainConfig
 from continued_pretraining.corpus import Sequences, tokenize
-from continued_pretraining.embeddings import start_embeddings
 from continued_pretraining.masking import MaskRule
 from continued_pretraining.memory import at_once, room_for
-from continued_pretraining.model import MaskedModel, load_model
-from continued_pretraining.occurrences import WordFinder
+from continued_pretraining.model import MaskedModel
+from continued_pretraining.overview import counts_of, lines_of, lines_of_words, resolved_of
 from continued_pretraining.plan import TextPlanner
 from continued_pretraining.processes import Processes
 from continued_pretraining.reading import TextReader
-from continued_pretraining.sampling import Sampler, apportion
-from continued_pretraining.scratch import build_model, parse_shape
-from continued_pretraining.sources import find_sources
-from continued_pretraining.state_map import StateMap
-from continued_pretraining.statistic import Statistic
-from continued_pretraining.text import sizes_of
-from continued_pretraining.tokenizer import LineTokenizer, load_tokenizer, train_tokenizer
-from continued_pretraining.validation import Validator, read_pairs
-from continued_pretraining.word_pool import LanguageWords, read_words
-from x2static.core.errors import ConfigError, TeacherError
-from x2static.core.files import staged
+from continued_pretraining.sampling import Sampler
+from continued_pretraining.start import start_model, start_tokenizer
+from continued_pretraining.tokenizer import LineTokenizer
+from continued_pretraining.validation import Validator, read_all_pairs
+from continued_pretraining.word_loss import make_aligner
+from continued_pretraining.word_pool import read_words
+from x2static.core.errors import ConfigError
 from x2static.core.run_record import RunRecord
 from x2static.teacher.encoder import resolve_layer
 from x2static.teacher.precision import dtype_of, pick_precision
 
 PREPARED_NAME = "prepared"
-_WORD_SEED = 1_000_003  # words are drawn apart from text
 _LONGEST_WORD = 20  # pieces, as published
 
 
@@ -121,11 +115,10 @@ class _Builder:
 
     def build(self) -> Materials:
         config = self.config
-        tokenizer = self._tokenizer()
+        tokenizer = start_tokenizer(config, self.text, self.work)
         torch.manual_seed(config.seed)
-        model = self._model(tokenizer)
-        length = self._length(model, tokenizer)
-        texts = self._texts(tokenizer, length)
+        model = start_model(config, tokenizer, self.low, self.processes.device)
+        texts = self._texts(tokenizer, self._length(model, tokenizer))
         sampler = Sampler(
             [len(t) for t in texts], config.temperature, config.seed, config.validation_sequences
         )
@@ -139,51 +132,18 @@ class _Builder:
         block = aligner.block if in_text and aligner is not None else None
         reader = TextReader(model, frame, budget, block, config.sampled_pieces)
         validator = self._validator(reader, planner, aligner, tokenizer)
-        counts = self._counts(sampler, texts, tokenizer, aligner)
-        materials = Materials(
-            tokenizer, model, reader, planner, aligner, validator, counts,
-            self._resolved(model, aligner, budget), config.micro_tokens or room_for(model),
+        lengths = {name: len(t) for name, t in zip(self.text, texts, strict=True)}
+        precision = "bf16" if self.low is torch.bfloat16 else "fp32"
+        resolved = resolved_of(model, aligner, precision, self.processes.size, budget)
+        lines = lines_of(config, model, resolved, sampler, self.text)
+        if aligner is not None:
+            lines += lines_of_words(aligner, self.text, self.vectors)
+        return Materials(
+            tokenizer, model, reader, planner, aligner, validator,
+            counts_of(lengths, sampler, tokenizer.size, aligner), resolved,
+            config.micro_tokens or room_for(model), lines,
             speaks=self.processes.is_first,
         )  # fmt: skip
-        materials.lines = self._lines(materials, sampler)
-        return materials
-
-    def _tokenizer(self) -> LineTokenizer:
-        config = self.config
-        if config.from_scratch is None:
-            return load_tokenizer(config.model)
-        if config.tokenizer is not None:
-            return load_tokenizer(config.tokenizer)
-        shape = parse_shape(config.from_scratch)
-        folder = self.work / "tokenizer"
-        if not folder.exists():
-            sizes = sizes_of(self.text)
-            quotas = apportion(torch.tensor(list(sizes.values())).numpy(), config.temperature)
-            shares = dict(zip(sizes, (quotas / quotas.sum()).tolist(), strict=True))
-            trained = train_tokenizer(
-                self.text, shape.vocabulary, shape.positions, shares, config.lowercase
-            )
-            with staged(folder) as temporary:
-                trained.hugging_face.save_pretrained(temporary)
-        return load_tokenizer(str(folder))
-
-    def _model(self, tokenizer: LineTokenizer) -> MaskedModel:
-        config, device = self.config, self.processes.device
-        if config.from_scratch is None:
-            model = load_model(config.model, config.dropout, self.low, device=device)
-        else:
-            shape = parse_shape(config.from_scratch)
-            model = build_model(shape, tokenizer, config.dropout, self.low, device)
-            if config.embeddings_from:
-                sources = find_sources(config.embeddings_from, "--embeddings-from")
-                start_embeddings(model, tokenizer, sources, config.max_words, config.seed)
-        rows = int(model.decoder.weight.shape[0])
-        if tokenizer.size > rows:
-            raise TeacherError(
-                f"{config.model}: its tokeniser has ids up to {tokenizer.size - 1}, its model only "
-                f"{rows} embeddings; they do not belong together"
-            )
-        return model
 
     def _length(self, model: MaskedModel, tokenizer: LineTokenizer) -> int:
         """Pieces of a sequence without control tokens."""
@@ -211,68 +171,14 @@ class _Builder:
         config = self.config
         if not config.aligns:
             return None
-        block = resolve_align_layer(config.align_layer, model.depth)
         limits = (config.max_words, min(_LONGEST_WORD, config.block - frame.size))
         words = [
             read_words(language, paths, tokenizer, self.cache, self._digest(paths), limits)
             for language, paths in self.vectors.items()
         ]
-        width = self._common_width(words)
-        sampler = Sampler(
-            [len(w) for w in words], config.temperature, config.seed + _WORD_SEED,
-            config.validation_words,
-        )  # fmt: skip
-        statistic = Statistic(
-            config.loss, self.processes, self._map(model, width), config.components, config.ridge,
-            config.contrast,
-        )  # fmt: skip
-        finders = self._finders(words, tokenizer) if config.words == "context" else None
-        return Aligner(
-            model, words, sampler, statistic, self.processes, frame, config.pool, block,
-            config.align_batch, budget, config.weight, config.seed, finders,
-        )  # fmt: skip
-
-    def _common_width(self, words: list[LanguageWords]) -> int:
-        widths = {w.language: w.width for w in words}
-        if len(set(widths.values())) > 1:
-            shown = ", ".join(f"{language} {width}" for language, width in widths.items())
-            raise ConfigError(
-                f"--vectors: all languages must share one space, but their widths differ: {shown}"
-            )
-        return words[0].width
-
-    def _map(self, model: MaskedModel, width: int) -> StateMap | None:
-        config = self.config
-        if config.loss in CORRELATIONS:
-            return None
-        kind = config.projection
-        if kind == "auto":
-            kind = "none" if width == model.width else "rotate"
-        if kind == "none" and width != model.width:
-            raise ConfigError(
-                f"--loss {config.loss}: the vectors are {width} wide, the model's states "
-                f"{model.width}; use --projection rotate or learn, or --loss dcca"
-            )
-        return StateMap(kind, model.width, width).to(model.device)
-
-    def _finders(
-        self, words: list[LanguageWords], tokenizer: LineTokenizer
-    ) -> list[tuple[int, WordFinder] | None]:
-        number_of = {w.language: number for number, w in enumerate(words)}
-        shared = [language for language in self.text if language in number_of]
-        if not shared:
-            raise ConfigError(
-                "--words context: no language has both text and vectors: --text has "
-                f"{', '.join(self.text)}, --vectors {', '.join(number_of)}"
-            )
-        finders: list[tuple[int, WordFinder] | None] = []
-        for language in self.text:
-            number = number_of.get(language)
-            if number is None:
-                finders.append(None)
-            else:
-                finders.append((number, WordFinder(words[number], tokenizer.begins_word)))
-        return finders
+        return make_aligner(
+            config, list(self.text), words, tokenizer, model, frame, budget, self.processes
+        )
 
     def _validator(
         self,
@@ -283,72 +189,9 @@ class _Builder:
     ) -> Validator:
         config, depth = self.config, reader.model.depth
         length = config.block - reader.frame.size
-        pairs = [read_pairs(path, tokenizer, length) for path in config.validation_pairs]
+        pairs = read_all_pairs(config.validation_pairs, tokenizer, length)
         layer = config.align_layer if config.pairs_layer is None else config.pairs_layer
-        block = resolve_align_layer(layer, depth)
+        block = resolve_layer(layer, depth)
         return Validator(
             reader, list(self.text), planner.held_back(), aligner, pairs, block, self.processes
         )
-
-    def _counts(
-        self,
-        sampler: Sampler,
-        texts: list[Sequences],
-        tokenizer: LineTokenizer,
-        aligner: Aligner | None,
-    ) -> dict[str, Any]:
-        counts: dict[str, Any] = {
-            "pieces": tokenizer.size,
-            "sequences": {name: len(t) for name, t in zip(self.text, texts, strict=True)},
-            "sequences_per_epoch": sampler.epoch_size,
-        }
-        if aligner is not None:
-            counts["words"] = {w.language: len(w) for w in aligner.words}
-            counts["words_left_out"] = {w.language: w.dropped for w in aligner.words if w.dropped}
-        return counts
-
-    def _resolved(self, model: MaskedModel, aligner: Aligner | None, budget: int) -> dict[str, Any]:
-        resolved: dict[str, Any] = {
-            "device": str(model.device),
-            "precision": "bf16" if self.low is torch.bfloat16 else "fp32",
-            "processes": self.processes.size,
-            "micro_tokens": budget,
-            "parameters": sum(p.numel() for p in model.hugging_face.parameters()),
-        }
-        if aligner is not None:
-            resolved |= {"align_layer": aligner.block, "vector_width": aligner.words[0].width}
-            if aligner.statistic.map is not None:
-                resolved["projection"] = aligner.statistic.map.kind
-        return resolved
-
-    def _lines(self, materials: Materials, sampler: Sampler) -> list[str]:
-        config, resolved = self.config, materials.resolved
-        shares = ", ".join(
-            f"{name} {share:.1%}" for name, share in zip(self.text, sampler.shares, strict=True)
-        )
-        lines = [
-            f"model: {resolved['parameters'] / 1e6:.1f}M parameters, {resolved['precision']} on "
-            f"{resolved['processes']} x {resolved['device']}",
-            f"text: {sampler.epoch_size:,} sequences an epoch ({shares}); "
-            f"{config.steps * config.mlm_batch / sampler.epoch_size:.2f} epochs to come",
-        ]
-        if materials.model.untrained:
-            shown = ", ".join(materials.model.untrained[:3])
-            lines.append(
-                f"warning: {config.model} lacks weights, which begin at random: {shown} ..."
-            )
-        if materials.aligner is not None:
-            counts = ", ".join(f"{w.language} {len(w):,}" for w in materials.aligner.words)
-            lines.append(f"words: {counts}, states of layer {materials.aligner.block}")
-            missing = sorted(set(self.vectors) - set(self.text))
-            if missing:
-                lines.append(f"warning: vectors but no text for {', '.join(missing)}")
-            dropped = sum(w.dropped for w in materials.aligner.words)
-            if dropped:
-                lines.append(f"warning: {dropped:,} words without usable pieces or vector left out")
-        return lines
-
-
-def resolve_align_layer(layer: int, depth: int) -> int:
-    """The block behind ``--align-layer``: -1 is the last."""
-    return resolve_layer(layer, depth)

@@ -15,7 +15,13 @@ from torch import Tensor, nn
 from continued_pretraining.batch import MicroBatch
 from continued_pretraining.cross_entropy import cross_entropy_sum
 from x2static.core.errors import TeacherError
-from x2static.teacher.hugging_face import choose_language, first_line, quiet, safe_format
+from x2static.teacher.hugging_face import (
+    choose_language,
+    first_line,
+    mend_adapters,
+    quiet,
+    safe_format,
+)
 
 # Families that take a mask of four dimensions and explicit positions, by how they count these.
 _COUNTED_FROM_PADDING = ("xlm-roberta", "roberta", "camembert", "xmod")
@@ -181,18 +187,22 @@ class Candidates:
     ids: Tensor
     correction: Tensor
 
+    def to(self, device: torch.device) -> Candidates:
+        """The same on a device."""
+        return Candidates(self.ids.to(device), self.correction.to(device))
+
 
 def sample_candidates(labels: Tensor, size: int, sample: int, generator: Any) -> Candidates | None:
     """The right answers and ``sample`` random pieces; None where that would be nearly all."""
     if 2 * sample >= size:
         return None
     right = torch.unique(labels)
-    drawn = torch.unique(torch.randint(size, (sample,), generator=generator)).to(labels.device)
+    drawn = torch.unique(torch.randint(size, (sample,), generator=generator))
     others = drawn[~torch.isin(drawn, right)]
     # Each of the others stands for all pieces like it: as many as there are per one drawn.
     share = torch.log(torch.tensor((size - len(right)) / max(len(others), 1)))
     ids = torch.cat([right, others])
-    correction = torch.cat([torch.zeros(len(right)), share.expand(len(others))]).to(labels.device)
+    correction = torch.cat([torch.zeros(len(right)), share.expand(len(others))])
     order = ids.argsort()
     return Candidates(ids[order], correction[order])
 
@@ -224,6 +234,7 @@ def take_apart(hugging_face: Any, low: torch.dtype, name: str) -> MaskedModel:
     if decoder.weight.device.type == "cpu" and low is torch.bfloat16:
         # torch's fused attention is far slower backwards in bf16 on processors.
         hugging_face.set_attn_implementation("eager")
+    mend_adapters(hugging_face)
     encoder = hugging_face.base_model
     return MaskedModel(hugging_face, encoder, transform, decoder, find_blocks(encoder), low)
 

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import torch
 
-# Dense bf16 peak by the makers' data sheets, in TFLOP/s; matched against the device's name.
+# Dense bf16 peak by the makers' data sheets, in TFLOP/s; whole words of the device's name.
 _PEAKS = {"H200": 989, "H100 PCIe": 756, "H100": 989, "A100": 312, "L40S": 362, "A10G": 70,
-          "L4": 121, "4090": 165, "3090": 71, "V100": 112, "1080 Ti": 11}  # fmt: skip
+          "L4": 121, "4090": 165, "3090": 71}  # fmt: skip
+_SLOWER_OR_FASTER = "NVL|Ti|D|Laptop"  # other chips of the same number
 
 
 def peak_flops(device: torch.device, dtype: torch.dtype) -> float:
     """FLOP/s of this device: the data sheet's for a known GPU in bf16, else measured."""
     if device.type == "cuda" and dtype is torch.bfloat16:
-        name = torch.cuda.get_device_name(device)
-        for part, teraflops in _PEAKS.items():
-            if part in name:
-                return teraflops * 1e12
+        known = known_peak(torch.cuda.get_device_name(device))
+        if known is not None:
+            return known
     return _measured(device, dtype)
+
+
+def known_peak(name: str) -> float | None:
+    """The data sheet's FLOP/s of a GPU by its name; None for one that is not in the table."""
+    for part, teraflops in _PEAKS.items():
+        if re.search(rf"\b{part}\b(?! (?:{_SLOWER_OR_FASTER})\b)", name):
+            return teraflops * 1e12
+    return None
 
 
 def _measured(device: torch.device, dtype: torch.dtype) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -45,6 +46,7 @@ class Processes:
             project_dir=log_folder or None,
             kwargs_handlers=[library.InitProcessGroupKwargs(timeout=timedelta(hours=12))],
         )
+        self._log_folder = log_folder
         self.rank = int(self.accelerator.process_index)
         self.size = int(self.accelerator.num_processes)
         self.device: torch.device = self.accelerator.device
@@ -53,6 +55,17 @@ class Processes:
     def is_first(self) -> bool:
         """Whether this one writes and speaks for all."""
         return self.rank == 0
+
+    def start_trackers(self, settings: dict[str, Any]) -> None:
+        """Open what ``--log-to`` names, all with their files in one folder."""
+        Path(self._log_folder).mkdir(parents=True, exist_ok=True)
+        options = {"wandb": {"dir": self._log_folder}}
+        self.accelerator.init_trackers("x2static-pretrain", settings, init_kwargs=options)
+
+    def finish_trackers(self) -> None:
+        """Write out what trackers still hold; the processes stay together."""
+        for tracker in self.accelerator.trackers:
+            tracker.finish()
 
     def wait(self) -> None:
         """Go on when all have come here."""
@@ -92,21 +105,30 @@ class Processes:
         return torch.cat([part[:count] for part, count in zip(parts, counts, strict=True)])
 
     def sum_gradients(self, parameters: Iterable[torch.nn.Parameter]) -> None:
-        """Add up every gradient over all processes, in place."""
+        """Add up every gradient over all processes, in place.
+
+        What no loss reached in any of them stays without, so that the optimiser leaves it alone.
+        """
         if self.size == 1:
             return
         waiting: list[Tensor] = []
         numbers = 0
-        for parameter in parameters:
-            if parameter.requires_grad:
-                if parameter.grad is None:  # reached by no loss here, perhaps elsewhere
-                    parameter.grad = torch.zeros_like(parameter)
-                waiting.append(parameter.grad)
-                numbers += parameter.numel()
+        for parameter in self._reached(parameters):
+            if parameter.grad is None:  # reached elsewhere
+                parameter.grad = torch.zeros_like(parameter)
+            waiting.append(parameter.grad)
+            numbers += parameter.numel()
             if numbers >= _BUCKET:
                 self._sum_bucket(waiting)
                 waiting, numbers = [], 0
         self._sum_bucket(waiting)
+
+    def _reached(self, parameters: Iterable[torch.nn.Parameter]) -> list[torch.nn.Parameter]:
+        """Those that have a gradient in some process."""
+        learning = [parameter for parameter in parameters if parameter.requires_grad]
+        flags = torch.tensor([int(p.grad is not None) for p in learning], device=self.device)
+        reached = self.sum(flags).tolist()
+        return [p for p, count in zip(learning, reached, strict=True) if count]
 
     def _sum_bucket(self, gradients: list[Tensor]) -> None:
         if not gradients:

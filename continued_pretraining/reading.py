@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from continued_pretraining.batch import Frame, MicroBatch, micro_batches, round_up, spread
-from continued_pretraining.model import MaskedModel, sample_candidates
+from continued_pretraining.model import Candidates, MaskedModel, sample_candidates
 from continued_pretraining.plan import TextShare
 
 _PLACES = 64  # places are scored in multiples of so many: shapes for which kernels are at hand
@@ -43,8 +43,19 @@ class TextReader:
         """Last states, and those of the block that is aligned."""
         return self.model.states(batch, self.block)
 
+    def candidates(self, whole: TextShare, seed: int) -> Candidates | None:
+        """The pieces among which a whole update guesses, wherever it does so; None for all."""
+        if not self.sampled_pieces:
+            return None
+        pairs = zip(whole.original, whole.guessed, strict=True)
+        labels = torch.from_numpy(np.concatenate([ids[places] for ids, places in pairs]))
+        generator = torch.Generator().manual_seed(seed)
+        size = self.model.decoder.weight.shape[0]
+        found = sample_candidates(labels, size, self.sampled_pieces, generator)
+        return None if found is None else found.to(self.model.device)
+
     def loss_sum(
-        self, share: TextShare, batch: MicroBatch, states: Tensor, seed: int | None
+        self, share: TextShare, batch: MicroBatch, states: Tensor, candidates: Candidates | None
     ) -> Tensor:
         """The summed loss on the pieces of a batch that are to be guessed.
 
@@ -52,15 +63,10 @@ class TextReader:
             share: where the batch comes from.
             batch: some of its sequences.
             states: (B, T, D) the last states.
-            seed: of the pieces to guess among; None scores all pieces.
+            candidates: the pieces to guess among; None scores all.
         """
         places, labels = guessed_places(share, batch)
         on_device = labels.to(states.device, non_blocking=True)
-        candidates = None
-        if seed is not None and self.sampled_pieces:
-            generator = torch.Generator().manual_seed(seed)
-            size = self.model.decoder.weight.shape[0]
-            candidates = sample_candidates(on_device, size, self.sampled_pieces, generator)
         filling = (0, round_up(len(places), _PLACES) - len(places))
         places = pad(places, filling).to(states.device, non_blocking=True)
         return self.model.loss_sum(states, places, pad(on_device, filling, value=-1), candidates)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from x2static.core.errors import ConfigError
@@ -42,11 +42,40 @@ def find_sources(entries: Sequence[str], setting: str) -> dict[str, list[Path]]:
 
 def language_of(path: Path) -> str:
     """The language a file name speaks of: its last part that looks like a code, else its stem."""
+    name, codes = _codes_in(path)
+    return codes[-1] if codes else name
+
+
+def doubts_about(found: Mapping[str, Sequence[Path]], setting: str) -> list[str]:
+    """A line for each language whose files may be of several: ``de.raw.txt`` and ``en.raw.txt``."""
+    lines = []
+    for language, paths in found.items():
+        passed_over = {path: _passed_over(path) for path in paths if language_of(path) == language}
+        files = [path for path, codes in passed_over.items() if codes]
+        if len({passed_over[path] for path in files}) > 1:
+            shown = ", ".join(path.name for path in files[:4]) + (" ..." if files[4:] else "")
+            lines.append(
+                f"warning: {setting}: {shown} all count as language {language}; if they are not "
+                f"one language, name it, as in {setting} xx={files[0].name}"
+            )
+    return lines
+
+
+def _passed_over(path: Path) -> tuple[str, ...]:
+    """Other parts of a name that look as much like a language as the one that was taken."""
+    _, codes = _codes_in(path)
+    if not codes or codes[-1] in codes[:-1]:  # de-en.en is no riddle
+        return ()
+    longest = len(codes[-1].partition("_")[0])
+    return tuple(code for code in codes[:-1] if len(code.partition("_")[0]) <= longest)
+
+
+def _codes_in(path: Path) -> tuple[str, list[str]]:
+    """A file's name without its endings, and the parts of it that look like a language."""
     name = path.name
     while Path(name).suffix in _SUFFIXES:
         name = Path(name).stem
-    codes = [part for part in re.split(r"[.\-]", name) if _CODE.fullmatch(part)]
-    return codes[-1] if codes else name
+    return name, [part for part in re.split(r"[.\-]", name) if _CODE.fullmatch(part)]
 
 
 def _matching(pattern: str, setting: str) -> list[Path]:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+import torch
 from torch import nn
 
 from continued_pretraining.model import MaskedModel
@@ -28,8 +31,7 @@ class Flops:
     @classmethod
     def of(cls, model: MaskedModel, scored: int = 0) -> Flops:
         """Count the weights of a model; ``scored`` pieces compete in a guess, 0 for all."""
-        block = model.blocks[0]
-        weights = sum(m.weight.numel() for m in block.modules() if isinstance(m, nn.Linear))
+        weights = sum(product.weight.numel() for product in products_of(model.blocks[0]))
         pieces = scored or model.decoder.weight.shape[0]
         head = 2.0 * model.width * (model.width + pieces)
         return cls(2.0 * weights, 4.0 * model.width, head)
@@ -38,6 +40,15 @@ class Flops:
         """Forward operations of pieces in so many sequences through blocks."""
         length = pieces / max(1, sequences)
         return blocks * pieces * (self.per_piece + self.per_pair * length)
+
+
+def products_of(block: nn.Module) -> list[nn.Linear]:
+    """The matrix products that a piece meets in a block: of modules for each language, one's."""
+    spare: set[nn.Module] = set()
+    for name, module in block.named_modules():
+        if name.endswith("adapter_modules"):  # X-MOD
+            spare.update(part for other in list(module.children())[1:] for part in other.modules())
+    return [m for m in block.modules() if isinstance(m, nn.Linear) and m not in spare]
 
 
 class Speedometer:
@@ -55,25 +66,35 @@ class Speedometer:
         """
         self._flops, self._peak = flops, peak
         self._depth, self._block, self._processes = depth, block, processes
+        self.start()
+
+    def start(self) -> None:
+        """Training begins now; what was before counts no more."""
+        self._spent = 0.0
         self._began = time.perf_counter()
 
-    def pause(self) -> None:
-        """Time up to now was no training."""
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """What is done in here is no training."""
+        if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+            torch.cuda.synchronize()  # what the GPU still has to do is training
+        self._spent += time.perf_counter() - self._began
+        yield
         self._began = time.perf_counter()
 
-    def rates(self, measures: Measures, pieces: float) -> dict[str, float]:
+    def rates(self, measures: Measures) -> dict[str, float]:
         """Pieces per second of all processes, and this one's utilisation.
 
         Operations count three times the forward pass, as is the custom: what is computed twice to
         save memory counts once.
         """
-        seconds = max(time.perf_counter() - self._began, 1e-9)
-        self.pause()
+        seconds = max(self._spent + time.perf_counter() - self._began, 1e-9)
+        self.start()
         forward = self._flops.encoder(measures.pieces, measures.sequences, self._depth)
         forward += self._flops.per_guess * measures.guessed
         if measures.word_pieces:
             forward += self._flops.encoder(measures.word_pieces, measures.words, self._block)
         return {
-            "pieces_per_second": round(pieces / seconds, 1),
+            "pieces_per_second": round(measures.all_pieces / seconds, 1),
             "utilisation": round(3 * forward / seconds / self._peak, 4),
         }

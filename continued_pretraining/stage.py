@@ -21,13 +21,14 @@ from continued_pretraining.processes import Processes
 from continued_pretraining.sources import find_sources
 from continued_pretraining.speed import Flops, Speedometer
 from continued_pretraining.update import Updater, trained_parameters
-from x2static.core.errors import Interrupted, OutputError, require
+from x2static.core.errors import ConfigError, Interrupted, OutputError, require
 from x2static.core.files import refuse_existing, remove_tree, staged
 from x2static.core.lock import LOCK_NAME
 from x2static.core.outcome import Outcome
 from x2static.core.progress import format_seconds
 from x2static.core.run_record import RunRecord, read_record
 from x2static.core.work_folder import WorkFolder
+from x2static.teacher.model_folder import save_model
 
 _TRACKERS = "trackers"
 
@@ -42,6 +43,7 @@ def pretrain(config: PretrainConfig) -> Outcome:
         refuse_existing(config.output, overwrite=config.overwrite)
     work = config.output.with_name(f"{config.output.name}.unfinished")
     processes = Processes(config.device, config.log_to, str(work / _TRACKERS))
+    refuse_idle(config, processes.size)
     starts = find_sources(config.embeddings_from, "--embeddings-from")
     inputs = [p for files in (text, vectors, starts) for paths in files.values() for p in paths]
     record = RunRecord("pretrain", config, [*inputs, *config.validation_pairs])
@@ -98,21 +100,22 @@ class Run:
             claim: binds the folder to this run; called when nothing is left that settings or data
                 could make fail, so that a mistake once mended needs no --overwrite.
         """
-        config, processes = self.config, self.processes
-        materials = gather(config, self.text, self.vectors, processes, work, self.record)
+        processes = self.processes
+        materials = gather(self.config, self.text, self.vectors, processes, work, self.record)
         if processes.is_first:
             claim()
             materials.announce()
         loop = self._loop(materials, work)
-        stopped = loop.run()
-        if config.log_to:
-            processes.accelerator.end_training()
+        try:
+            stopped = loop.run()
+        finally:
+            processes.finish_trackers()
         if stopped is not None:
             return self._stopped(stopped, loop, work)
-        best = loop.position.best
-        if best:
-            loop.state.load_best(best["step"])
         if processes.is_first:
+            best = loop.position.best
+            if best and not loop.state.load_best(best):
+                best.clear()
             self._write(materials, loop, work)
         processes.wait()
         return self._outcome(loop)
@@ -133,14 +136,30 @@ class Run:
         if processes.is_first:
             curve.go_back(position.step if position.step else -1)
         if config.log_to:
-            processes.accelerator.init_trackers("x2static-pretrain", tracker_settings(config))
+            processes.start_trackers(tracker_settings(config))
         flops = Flops.of(model, config.sampled_pieces)
         block = model.depth if aligner is None else aligner.block
         peak = peak_flops(model.device, model.low)
         speed = Speedometer(flops, peak, model.depth, block, processes.size)
         if config.compile:
             materials.compile()
-        return Loop(config, updater, materials.validator, state, processes, curve, speed, position)
+        choose = self._choice(materials)
+        return Loop(
+            config, updater, materials.validator, state, processes, curve, speed, position, choose
+        )
+
+    def _choice(self, materials: Materials) -> str:
+        """Which checkpoint wins: as asked for, but the last one if nothing tells them apart."""
+        wanted = self.config.choose
+        lacking = materials.validator.lacks(wanted)
+        if not lacking:
+            return wanted
+        materials.say(
+            f"warning: too few {lacking} to hold some back (10 of a language give 1), so that "
+            f"--choose {wanted} has nothing to go by: the last update wins"
+        )
+        materials.resolved["choose"] = "last"
+        return "last"
 
     def _restored(self, state: RunState, materials: Materials) -> Position:
         """The checkpoint's position, or a fresh one with the map fitted on the model's start."""
@@ -163,12 +182,12 @@ class Run:
             "resolved": materials.resolved,
             "training_seconds": round(position.seconds, 1),
             "first_validation": position.first,
-            "chosen": position.best or {"step": position.step},
+            "chosen": {k: v for k, v in position.best.items() if k != "checksum"}
+            or {"step": position.step},
         }
         with staged(config.output) as temporary:
             temporary.mkdir()
-            save_pretrained(materials.model.hugging_face, temporary)
-            materials.tokenizer.hugging_face.save_pretrained(temporary)
+            save_model(materials.model.hugging_face, materials.tokenizer.hugging_face, temporary)
             if (work / CURVE_NAME).exists():
                 shutil.copyfile(work / CURVE_NAME, temporary / CURVE_NAME)
             if (work / _TRACKERS).exists():
@@ -182,7 +201,7 @@ class Run:
         if number == signal.SIGINT:
             raise Interrupted(hint)
         text = f"stopped after {step:,} of {self.config.steps:,} updates, {hint}"
-        return Outcome(text, {"stopped": True, "step": step})
+        return Outcome(text if self.processes.is_first else "", {"stopped": True, "step": step})
 
     def _outcome(self, loop: Loop) -> Outcome:
         if not self.processes.is_first:
@@ -197,6 +216,23 @@ class Run:
         return Outcome(text, data)
 
 
+def refuse_idle(config: PretrainConfig, processes: int) -> None:
+    """Check that every process has a part in each update.
+
+    Raises:
+        ConfigError: an update has fewer items than there are processes.
+    """
+    batches = {"--mlm-batch": config.mlm_batch}
+    if config.aligns:
+        batches["--align-batch"] = config.align_batch
+    for flag, size in batches.items():
+        if size < processes:
+            raise ConfigError(
+                f"{flag} {size}: {processes} processes share an update; give at least {processes}, "
+                "or start fewer processes"
+            )
+
+
 def clear_but_texts(work: Path) -> None:
     """Empty a work folder, but for prepared texts, which are named after their contents."""
     for entry in work.iterdir():
@@ -209,18 +245,6 @@ def tracker_settings(config: PretrainConfig) -> dict[str, Any]:
     return {
         name: v if isinstance(v, (int, float, str)) else str(v) for name, v in vars(config).items()
     }
-
-
-def save_pretrained(model: Any, folder: Path) -> None:
-    """Write a model as Hugging Face does; a full disk is an `OSError` like any other."""
-    import transformers
-    from safetensors import SafetensorError
-
-    transformers.utils.logging.disable_progress_bar()
-    try:
-        model.save_pretrained(folder)
-    except SafetensorError as error:
-        raise OSError(28, str(error), str(folder)) from error
 
 
 def _finished_before(config: PretrainConfig, identity: dict[str, Any]) -> Outcome:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from continued_pretraining.config import CORRELATIONS
+from continued_pretraining.divergence import diverged
 from continued_pretraining.losses import (
     cosine_loss,
     dcca_loss,
@@ -55,11 +57,14 @@ class Statistic:
             targets: (N, E) their unit vectors.
             same: (N,) number of each row's word.
         """
+        if self.loss in CORRELATIONS:
+            states, targets = _exact(states), _exact(targets)
+            if not states.detach().square().sum().isfinite():  # no decomposition of such
+                raise diverged("the states of words are too large, or no numbers any more")
         if self.loss == "dcca":
-            return dcca_loss(_exact(states), _exact(targets), self.ridge, self.components)
+            return dcca_loss(states, targets, self.ridge, self.components)
         if self.loss == "dgcca":
-            wanted = self.components or _DGCCA_COMPONENTS
-            return dgcca_loss(_exact(states), _exact(targets), wanted)
+            return dgcca_loss(states, targets, self.components or _DGCCA_COMPONENTS)
         if self.map is not None:
             states, targets = self.map.states(states), self.map.targets(targets)
         if self.loss == "mse":

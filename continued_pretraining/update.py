@@ -10,12 +10,13 @@ from torch import Tensor, nn
 
 from continued_pretraining.alignment import Aligner, Spans
 from continued_pretraining.batch import MicroBatch
+from continued_pretraining.model import Candidates
 from continued_pretraining.optimizer import clip_gradients
 from continued_pretraining.plan import TextPlanner, TextShare
 from continued_pretraining.processes import Processes
 from continued_pretraining.reading import TextReader
 
-_TEXT, _WORDS = 1, 2
+_TEXT, _WORDS, _CANDIDATES = 1, 2, 3
 
 
 @dataclass
@@ -29,6 +30,7 @@ class Measures:
         norm: norms of the gradients before they were clipped.
         pieces: pieces of text that went through the model, control tokens included.
         sequences: how many sequences these were.
+        all_pieces: pieces of text in all processes together.
         words: words that were aligned.
         word_pieces: their pieces, where they were encoded alone.
         updates: how many updates.
@@ -40,6 +42,7 @@ class Measures:
     norm: Tensor
     pieces: int
     sequences: int
+    all_pieces: int
     words: int = 0
     word_pieces: int = 0
     updates: int = 1
@@ -48,6 +51,15 @@ class Measures:
         """Add those of a later update."""
         for name, value in vars(other).items():
             setattr(self, name, getattr(self, name) + value)
+
+
+@dataclass(frozen=True)
+class _Text:
+    """This process's text of an update, and what its loss is made with."""
+
+    share: TextShare
+    denominator: int
+    candidates: Candidates | None
 
 
 @dataclass
@@ -79,23 +91,39 @@ class Updater:
         """Do update ``step``."""
         whole = self.planner.plan(step)
         share = whole.part(self.processes.share(len(whole.original)))
-        denominator = whole.num_guessed
+        candidates = self.reader.candidates(whole, self._mixed(step, _CANDIDATES))
+        text = _Text(share, whole.num_guessed, candidates)
         self.optimizer.zero_grad(set_to_none=True)
-        measures = self._measures(share)
+        measures = self._measures(share, whole)
         aligner = self.aligner
         if aligner is None:
-            measures.mlm_sum = self._learn_text(step, share, denominator)
+            measures.mlm_sum = self._learn_text(step, text)
         elif aligner.finders is None:
             self._learn_words(aligner, step, measures)
-            measures.mlm_sum = self._learn_text(step, share, denominator)
+            measures.mlm_sum = self._learn_text(step, text)
         else:
             spans = aligner.spans(step, whole)
             if len(spans.draw) < 2:  # no statistic of fewer
-                measures.mlm_sum = self._learn_text(step, share, denominator)
+                measures.mlm_sum = self._learn_text(step, text)
             else:
-                self._learn_text_and_words(aligner, step, share, spans, denominator, measures)
+                self._learn_text_and_words(aligner, step, text, spans, measures)
         measures.norm = self._move()
         return measures
+
+    def shrink(self, least: int) -> bool:
+        """Take less memory from now on; False where nothing is left to give up.
+
+        Args:
+            least: pieces that a micro-batch may always have.
+        """
+        budget = self.reader.budget
+        if budget <= least and not self.held:
+            return False
+        self.held = self.held // 2 if budget > least else 0
+        self.reader.budget = min(budget, max(least, budget // 2))
+        if self.aligner is not None:
+            self.aligner.budget = self.reader.budget
+        return True
 
     def _move(self) -> Tensor:
         self.processes.sum_gradients(self.reader.model.hugging_face.parameters())
@@ -104,19 +132,20 @@ class Updater:
         self.optimizer.step()
         return norm
 
-    def _measures(self, share: TextShare) -> Measures:
+    def _measures(self, share: TextShare, whole: TextShare) -> Measures:
         zero = torch.zeros((), device=self.reader.model.device)
-        sequences = len(share.original)
-        pieces = share.num_pieces + sequences * self.reader.frame.size
-        return Measures(zero, share.num_guessed, zero, zero, pieces, sequences)
+        framed = [s.num_pieces + len(s.original) * self.reader.frame.size for s in (share, whole)]
+        return Measures(
+            zero, share.num_guessed, zero, zero, framed[0], len(share.original), framed[1]
+        )
 
-    def _learn_text(self, step: int, share: TextShare, denominator: int) -> Tensor:
+    def _learn_text(self, step: int, text: _Text) -> Tensor:
         total = torch.zeros((), device=self.reader.model.device)
-        for number, batch in enumerate(self.reader.batches(share)):
+        for number, batch in enumerate(self.reader.batches(text.share)):
             self._seed_dropout(step, _TEXT, number)
             last, _ = self.reader.states(batch)
-            loss = self.reader.loss_sum(share, batch, last, step)
-            (loss / denominator).backward()  # type: ignore[no-untyped-call]
+            loss = self.reader.loss_sum(text.share, batch, last, text.candidates)
+            (loss / text.denominator).backward()  # type: ignore[no-untyped-call]
             total += loss.detach()
         return total
 
@@ -146,17 +175,11 @@ class Updater:
         )
 
     def _learn_text_and_words(
-        self,
-        aligner: Aligner,
-        step: int,
-        share: TextShare,
-        spans: Spans,
-        denominator: int,
-        measures: Measures,
+        self, aligner: Aligner, step: int, text: _Text, spans: Spans, measures: Measures
     ) -> None:
         """Words where they occur: one pass gives both losses, two where it takes micro-batches."""
         own = spans.of(self.processes.rank, self.processes.size)
-        batches = list(self.reader.batches(share))
+        batches = list(self.reader.batches(text.share))
 
         def encode(number: int, batch: MicroBatch) -> tuple[Tensor, Tensor, list[int]]:
             self._seed_dropout(step, _TEXT, number)
@@ -172,10 +195,10 @@ class Updater:
         measures.words = len(states)
         for number, batch in enumerate(batches):
             last, found, places = kept[number] if keeps_graph else encode(number, batch)
-            loss = self.reader.loss_sum(share, batch, last, step)
+            loss = self.reader.loss_sum(text.share, batch, last, text.candidates)
             measures.mlm_sum = measures.mlm_sum + loss.detach()
             slope = slopes[torch.tensor(places, dtype=torch.long, device=slopes.device)]
-            torch.autograd.backward([loss / denominator, found], [None, slope])
+            torch.autograd.backward([loss / text.denominator, found], [None, slope])
 
     def _fits(self, batches: Sequence[MicroBatch]) -> bool:
         """Whether the way of all batches through the model can be kept."""
@@ -192,10 +215,14 @@ class Updater:
 
     def _seed_dropout(self, *numbers: int) -> None:
         """Dropout depends on the update alone, so that a resumed run needs no generator's state."""
+        torch.manual_seed(self._mixed(self.processes.rank, *numbers))
+
+    def _mixed(self, *numbers: int) -> int:
+        """A seed made of the run's own and some numbers."""
         value = self.seed
-        for number in (self.processes.rank, *numbers):
+        for number in numbers:
             value = (value * 1_000_003 + number + 1) % (1 << 62)
-        torch.manual_seed(value)
+        return value
 
 
 def trained_parameters(aligner: Aligner | None, model: nn.Module) -> list[tuple[str, nn.Parameter]]:

@@ -18,6 +18,7 @@ from continued_pretraining.processes import Processes
 from continued_pretraining.reading import TextReader
 from continued_pretraining.tokenizer import LineTokenizer
 from x2static.core.errors import DatasetError
+from x2static.core.labels import labels_of
 from x2static.core.lines import numbered_lines
 
 
@@ -36,7 +37,17 @@ class TextPairs:
     target: list[Ids]
 
 
-def read_pairs(path: Path, tokenizer: LineTokenizer, longest: int) -> TextPairs:
+def read_all_pairs(
+    paths: Sequence[Path], tokenizer: LineTokenizer, longest: int
+) -> list[TextPairs]:
+    """Read each file; its name has as many parents as tell it from the others."""
+    names = labels_of([str(path.with_suffix("")) for path in paths])
+    return [
+        read_pairs(path, name, tokenizer, longest) for path, name in zip(paths, names, strict=True)
+    ]
+
+
+def read_pairs(path: Path, name: str, tokenizer: LineTokenizer, longest: int) -> TextPairs:
     """Read ``text TAB translation`` lines; texts are cut to ``longest`` pieces.
 
     Raises:
@@ -61,7 +72,7 @@ def read_pairs(path: Path, tokenizer: LineTokenizer, longest: int) -> TextPairs:
         [np.array(ids[:longest] or [unknown], dtype=np.int64) for ids in tokenizer.encode(side)]
         for side in sides
     ]
-    return TextPairs(path.stem, cut[0], cut[1])
+    return TextPairs(name, cut[0], cut[1])
 
 
 @dataclass(frozen=True)
@@ -125,6 +136,13 @@ class Validator:
     pairs: Sequence[TextPairs]
     block: int
     processes: Processes
+
+    def lacks(self, choose: str) -> str:
+        """What a choice goes by but too little text or too few words left to hold back; or ""."""
+        if choose in ("mlm", "objective") and not self.share.original:
+            return "sequences"
+        words = None if self.aligner is None else self.aligner.sampler.held_back()
+        return "words" if choose == "objective" and words is not None and len(words) < 2 else ""
 
     def measure(self) -> Verdict:
         """All figures, the same in every process; dropout is off meanwhile."""

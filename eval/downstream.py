@@ -14,11 +14,12 @@ from eval.evaluation_sets import EvaluationSet
 from eval.finetune import Course, Judge, finetune, pick_precision, seeded
 from eval.pretrained import Head, Reader, load_reader, load_tokenizer, model_digest
 from eval.score_tables import ScoreRow, as_data, as_markdown, as_text
-from eval.shelf import Shelf, labels_of
+from eval.shelf import Shelf
 from eval.spread import Spread
 from x2static.core.device import pick_device
 from x2static.core.errors import Interrupted
 from x2static.core.files import sha256, staged
+from x2static.core.labels import labels_of
 from x2static.core.outcome import Outcome
 from x2static.core.progress import Progress
 from x2static.core.run_record import RunRecord, plain
@@ -31,7 +32,7 @@ _GPU_BUDGET, _CPU_BUDGET = 16384, 2048
 _FREE = {
     "model", "train", "dev", "test", "languages", "seeds", "seed", "output", "keep_models",
     "overwrite", "markdown", "device", "precision", "batch_pieces", "preset", "on_error",
-    "on_unseen", "train_language",
+    "on_unseen",
 }  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from eval.pretrained import Reader
 from eval.recipe import Recipe
 from x2static.core.errors import ConfigError
 from x2static.core.progress import Progress
+from x2static.teacher.precision import gpu_has_bf16
 
 if TYPE_CHECKING:
     import torch
@@ -295,8 +296,6 @@ def autocast(device: torch.device, precision: str) -> AbstractContextManager[Any
 
 def pick_precision(precision: str, device: torch.device) -> str:
     """``auto`` is bf16 on a GPU that knows it, else fp32."""
-    import torch
-
     if precision != "auto":
         return precision
-    return "bf16" if device.type == "cuda" and torch.cuda.is_bf16_supported() else "fp32"
+    return "bf16" if device.type == "cuda" and gpu_has_bf16() else "fp32"

@@ -16,6 +16,7 @@ from x2static.teacher.hugging_face import (
     MODEL_FILES,
     check_vocabulary,
     first_line,
+    mend_adapters,
     position_limit,
     quiet,
     read_tokenizer,
@@ -107,6 +108,7 @@ def load_reader(
         except Exception as error:  # weights can be absent, torn or of another shape
             raise TeacherError(f"{name}: cannot be loaded ({first_line(error)})") from error
     check_vocabulary(name, tokenizer, model)
+    mend_adapters(model)
     return Reader(
         model.to(device),
         device,

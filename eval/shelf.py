@@ -9,7 +9,6 @@ OUTPUT/MODEL/seed-0/model/            fine-tuned; dropped when its tests are don
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -17,8 +16,9 @@ from typing import Any
 
 from x2static.core.errors import OutputError
 from x2static.core.files import describe_os_error, remove_tree, staged
+from x2static.core.labels import as_file_name
 from x2static.core.lock import LOCK_NAME, FolderLock
-from x2static.teacher.hugging_face import quiet
+from x2static.teacher.model_folder import save_model
 
 _MANIFEST = "manifest.json"
 
@@ -75,7 +75,7 @@ class Shelf:
         """The scores of a finished test, if it was on the same gold data."""
         if self._folder is None:
             return None
-        found = _read(self._place(label, seed) / f"{_safe(name)}.json")
+        found = _read(self._place(label, seed) / f"{as_file_name(name)}.json")
         if found is None or found.get("gold") != gold:
             return None
         scores: dict[str, float] = found["scores"]
@@ -89,9 +89,9 @@ class Shelf:
         if self._folder is None:
             return
         place = self._place(label, seed)
-        with staged(place / f"{_safe(name)}.predictions.{kind}") as temporary:
+        with staged(place / f"{as_file_name(name)}.predictions.{kind}") as temporary:
             temporary.write_text(predictions, encoding="utf-8", errors="backslashreplace")
-        _write(place / f"{_safe(name)}.json", {"gold": gold, "scores": dict(scores)})
+        _write(place / f"{as_file_name(name)}.json", {"gold": gold, "scores": dict(scores)})
 
     def model(self, label: str, seed: int) -> Path | None:
         """Where a fine-tuned model lies, or None."""
@@ -104,11 +104,8 @@ class Shelf:
         """Save a fine-tuned model as a plain Hugging Face folder."""
         if self._folder is None:
             return
-        import transformers
-
-        with quiet(transformers), staged(self._place(label, seed) / "model") as temporary:
-            model.save_pretrained(temporary)
-            tokenizer.save_pretrained(temporary)
+        with staged(self._place(label, seed) / "model") as temporary:
+            save_model(model, tokenizer, temporary)
 
     def drop_model(self, label: str, seed: int) -> None:
         """Remove a fine-tuned model."""
@@ -154,21 +151,6 @@ class Shelf:
                 f"{path.parent}: made by another run ({details}); choose another --output, or pass "
                 "--overwrite to start afresh"
             )
-
-
-def labels_of(models: tuple[str, ...]) -> list[str]:
-    """A short name for each model: its folder's, with as many parents as tell them apart."""
-    parts = [[part for part in model.split("/") if part not in ("", ".")] for model in models]
-    labels = ["model"] * len(models)
-    for depth in range(1, max(map(len, parts)) + 1):
-        labels = [_safe("-".join(some[-depth:])) for some in parts]
-        if len(set(labels)) == len(labels):
-            return labels
-    return [f"{label}-{number}" for number, label in enumerate(labels, 1)]
-
-
-def _safe(name: str) -> str:
-    return re.sub(r"[^\w.()@+-]+", "-", name).lstrip(".") or "model"
 
 
 def _read(path: Path) -> dict[str, Any] | None:

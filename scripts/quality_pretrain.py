@@ -1,6 +1,6 @@
-"""What alignment losses do to a transformer: retrieval, masked loss and tagging, before and after.
+"""What alignment losses do to a transformer: retrieval and masked loss, before and after.
 
-    export X2STATIC_DATA=...   # folder with mono/, muse/, tatoeba/, pos/
+    export X2STATIC_DATA=...   # folder with mono/, muse/, tatoeba/, and flores200-dev/ if there
     .venv/bin/python scripts/quality_pretrain.py --work WORK --output docs/results/quality-pretrain
 
 Vectors are distilled from the teacher itself (default preset; WORK may be that of
@@ -8,7 +8,9 @@ scripts/quality_teacher.py, which makes the same), aligned with MUSE's training 
 the space of English, and drive every loss; then each loss goes on with the
 pre-training from the same start, on the same text, for the same number of updates, under several
 seeds. Retrieval is Tatoeba's and FLORES's (which no step saw), mean of both directions, at the
-block that the table names. Every finished part is kept in WORK: a stopped run goes on.
+block that the table names. Every finished part is kept in WORK: a stopped run goes on. A part that
+was made with other settings or another teacher is refused, not used; a score belongs to
+the weights it was measured on. Tagging is in scripts/quality_tasks.py.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import statistics
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +28,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from eval.config import RetrievalConfig  # noqa: E402
+from eval.pretrained import model_digest  # noqa: E402
 from eval.retrieval import retrieval as find_translations  # noqa: E402
 from scripts import quality_teacher  # noqa: E402
 from scripts.quality_teacher import HUB, SPOKES, x2static  # noqa: E402
@@ -33,6 +37,7 @@ from scripts.train_demo_teacher import OUTPUT as TEACHER  # noqa: E402
 
 # eu has no dictionary in MUSE: text, but no vectors
 TATOEBA = {"de": "deu", "fr": "fra", "es": "spa", "eu": "eus"}
+TESTS = {"tatoeba": "Tatoeba", "flores": "FLORES"}
 TRAINING: tuple[object, ...] = (
     "--unit", "lines", "--block", 64, "--mlm-batch", 64, "--temperature", 2,
     "--learning-rate", 2e-4, "--warmup", 50, "--choose", "last", "--validate-every", 0,
@@ -106,14 +111,13 @@ def make_vectors(bench: Bench) -> None:
     x2static("align", "hub", "--hub", f"{HUB}={vectors[HUB]}", "--spokes",
              *(f"{name}={vectors[name]}" for name in SPOKES), "--lexicons",
              bench.data / "muse" / "train" / f"{{}}-{HUB}.0-5000.txt", "--output",
-             bench.work / "aligned", "--resume")  # fmt: skip
+             bench.work / "aligned", "--method", "bootstrap", "--choice", "aligned",
+             "--resume")  # fmt: skip
 
 
 def train(bench: Bench, loss: str, seed: int) -> Path:
-    """The model after a run with a loss."""
+    """The model after a run with a loss; one that is there must be of the same run."""
     model = bench.work / "models" / f"{loss}-{bench.steps}-{seed}"
-    if model.exists():
-        return model
     flags = list(LOSSES[loss])
     if loss != "none":
         names = (HUB, *SPOKES)
@@ -129,7 +133,8 @@ def retrieval(bench: Bench, model: Path, layer: int) -> dict[str, float]:
     found = {}
     for language in TATOEBA:
         for name, (source, target) in bench.pairs(language).items():
-            answer = bench.work / "scores" / f"{model.name}.{layer}.{language}.{name}.json"
+            key = f"{name_with_digest(model)}.{layer}.{language}.{name}"
+            answer = bench.work / "scores" / f"{key}.json"
             if not answer.exists():
                 config = RetrievalConfig(
                     source=(source,), target=(target,), model=str(model), layer=layer
@@ -140,6 +145,12 @@ def retrieval(bench: Bench, model: Path, layer: int) -> dict[str, float]:
             rows = json.loads(answer.read_text(encoding="utf-8"))["rows"]
             found[f"{name} {language}"] = statistics.mean(row["accuracy"] for row in rows)
     return found
+
+
+@cache
+def name_with_digest(model: Path) -> str:
+    """A model's name and eight digits of its weights, settings and tokeniser, for its scores."""
+    return f"{model.name}-{model_digest(str(model))[:8]}"
 
 
 def measure(bench: Bench, name: str, model: Path, seed: int | None) -> dict[str, Any]:
@@ -176,8 +187,10 @@ def spread(values: Sequence[float], digits: int = 1) -> str:
 
 def table(bench: Bench, rows: Sequence[dict[str, Any]]) -> str:
     """The rows as Markdown: means over languages, and mean and deviation over seeds."""
+    present = {key.split()[0] for row in rows for key in row["retrieval"][str(bench.layers[0])]}
+    tests = [name for name in TESTS if name in present]
     head = ["", "seeds"]
-    head += [f"{test}, block {n}" for n in bench.layers for test in ("Tatoeba", "FLORES")]
+    head += [f"{TESTS[test]}, block {n}" for n in bench.layers for test in tests]
     head += ["masked loss", "against MLM alone"]
     lines = ["| " + " | ".join(head) + " |", "|---" + "|---:" * (len(head) - 1) + "|"]
     plain = {row["seed"]: row["after"] for row in rows if row["name"] == "none"}
@@ -187,7 +200,7 @@ def table(bench: Bench, rows: Sequence[dict[str, Any]]) -> str:
             continue
         cells = [stated, str(len(own)) if name != "base" else ""]
         for layer in bench.layers:
-            for test in ("tatoeba", "flores"):
+            for test in tests:
                 cells.append(spread([100 * mean_of(row, layer, test) for row in own]))
         losses = [row["after"] for row in own if "after" in row]
         rises = [

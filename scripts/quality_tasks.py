@@ -6,7 +6,7 @@
 The models are those of scripts/quality_pretrain.py in the same WORK (run it first, with the same
 ``--steps`` and ``--seeds``). Each is fine-tuned on English with the recipe ``small`` and tested on
 all languages; the spread is over the pre-training seeds, and for the teacher as it is over as many
-seeds of fine-tuning. Every finished model is kept: a stopped run goes on.
+seeds of fine-tuning. Every score is kept beside the digits of its model: a stopped run goes on.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from scripts.quality_pretrain import LOSSES, STATED, spread  # noqa: E402
+from scripts.quality_pretrain import LOSSES, STATED, name_with_digest, spread  # noqa: E402
 from scripts.quality_teacher import x2static  # noqa: E402
 from scripts.results import parse, quality_parser, write_results  # noqa: E402
 from scripts.train_demo_teacher import OUTPUT as TEACHER  # noqa: E402
@@ -63,7 +63,7 @@ TASKS = {
 def examine(task: str, data: Path, work: Path, model: Path, seed: int) -> dict[str, float]:
     """A model's score by language, fine-tuned with a seed."""
     about = TASKS[task]
-    answer = work / "tasks" / f"{model.name}.{task}.{seed}.json"
+    answer = work / "tasks" / f"{name_with_digest(model)}.{task}.{seed}.json"
     if not answer.exists():
         test = [f"{name}={data / place}" for name, place in about.test.items()]
         answer.parent.mkdir(parents=True, exist_ok=True)

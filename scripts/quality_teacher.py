@@ -6,7 +6,7 @@
 Translation is MUSE's test dictionary, CSLS P@1: before alignment, and after the plain supervised
 VecMap on MUSE's training dictionary. Similarity is Spearman's correlation on the words known to
 all. WORK may be that of scripts/train-demo-teacher, whose sentences and skip-gram vectors are then
-used as they are.
+used as they are; distilled vectors of another teacher are refused, not used.
 """
 
 from __future__ import annotations
@@ -74,11 +74,10 @@ def x2static(*arguments: object) -> None:
 def make(bench: Bench, method: str, language: str) -> None:
     """A method's vectors of a language, of words seen five times or more."""
     sentences, output = prepare(bench.data, bench.work, language), bench.vectors(method, language)
-    if output.exists():
-        return
     if method == "skip-gram":
-        epochs = max(5, WORDS_READ // num_tokens(sentences))
-        train_skip_gram(sentences, output, epochs, SKIP_GRAM)
+        if not output.exists():
+            epochs = max(5, WORDS_READ // num_tokens(sentences))
+            train_skip_gram(sentences, output, epochs, SKIP_GRAM)
         return
     x2static("distill", "--corpus", sentences, "--teacher", bench.teacher, "--output", output,
              "--min-count", SKIP_GRAM["min_count"], "--resume", *METHODS[method][1])  # fmt: skip
@@ -90,12 +89,11 @@ def translation(bench: Bench, method: str, language: str) -> dict[str, float]:
     mapped = bench.work / "mapped" / f"{method}-{language}"
     sides["after"] = [mapped / language, mapped / HUB]
     muse = bench.data / "muse"
-    if not sides["after"][1].exists():
-        source, target = sides["before"]
-        x2static("align", "--preset", "supervised", "--source", source, "--target", target,
-                 "--lexicon", muse / "train" / f"{language}-{HUB}.0-5000.txt",
-                 "--output-source", sides["after"][0], "--output-target", sides["after"][1],
-                 "--overwrite")  # fmt: skip
+    source, target = sides["before"]
+    x2static("align", "--preset", "supervised", "--source", source, "--target", target,
+             "--lexicon", muse / "train" / f"{language}-{HUB}.0-5000.txt",
+             "--output-source", sides["after"][0], "--output-target", sides["after"][1],
+             "--overwrite")  # fmt: skip
     whole = muse / "test" / f"{language}-{HUB}.5000-6500.txt"
     lexicons = {"": whole, " unlike": spelled_differently(whole, bench.work)}
     found = {}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from continued_pretraining.corpus import Sequences, TokenizedText, tokenize
 from continued_pretraining.masking import MaskRule
-from continued_pretraining.sources import find_sources, language_of
+from continued_pretraining.sources import doubts_about, find_sources, language_of
 from continued_pretraining.tokenizer import LineTokenizer, train_tokenizer
 from tests.teachers import unigram_tokenizer, wordpiece_tokenizer
 from x2static.core.errors import ConfigError, CorpusError, TeacherError
@@ -139,6 +139,22 @@ def test_a_tokenizer_without_mask_is_refused():
 )  # fmt: skip
 def test_language_is_read_off_the_name(name, language):
     assert language_of(Path(name)) == language
+
+
+@pytest.mark.parametrize(
+    ("names", "doubtful"),
+    [
+        (["de.raw.txt", "en.raw.txt"], True), (["en.raw.txt"], False),
+        (["ceb.raw.vec", "de.raw.vec"], True), (["de.txt", "more.de.txt"], False),
+        (["bbc.de.txt", "cnn.de.txt"], False), (["de-en.en", "fr-en.en"], False),
+        (["de-en.en", "de-en.de"], False), (["Klingon.txt", "Vulcan.txt"], False),
+    ],
+)  # fmt: skip
+def test_files_that_may_be_of_several_languages_are_doubted(names, doubtful):
+    found: dict[str, list[Path]] = {}
+    for name in names:
+        found.setdefault(language_of(Path(name)), []).append(Path(name))
+    assert bool(doubts_about(found, "--text")) == doubtful
 
 
 def test_sources_by_path_pattern_and_name(tmp_path):

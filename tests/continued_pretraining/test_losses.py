@@ -17,7 +17,9 @@ from continued_pretraining.losses import (
     newton_schulz,
     polar_factor,
 )
+from continued_pretraining.processes import Processes
 from continued_pretraining.state_map import StateMap
+from continued_pretraining.statistic import Statistic
 from x2static.core.errors import ConfigError
 
 
@@ -161,6 +163,16 @@ def test_no_ridge_on_too_few_words_is_one_clear_line():
     states, targets = pair(5, 7, 7)
     with pytest.raises(ConfigError, match="--ridge is too small"):
         dcca_loss(states, targets, 0.0, None)
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), 1e200])
+@pytest.mark.parametrize("loss", ["dcca", "dgcca"])
+def test_states_that_blew_up_are_blamed_on_the_step_size(loss, bad):
+    states, targets = pair(12, 7, 7)
+    states[3, 2] = bad
+    statistic = Statistic(loss, Processes("cpu"), None, None, 1e-2, 0.05)
+    with pytest.raises(ConfigError, match="states of words .* lower --learning-rate"):
+        statistic.gradient(states, [12], targets, torch.arange(12), 1.0)
 
 
 def test_equal_singular_values_do_not_blow_up_the_gradient():

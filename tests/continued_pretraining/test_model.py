@@ -62,12 +62,15 @@ FAMILIES = ["xlm-roberta", "roberta", "bert", "distilbert", "xmod", "modernbert"
 SEQUENCES = [np.arange(5, 5 + length) for length in (9, 3, 4, 1, 8, 2)]
 
 
+@pytest.mark.parametrize(
+    ("low", "tolerance"), [(torch.float32, 1e-4), (torch.bfloat16, 5e-3)], ids=["fp32", "bf16"]
+)
 @pytest.mark.parametrize("family", FAMILIES)
-def test_loss_is_that_of_hugging_face(family):
+def test_loss_is_that_of_hugging_face(family, low, tolerance):
     whole = build(family).eval()
-    model = take_apart(whole, torch.float32, family)
+    model = take_apart(whole, low, family)
     pad = int(whole.config.pad_token_id)
-    frame = Frame([0], [2], pad, model.first_position)
+    frame = Frame([0], [2], pad, model.first_position, low)
     total, expected = 0.0, 0.0
     with torch.no_grad():
         for ids in SEQUENCES:
@@ -78,7 +81,7 @@ def test_loss_is_that_of_hugging_face(family):
             states, _ = model.states(batch)
             labels = torch.from_numpy(np.array([SEQUENCES[m][0] for m in batch.members]))
             total += float(model.loss_sum(states, torch.from_numpy(batch.starts), labels))
-    assert total == pytest.approx(expected, rel=1e-4)
+    assert total == pytest.approx(expected, rel=tolerance)
 
 
 def test_rows_are_shared_and_almost_full():

@@ -11,14 +11,17 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from safetensors.numpy import load_file
 
 from continued_pretraining.curve import Curve
+from continued_pretraining.processes import Processes
 from continued_pretraining.validation import Verdict
 from tests.continued_pretraining.conftest import save_masked_model
+from tests.teachers import unigram_tokenizer
 
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(
@@ -87,6 +90,20 @@ class Child:
 
 def finish(deadly: int, arguments: list[str]) -> tuple[int | None, str, str]:
     return Child(arguments, deadly).finish()
+
+
+def together(arguments: list[str], size: int = 2) -> list[Child]:
+    """One run in several processes, the first of them first."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    meeting = {
+        "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": str(size)
+    }  # fmt: skip
+    return [
+        Child(arguments, environment={**meeting, "RANK": str(rank), "LOCAL_RANK": str(rank)})
+        for rank in range(size)
+    ]
 
 
 def weights(output: Path) -> bytes:
@@ -166,22 +183,19 @@ def test_a_signal_saves_and_resume_goes_on(tmp_path, data, model_folder, number,
     assert f"going on after {done:,} updates" in child.err
 
 
-def test_two_processes_do_what_one_does(tmp_path, data, model_folder):
+@pytest.mark.parametrize(
+    "extra",
+    [("--loss", "dcca"), ("--loss", "none", "--sampled-pieces", 10, "--log-to", "tensorboard")],
+    ids=["words", "sampled pieces and a tracker"],
+)
+def test_two_processes_do_what_one_does(tmp_path, data, model_folder, extra):
     arguments = flags(
-        data, model_folder, tmp_path / "one", "--loss", "dcca", "--mlm-batch", 7,
-        "--align-batch", 13, "--steps", 4,
+        data, model_folder, tmp_path / "one", "--mlm-batch", 7, "--align-batch", 13, "--steps", 4,
+        *extra,
     )  # fmt: skip
     assert finish(NEVER, arguments)[0] == 0
     arguments[arguments.index(str(tmp_path / "one"))] = str(tmp_path / "two")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    meeting = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": "2"}
-    children = [
-        Child(arguments, environment={**meeting, "RANK": str(rank), "LOCAL_RANK": str(rank)})
-        for rank in (0, 1)
-    ]
-    ends = [child.finish() for child in children]
+    ends = [child.finish() for child in together(arguments)]
     assert [code for code, _, _ in ends] == [0, 0], ends
     assert "2 x cpu" in ends[0][2]
     assert ends[1][1] == ""
@@ -192,6 +206,8 @@ def test_two_processes_do_what_one_does(tmp_path, data, model_folder):
     first, second = (load_file(tmp_path / n / "model.safetensors") for n in ("one", "two"))
     for name, value in first.items():
         assert abs(value - second[name]).max() < 1e-4, name
+    counts = [json.loads((tmp_path / n / "run.json").read_text())["counts"] for n in ("one", "two")]
+    assert counts[0]["pieces_seen"] == counts[1]["pieces_seen"]
 
 
 def test_output_is_a_plain_hugging_face_folder(tmp_path, data, model_folder, run_cli):
@@ -255,13 +271,74 @@ def test_pairs_choose_the_checkpoint(tmp_path, data, model_folder, run_cli):
     assert set(record["chosen"]["validation"]["pairs"]) == {"de-en"}
 
 
+def test_pairs_of_one_name_are_kept_apart(tmp_path, data, model_folder, run_cli):
+    files = [tmp_path / name / "pairs.tsv" for name in ("de", "fr")]
+    for path, text in zip(files, ("the cat\tthe dog\nold\tred\n", "a\ta\nold\told\n"), strict=True):
+        path.parent.mkdir()
+        path.write_text(text, encoding="utf-8")
+    arguments = flags(data, model_folder, tmp_path / "out", "--loss", "none", "--steps", 1)
+    code, _, err = run_cli(*arguments, "--validation-pairs", *files, "--choose", "pairs")
+    assert code == 0, err
+    found = json.loads((tmp_path / "out" / "run.json").read_text())["first_validation"]["pairs"]
+    assert set(found) == {"de-pairs", "fr-pairs"}
+    assert found["fr-pairs"] == 1
+
+
+def test_another_tokeniser_in_the_same_folder_is_another_run(tmp_path, data, run_cli):
+    tokenizer = unigram_tokenizer()
+    tokenizer.save_pretrained(tmp_path / "tokenizer")
+    arguments = [
+        "pretrain", "--text", data / "*.txt", "--output", tmp_path / "out", "--loss", "none",
+        "--from-scratch", "layers=1,width=16,heads=2,positions=40", "--tokenizer",
+        tmp_path / "tokenizer", "--steps", 1, "--block", 24, "--mlm-batch", 2,
+        "--validation-sequences", 4, "--device", "cpu", "--resume",
+    ]  # fmt: skip
+    assert run_cli(*arguments)[0] == 0
+    code, out, _ = run_cli(*arguments)
+    assert (code, "done before" in out) == (0, True)
+    tokenizer.add_tokens(["mouse"])
+    tokenizer.save_pretrained(tmp_path / "tokenizer")
+    code, _, err = run_cli(*arguments)
+    assert code == 2
+    assert "was made by another run" in err
+
+
 def test_tensorboard_gets_the_figures(tmp_path, data, model_folder):
     pytest.importorskip("tensorboard")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
     output = tmp_path / "out"
     arguments = flags(data, model_folder, output, "--loss", "none", "--log-to", "tensorboard")
     code, _, err = finish(NEVER, arguments)
     assert code == 0, err
-    assert list((output / "trackers").rglob("events.out.tfevents*"))
+    (folder,) = {path.parent for path in (output / "trackers").rglob("events.out.tfevents*")
+                 if path.parent.name == "x2static-pretrain"}  # fmt: skip
+    events = EventAccumulator(str(folder))
+    events.Reload()
+    shown = {
+        name: {event.step: event.value for event in events.Scalars(name)}
+        for name in ("mlm", "validation/mlm", "validation/by_language/de")
+    }
+    assert [len(values) for values in shown.values()] == [10, 4, 4]
+    for row in curve(output):
+        step, found = row["step"], row.get("validation")
+        if found is None:
+            assert shown["mlm"][step] == pytest.approx(row["mlm"])
+        else:
+            assert shown["validation/mlm"][step] == pytest.approx(found["mlm"])
+            by_language = shown["validation/by_language/de"][step]
+            assert by_language == pytest.approx(found["by_language"]["de"])
+
+
+def test_a_tracker_on_the_web_keeps_its_files_in_the_run_folder(tmp_path):
+    processes, given = Processes("cpu", log_folder=str(tmp_path / "trackers")), []
+    processes.accelerator = SimpleNamespace(
+        init_trackers=lambda *args, **options: given.append((args, options))
+    )
+    processes.start_trackers({"steps": 3})
+    options = {"init_kwargs": {"wandb": {"dir": str(tmp_path / "trackers")}}}
+    assert given == [(("x2static-pretrain", {"steps": 3}), options)]
+    assert (tmp_path / "trackers").is_dir()  # or the tracker would take another one
 
 
 def test_the_curve_goes_back_to_the_checkpoint(tmp_path):

@@ -77,6 +77,19 @@ def test_micro_batches_change_no_gradient(tmp_path, data, model_folder, loss, un
     assert_same(found[0], found[2])
 
 
+@pytest.mark.parametrize("words", ["alone", "context"])
+def test_micro_batches_change_no_guess_among_sampled_pieces(tmp_path, data, model_folder, words):
+    found = []
+    for budget in (8 * 16, 2 * 16):
+        materials, updater = build(
+            data, model_folder, tmp_path, loss="mse", micro_tokens=budget, sampled_pieces=10,
+            words=words,
+        )  # fmt: skip
+        assert materials.reader.candidates(materials.planner.plan(0), 0) is not None
+        found.append(gradients(materials, updater))
+    assert_same(*found)
+
+
 def test_the_loss_is_the_mean_over_all_guesses_of_the_update(tmp_path, data, model_folder):
     materials, updater = build(
         data, model_folder, tmp_path, loss="none", unit="lines", micro_tokens=40
@@ -126,14 +139,39 @@ def test_the_alignment_gradient_is_that_of_all_words_at_once(tmp_path, data, mod
             torch.testing.assert_close(found[f"model/{name}"], expected, rtol=1e-3, atol=1e-4)
 
 
-def test_dropout_is_the_same_in_both_passes(tmp_path, data):
+@pytest.mark.parametrize("words", ["alone", "context"])
+def test_dropout_is_the_same_in_both_passes(tmp_path, data, words):
     model = save_masked_model(tmp_path / "dropping", dropout=0.3)
     materials, updater = build(
-        data, model, tmp_path, loss="mse", projection="none", micro_tokens=40, words="alone"
+        data, model, tmp_path, loss="mse", projection="none", micro_tokens=40, words=words
     )
-    first, second = gradients(materials, updater), gradients(materials, updater)
-    for name, value in first.items():
-        assert torch.equal(value, second[name]), name
+    found = []
+    for held in (0, 10**9):  # two passes, and one whose graph is kept
+        updater.held = held
+        found.append(gradients(materials, updater))
+    assert_same(*found)
+
+
+@pytest.mark.filterwarnings("ignore:The .grad attribute:UserWarning")  # torch's own, while tracing
+@pytest.mark.parametrize("words", ["alone", "context"])
+def test_compiled_blocks_change_no_gradient(tmp_path, data, model_folder, monkeypatch, words):
+    found = []
+    whole = torch.nn.Module.compile
+    monkeypatch.setattr(  # traced as for any backend, which here needs no compiler
+        torch.nn.Module, "compile", lambda self, **how: whole(self, backend="aot_eager", **how)
+    )
+    for compiled in (False, True):
+        materials, updater = build(
+            data, model_folder, tmp_path, loss="dcca", micro_tokens=40, words=words, align_layer=2,
+            unit="lines",
+        )  # fmt: skip
+        if compiled:
+            materials.compile()
+        before = materials.validator.measure()
+        found.append((before, gradients(materials, updater)))
+    assert found[0][0].mlm == pytest.approx(found[1][0].mlm, rel=1e-5)
+    assert found[0][0].alignment == pytest.approx(found[1][0].alignment, rel=1e-5)
+    assert_same(found[0][1], found[1][1])
 
 
 def test_a_learning_map_learns(tmp_path, data, model_folder):

@@ -158,6 +158,19 @@ def test_changed_settings_and_changed_test_data(model, tags, run_cli, refuses, t
     assert after["scores"]["accuracy"] == 0.0
 
 
+def test_another_training_language_is_another_run(model, run_cli, refuses, write_text, tmp_path):
+    content = json.loads(squad_text(6))
+    for number, paragraph in enumerate(content["data"][0]["paragraphs"]):
+        paragraph["qas"][0]["id"] = f"{('english', 'finnish')[number % 2]}-{number}-1"
+    path = write_text("tydiqa-goldp-v1.1-dev.json", json.dumps(content))
+    command = (
+        "eval", "qa", "--model", model, "--train", path, "--test", path, *FAST, "--epochs", 1,
+        "--max-pieces", 40, "--seeds", 1, "--output", tmp_path / "out",
+    )  # fmt: skip
+    assert run_cli(*command)[0] == 0
+    refuses("train_language was en and is fi", *command, "--train-language", "fi")
+
+
 def test_two_models_side_by_side(model, tags, run_cli, tmp_path):
     other = save_model(tmp_path / "other", "xlm-roberta")
     code, out, _ = run_cli(
@@ -328,15 +341,16 @@ def test_slow_tokeniser_is_one_line(model, tags, refuses, monkeypatch):
 
 def test_full_disk_is_one_line(model, tags, run_cli, tmp_path, monkeypatch):
     import transformers
+    from safetensors import SafetensorError
 
     def full(*_, **__):
-        raise OSError(28, "No space left on device")
+        raise SafetensorError("I/O error: No space left on device (os error 28)")
 
     monkeypatch.setattr(transformers.PreTrainedModel, "save_pretrained", full)
     command = ("eval", "tagging", "--model", model, *tags, "--output", tmp_path / "out")
     code, _, err = run_cli(*command)
     assert code == 2
-    assert "No space left on device; nothing was written" in err.splitlines()[-1]
+    assert "No space left on device (os error 28); nothing was written" in err.splitlines()[-1]
     assert list((tmp_path / "out").rglob("*.tmp")) == []
 
 

@@ -14,6 +14,7 @@ from eval.finetune import Course, Judge, finetune, halved, in_batches, pick_prec
 from eval.pretrained import load_reader, load_tokenizer
 from eval.recipe import Recipe
 from tests.eval.downstream_pieces import save_model
+from tests.teachers import save_teacher
 from x2static.core.errors import ConfigError
 from x2static.core.progress import Progress
 
@@ -86,6 +87,14 @@ def weights(reader):
 def assert_close(first, second, tolerance=1e-9):
     for name, weight in first.items():
         assert torch.allclose(weight, second[name], atol=tolerance), name
+
+
+def test_language_modules_learn_from_bf16(tmp_path):
+    folder = str(save_teacher(tmp_path / "xmod", "xmod"))
+    bf16, course = trained(folder, rows_of(8), precision="bf16", double=False)
+    _, plain = trained(folder, rows_of(8), precision="fp32", double=False)
+    assert course.losses == pytest.approx(plain.losses, rel=0.02)
+    assert all(weight.dtype is torch.float32 for weight in weights(bf16).values())
 
 
 @pytest.mark.parametrize("kind", ["bert", "xlm-roberta"])

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from eval.shelf import Shelf, labels_of
+from eval.shelf import Shelf
 from x2static.core.errors import OutputError
 
 IDENTITY = {"epochs": 3, "train": "abc"}
@@ -75,17 +75,3 @@ def test_without_a_folder_nothing_is_kept(tmp_path, monkeypatch):
     assert shelf.scores("base", 0, "x", "g") is None
     assert shelf.model("base", 0) is None
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize(
-    ("models", "expected"),
-    [
-        (("xlm-roberta-base",), ["xlm-roberta-base"]),
-        (("runs/a/model", "runs/b/model/"), ["a-model", "b-model"]),
-        (("same", "same"), ["same-1", "same-2"]),
-        (("/", "."), ["model-1", "model-2"]),
-        (("a b/c:d",), ["c-d"]),
-    ],
-)
-def test_labels_tell_models_apart(models, expected):
-    assert labels_of(models) == expected

@@ -1,7 +1,8 @@
 """Where an unfinished run keeps itself: safetensors and JSON, never a pickle.
 
 A checkpoint is a folder that appears by one rename, so a run killed at any instant leaves whole
-checkpoints only. The two newest are kept; one that does not match its checksum is passed over.
+checkpoints only. The two newest are kept; one that does not match its checksum is passed over, and
+gone after the next save.
 """
 
 from __future__ import annotations
@@ -43,16 +44,20 @@ class CheckpointFolder:
     def __init__(self, folder: Path) -> None:
         """Use ``folder``, which may not exist yet."""
         self._folder = folder
+        self._damaged: list[Path] = []
 
     def save(self, position: Mapping[str, Any], tensors: Mapping[str, torch.Tensor]) -> None:
-        """Add a checkpoint, then drop all but the newest two."""
+        """Add a checkpoint, then drop those passed over and all but the newest two."""
         existing = self._numbered()
         number = existing[-1][0] + 1 if existing else 1
         with staged(self._folder / f"{number:08d}") as temporary:
             temporary.mkdir()
             write_state(tensors, temporary / "state.safetensors")
-            content = {**position, "checksum": _checksum(temporary / "state.safetensors")}
+            content = {**position, "checksum": checksum(temporary / "state.safetensors")}
             (temporary / "position.json").write_text(json.dumps(content), encoding="utf-8")
+        for path in self._damaged:
+            remove_tree(path)
+        self._damaged.clear()
         for _, path in self._numbered()[:-_KEPT]:
             remove_tree(path)
 
@@ -64,11 +69,12 @@ class CheckpointFolder:
         for _, path in reversed(self._numbered()):
             try:
                 position = json.loads((path / "position.json").read_text(encoding="utf-8"))
-                if position.pop("checksum") != _checksum(path / "state.safetensors"):
+                if position.pop("checksum") != checksum(path / "state.safetensors"):
                     raise ValueError("its checksum does not match")
                 return Checkpoint(position, load_file(path / "state.safetensors")), complaints
             except (OSError, ValueError, KeyError) as error:
                 complaints.append(f"{path}: damaged checkpoint passed over ({error})")
+                self._damaged.append(path)
         return None, complaints
 
     def positions(self) -> list[dict[str, Any]]:
@@ -98,7 +104,8 @@ def write_state(tensors: Mapping[str, torch.Tensor], path: Path) -> None:
         raise OSError(errno.EIO, str(error), str(path)) from error
 
 
-def _checksum(path: Path) -> int:
+def checksum(path: Path) -> int:
+    """What tells a whole file from a damaged one."""
     value = 0
     with path.open("rb") as stream:
         while block := stream.read(_BLOCK):

@@ -113,6 +113,21 @@ def choose_language(model: Any) -> None:
         model.set_default_language(next(iter(model.config.languages)))
 
 
+def mend_adapters(model: Any) -> None:
+    """Let a model with modules for each language (X-MOD) run where autocast multiplies in bf16.
+
+    The library puts a module's output, bf16 there, into a tensor of its input's type, float32,
+    which torch refuses.
+    """
+    for layer in model.modules():
+        for adapter in getattr(layer, "adapter_modules", {}).values():
+            adapter.register_forward_hook(_in_type_of_input)
+
+
+def _in_type_of_input(_module: Any, inputs: Any, output: Any) -> Any:
+    return output.to(inputs[0].dtype)
+
+
 def position_limit(model: Any, tokenizer: Any) -> int:
     """Longest input in pieces: learned positions less the ones a RoBERTa keeps for padding."""
     limit = int(getattr(model.config, "max_position_embeddings", None) or _MANY_POSITIONS)

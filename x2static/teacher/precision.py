@@ -14,13 +14,18 @@ _FAST_BF16 = {"amx_bf16", "avx512_bf16"}
 
 def pick_precision(precision: str, device: torch.device) -> Literal["fp32", "bf16"]:
     """What ``auto`` means on a device: bf16 where the hardware multiplies it faster, else fp32."""
-    import torch
-
     if precision != "auto":
         return "bf16" if precision == "bf16" else "fp32"
     if device.type == "cuda":
-        return "bf16" if torch.cuda.is_bf16_supported() else "fp32"
+        return "bf16" if gpu_has_bf16() else "fp32"
     return "bf16" if _FAST_BF16 & _cpu_flags() else "fp32"
+
+
+def gpu_has_bf16() -> bool:
+    """Whether the GPU itself multiplies bf16; older ones only emulate it, slowly."""
+    import torch
+
+    return bool(torch.cuda.is_bf16_supported(including_emulation=False))
 
 
 def dtype_of(precision: str) -> torch.dtype:

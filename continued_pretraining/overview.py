@@ -1,0 +1,92 @@
+"""What a run says and notes of what it works with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from continued_pretraining.alignment import Aligner
+from continued_pretraining.config import PretrainConfig
+from continued_pretraining.model import MaskedModel
+from continued_pretraining.sampling import Sampler
+from continued_pretraining.sources import doubts_about
+
+Files = Mapping[str, Sequence[Path]]
+
+
+def counts_of(
+    lengths: Mapping[str, int], sampler: Sampler, pieces: int, aligner: Aligner | None
+) -> dict[str, Any]:
+    """Sizes for the run record.
+
+    Args:
+        lengths: sequences of each language.
+        sampler: draws them.
+        pieces: of the tokeniser.
+        aligner: holds the words.
+    """
+    counts: dict[str, Any] = {
+        "pieces": pieces,
+        "sequences": dict(lengths),
+        "sequences_per_epoch": sampler.epoch_size,
+    }
+    if aligner is not None:
+        counts["words"] = {w.language: len(w) for w in aligner.words}
+        counts["words_left_out"] = {w.language: w.dropped for w in aligner.words if w.dropped}
+    return counts
+
+
+def resolved_of(
+    model: MaskedModel, aligner: Aligner | None, precision: str, processes: int, budget: int
+) -> dict[str, Any]:
+    """Settings that were left open, as they are."""
+    resolved: dict[str, Any] = {
+        "device": str(model.device),
+        "precision": precision,
+        "processes": processes,
+        "micro_tokens": budget,
+        "parameters": sum(p.numel() for p in model.hugging_face.parameters()),
+    }
+    if aligner is not None:
+        resolved |= {"align_layer": aligner.block, "vector_width": aligner.words[0].width}
+        if aligner.statistic.map is not None:
+            resolved["projection"] = aligner.statistic.map.kind
+    return resolved
+
+
+def lines_of(
+    config: PretrainConfig,
+    model: MaskedModel,
+    resolved: Mapping[str, Any],
+    sampler: Sampler,
+    text: Files,
+) -> list[str]:
+    """What there is to say of model and text."""
+    shares = ", ".join(
+        f"{name} {share:.1%}" for name, share in zip(text, sampler.shares, strict=True)
+    )
+    lines = [
+        f"model: {resolved['parameters'] / 1e6:.1f}M parameters, {resolved['precision']} on "
+        f"{resolved['processes']} x {resolved['device']}",
+        f"text: {sampler.epoch_size:,} sequences an epoch ({shares}); "
+        f"{config.steps * config.mlm_batch / sampler.epoch_size:.2f} epochs to come",
+    ]
+    if model.untrained:
+        shown = ", ".join(model.untrained[:3])
+        lines.append(f"warning: {config.model} lacks weights, which begin at random: {shown} ...")
+    return lines + doubts_about(text, "--text")
+
+
+def lines_of_words(aligner: Aligner, text: Files, vectors: Files) -> list[str]:
+    """What there is to say of the words, and of languages that have only one of both."""
+    counts = ", ".join(f"{w.language} {len(w):,}" for w in aligner.words)
+    lines = [f"words: {counts}, states of layer {aligner.block}"]
+    if missing := sorted(set(vectors) - set(text)):
+        lines.append(f"warning: vectors but no text for {', '.join(missing)}")
+    if missing := sorted(set(text) - set(vectors)):
+        whose = "its words are" if len(missing) == 1 else "their words are"
+        lines.append(f"warning: text but no vectors for {', '.join(missing)}: {whose} not aligned")
+    if dropped := sum(w.dropped for w in aligner.words):
+        lines.append(f"warning: {dropped:,} words without usable pieces or vector left out")
+    return lines + doubts_about(vectors, "--vectors")

@@ -1,0 +1,107 @@
+"""The alignment loss that settings and vector files ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from continued_pretraining.alignment import Aligner
+from continued_pretraining.batch import Frame
+from continued_pretraining.config import CORRELATIONS, PretrainConfig
+from continued_pretraining.model import MaskedModel
+from continued_pretraining.occurrences import WordFinder
+from continued_pretraining.processes import Processes
+from continued_pretraining.sampling import Sampler
+from continued_pretraining.state_map import StateMap
+from continued_pretraining.statistic import Statistic
+from continued_pretraining.tokenizer import LineTokenizer
+from continued_pretraining.word_pool import LanguageWords
+from x2static.core.errors import ConfigError
+from x2static.teacher.encoder import resolve_layer
+
+_WORD_SEED = 1_000_003  # words are drawn apart from text
+
+
+def make_aligner(
+    config: PretrainConfig,
+    languages: Sequence[str],
+    words: list[LanguageWords],
+    tokenizer: LineTokenizer,
+    model: MaskedModel,
+    frame: Frame,
+    budget: int,
+    processes: Processes,
+) -> Aligner:
+    """An aligner of some words.
+
+    Args:
+        config: the settings.
+        languages: those of the text.
+        words: what is aligned, by language.
+        tokenizer: tells where words begin in a text.
+        model: whose states are aligned.
+        frame: what stands around a word.
+        budget: pieces at a time.
+        processes: those that share the work.
+
+    Raises:
+        ConfigError: widths that differ, or no word of the languages of the text.
+    """
+    width = _common_width(words)
+    sampler = Sampler(
+        [len(w) for w in words], config.temperature, config.seed + _WORD_SEED,
+        config.validation_words,
+    )  # fmt: skip
+    statistic = Statistic(
+        config.loss, processes, _map(config, model, width), config.components, config.ridge,
+        config.contrast,
+    )  # fmt: skip
+    finders = _finders(languages, words, tokenizer) if config.words == "context" else None
+    block = resolve_layer(config.align_layer, model.depth)
+    return Aligner(
+        model, words, sampler, statistic, processes, frame, config.pool, block,
+        config.align_batch, budget, config.weight, config.seed, finders,
+    )  # fmt: skip
+
+
+def _common_width(words: list[LanguageWords]) -> int:
+    widths = {w.language: w.width for w in words}
+    if len(set(widths.values())) > 1:
+        shown = ", ".join(f"{language} {width}" for language, width in widths.items())
+        raise ConfigError(
+            f"--vectors: all languages must share one space, but their widths differ: {shown}"
+        )
+    return words[0].width
+
+
+def _map(config: PretrainConfig, model: MaskedModel, width: int) -> StateMap | None:
+    if config.loss in CORRELATIONS:
+        return None
+    kind = config.projection
+    if kind == "auto":
+        kind = "none" if width == model.width else "rotate"
+    if kind == "none" and width != model.width:
+        raise ConfigError(
+            f"--loss {config.loss}: the vectors are {width} wide, the model's states "
+            f"{model.width}; use --projection rotate or learn, or --loss dcca"
+        )
+    return StateMap(kind, model.width, width).to(model.device)
+
+
+def _finders(
+    languages: Sequence[str], words: list[LanguageWords], tokenizer: LineTokenizer
+) -> list[tuple[int, WordFinder] | None]:
+    """What finds the words of each language in its text, with the language's number among words."""
+    number_of = {w.language: number for number, w in enumerate(words)}
+    if not any(language in number_of for language in languages):
+        raise ConfigError(
+            "--words context: no language has both text and vectors: --text has "
+            f"{', '.join(languages)}, --vectors {', '.join(number_of)}"
+        )
+    finders: list[tuple[int, WordFinder] | None] = []
+    for language in languages:
+        number = number_of.get(language)
+        if number is None:
+            finders.append(None)
+        else:
+            finders.append((number, WordFinder(words[number], tokenizer.begins_word)))
+    return finders
