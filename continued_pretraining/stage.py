@@ -52,7 +52,7 @@ def pretrain(config: PretrainConfig) -> Outcome:
         return Outcome("", {}) if processes.any(False) else run.train(work)
     identity = run_identity(config, record)
     if config.output.exists() and not config.overwrite:
-        outcome = _finished_before(config, identity)
+        outcome = _finished_before(config, WorkFolder(config.output), identity)
         processes.any(True)
         return outcome
     record.notes["identity"] = identity
@@ -247,7 +247,9 @@ def tracker_settings(config: PretrainConfig) -> dict[str, Any]:
     }
 
 
-def _finished_before(config: PretrainConfig, identity: dict[str, Any]) -> Outcome:
+def _finished_before(
+    config: PretrainConfig, folder: WorkFolder, identity: dict[str, Any]
+) -> Outcome:
     """The answer of ``--resume`` on an output that is already whole."""
     record = read_record(config.output)
     if record is None or record.get("identity") != identity:
@@ -255,4 +257,5 @@ def _finished_before(config: PretrainConfig, identity: dict[str, Any]) -> Outcom
             f"{config.output} exists already and was made by another run; choose another --output "
             "or pass --overwrite"
         )
+    folder.forget(identity)
     return Outcome(f"{config.output}: done before, nothing to do", record)

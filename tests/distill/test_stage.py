@@ -235,6 +235,36 @@ def test_a_run_killed_between_pools_goes_on_to_the_same_bytes(
     assert whole == torn
 
 
+def test_a_run_killed_before_its_record_goes_on(distill, tmp_path, monkeypatch):
+    from x2static.distill.stage import RunRecord
+
+    def killed(*_: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RunRecord, "write", killed)
+        with pytest.raises(Killed):
+            distill(tmp_path / "v")
+    before = payload(tmp_path / "v")
+    code, _, err = distill(tmp_path / "v", "--resume")
+    assert code == 0, err
+    assert payload(tmp_path / "v") == before
+    assert (tmp_path / "v" / "run.json").exists()
+
+
+def test_a_run_killed_while_it_cleans_up_is_done(distill, tmp_path, monkeypatch):
+    from x2static.distill import stage
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stage, "remove_tree", lambda _: None)
+        assert distill(tmp_path / "v")[0] == 0
+    assert (tmp_path / "v.unfinished").exists()
+    code, out, err = distill(tmp_path / "v", "--resume")
+    assert code == 0, err
+    assert "done before" in out
+    assert not (tmp_path / "v.unfinished").exists()
+
+
 def test_ctrl_c_keeps_the_state_and_says_how_to_go_on(distill, tmp_path, monkeypatch):
     from x2static.distill import course
 

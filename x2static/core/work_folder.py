@@ -55,6 +55,14 @@ class WorkFolder:
         for entry in [*self.path.glob(".*.tmp"), *self.path.glob("*/.*.tmp")]:
             remove_tree(entry)
 
+    def forget(self, identity: Mapping[str, Any]) -> None:
+        """Remove what is left of a run that was killed after its output had become whole."""
+        if not self.path.is_dir():
+            return
+        with self:
+            if not self.has_run or self._read_manifest() == json.loads(json.dumps(identity)):
+                self.clear()
+
     def claim(self, identity: Mapping[str, Any]) -> None:
         """Bind a fresh run to its identity, or check that an unfinished one has the same.
 
@@ -67,7 +75,7 @@ class WorkFolder:
             with staged(manifest) as temporary:
                 temporary.write_text(json.dumps(wanted, indent=2), encoding="utf-8")
             return
-        found = json.loads(manifest.read_text(encoding="utf-8"))
+        found = self._read_manifest()
         changed = sorted(k for k in {*found, *wanted} if found.get(k) != wanted.get(k))
         if changed:
             details = ", ".join(f"{k} was {found.get(k)} and is {wanted.get(k)}" for k in changed)
@@ -75,3 +83,7 @@ class WorkFolder:
                 f"{self.path}: the unfinished run there is another one ({details}); give the same "
                 "settings, or --overwrite to start afresh"
             )
+
+    def _read_manifest(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.path / _MANIFEST).read_text(encoding="utf-8"))
+        return found

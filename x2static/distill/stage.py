@@ -37,9 +37,11 @@ def distill(config: DistillConfig) -> Outcome:
     teacher = load_for(config)
     fingerprint = teacher_fingerprint(config.teacher, teacher)
     who = identity(config, teacher, fingerprint)
-    if config.output.exists() and not config.overwrite:
-        return _finished_before(config, who)
-    with WorkFolder(config.output) as work:
+    work = WorkFolder(config.output)
+    is_half = work.has_run and read_record(config.output) is None  # killed before its record
+    if config.output.exists() and not config.overwrite and not is_half:
+        return _finished_before(config, work, who)
+    with work:
         if work.has_run and not config.resume:
             if not config.overwrite:
                 raise OutputError(
@@ -83,7 +85,7 @@ def load_for(config: DistillConfig) -> Teacher:
     )
 
 
-def _finished_before(config: DistillConfig, who: dict[str, object]) -> Outcome:
+def _finished_before(config: DistillConfig, work: WorkFolder, who: dict[str, object]) -> Outcome:
     """The answer of ``--resume`` on an output that is already whole."""
     record = read_record(config.output)
     if record is None or record.get("identity") != who:
@@ -91,6 +93,7 @@ def _finished_before(config: DistillConfig, who: dict[str, object]) -> Outcome:
             f"{config.output} exists already and was made by another run; choose another --output "
             "or pass --overwrite"
         )
+    work.forget(who)
     return Outcome(f"{config.output}: done before, nothing to do", record)
 
 
