@@ -28,6 +28,7 @@ from continued_pretraining.validation import Validator, read_all_pairs
 from continued_pretraining.word_loss import make_aligner
 from continued_pretraining.word_pool import read_words
 from x2static.core.errors import ConfigError
+from x2static.core.heap import keep_freed_memory
 from x2static.core.run_record import RunRecord
 from x2static.teacher.encoder import resolve_layer
 from x2static.teacher.precision import dtype_of, pick_precision
@@ -91,6 +92,8 @@ def gather(
     record: RunRecord,
 ) -> Materials:
     """Load or build everything; the first process prepares files, the others then read them."""
+    if processes.device.type == "cpu":
+        keep_freed_memory()
     cache = config.cache_folder or work / PREPARED_NAME
     low = dtype_of(pick_precision(config.precision, processes.device))
     builder = _Builder(config, text, vectors, processes, cache, work, record, low)

@@ -191,6 +191,9 @@ def trainer_rate(size: Size, text: Path, model: Path, scratch: Path, *, bf16: bo
     import torch
     import transformers
 
+    from x2static.core.heap import return_freed_memory
+
+    return_freed_memory()  # as in a program of its own
     tokenizer = transformers.AutoTokenizer.from_pretrained(model)
     lines = text.read_text(encoding="utf-8").splitlines()
     wanted = size.batch * (size.updates + 1)
