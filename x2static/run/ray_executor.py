@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from x2static.core.errors import ConfigError, require
@@ -53,8 +54,10 @@ class RayExecutor:
         task = self._ray.remote(perform_on_node).options(
             name=order.name, num_cpus=order.threads, num_gpus=gpus,
             memory=int(needs.memory_gb * _GIB) if needs.memory_gb else None,
-            max_retries=_RETRIES, runtime_env={"env_vars": _variables()},
+            max_retries=_RETRIES,
         )  # fmt: skip
+        # Not by Ray's runtime_env: with one, no worker starts where Python's path holds a space.
+        order = replace(order, environment={**_variables(), **order.environment})
         self._running[task.remote(order)] = order.name
 
     def finished(self, seconds: float) -> list[Result]:
@@ -89,5 +92,5 @@ class RayExecutor:
 
 def _variables() -> dict[str, str]:
     """What the workers must know of this process's surroundings."""
-    names = ("HF_HUB_OFFLINE", "HF_HOME", "TOKENIZERS_PARALLELISM", "PYTHONPATH")
+    names = ("HF_HUB_OFFLINE", "HF_HOME", "TOKENIZERS_PARALLELISM")
     return {name: os.environ[name] for name in names if name in os.environ}
