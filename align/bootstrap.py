@@ -52,9 +52,8 @@ def bootstrap(
     sides = Sides(source, target, settings)
     found, before = start, -1
     for turn in range(1, rounds + 1):
-        added = new_pairs(
-            found, source[:cutoff], target[:cutoff], given, threads, device, csls=settings.csls
-        )
+        mapped = found.source.apply(source[:cutoff]), found.target.apply(target[:cutoff])
+        added = agreed_pairs(*mapped, given, threads, device, settings.csls)
         say(f"round {turn}: {len(added.source):,} mutual pairs beside {len(given.source):,} given")
         if len(added.source) == before:
             break
@@ -62,20 +61,6 @@ def bootstrap(
         pairs = PairRows(*(np.concatenate(both) for both in zip(given, added, strict=True)))
         found = sides.alignment(pairs, start.history, start.attempts)
     return found
-
-
-def new_pairs(
-    found: Alignment,
-    source: FloatMatrix,
-    target: FloatMatrix,
-    given: PairRows,
-    threads: int | None,
-    device: str,
-    csls: int = 10,
-) -> PairRows:
-    """Mutual CSLS neighbours whose words the given pairs do not translate."""
-    mapped = found.source.apply(source), found.target.apply(target)
-    return agreed_pairs(*mapped, given, threads, device, csls)
 
 
 def agreed_pairs(
@@ -86,7 +71,7 @@ def agreed_pairs(
     device: str,
     csls: int = 10,
 ) -> PairRows:
-    """The same of rows that lie in one space."""
+    """Mutual CSLS neighbours, in one space, whose words the given pairs do not translate."""
     x, z = unit(source), unit(target)
     inducer = make_inducer(VecMapSettings(csls=csls), (len(x), len(z)), device, threads)
     ranks = Ranks(np.ones(len(x), np.int64), np.ones(len(z), np.int64))

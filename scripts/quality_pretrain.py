@@ -15,6 +15,7 @@ the weights it was measured on. Tagging is in scripts/quality_tasks.py.
 
 from __future__ import annotations
 
+import argparse
 import json
 import statistics
 import sys
@@ -214,12 +215,18 @@ def table(bench: Bench, rows: Sequence[dict[str, Any]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def main(argv: Sequence[str]) -> int:
-    """Run what is missing and write the table."""
-    parser = quality_parser(__doc__)
+def training_parser(description: str) -> argparse.ArgumentParser:
+    """Options that say which models are meant."""
+    parser = quality_parser(description)
     parser.add_argument("--teacher", type=Path, default=TEACHER)
     parser.add_argument("--steps", type=int, default=500)
     parser.add_argument("--seeds", type=int, default=3)
+    return parser
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run what is missing and write the table."""
+    parser = training_parser(__doc__)
     parser.add_argument("--losses", nargs="*", choices=list(LOSSES), default=list(LOSSES))
     parser.add_argument("--layers", nargs="*", type=int, default=[2, 4], help="for retrieval")
     options = parse(parser, argv)

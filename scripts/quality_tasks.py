@@ -21,10 +21,9 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from scripts.quality_pretrain import LOSSES, STATED, name_with_digest, spread  # noqa: E402
+from scripts.quality_pretrain import LOSSES, STATED, name_with_digest, spread, training_parser  # noqa: E402
 from scripts.quality_teacher import x2static  # noqa: E402
-from scripts.results import parse, quality_parser, write_results  # noqa: E402
-from scripts.train_demo_teacher import OUTPUT as TEACHER  # noqa: E402
+from scripts.results import parse, write_results  # noqa: E402
 
 
 @dataclass(frozen=True)
@@ -95,10 +94,7 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
 
 def main(argv: Sequence[str]) -> int:
     """Fine-tune what is missing and write the table."""
-    parser = quality_parser(__doc__)
-    parser.add_argument("--teacher", type=Path, default=TEACHER)
-    parser.add_argument("--steps", type=int, default=500)
-    parser.add_argument("--seeds", type=int, default=3)
+    parser = training_parser(__doc__)
     parser.add_argument("--tasks", nargs="*", choices=list(TASKS), default=list(TASKS))
     options = parse(parser, argv)
     rows = []
