@@ -175,8 +175,8 @@ class HubConfig:
     output: Annotated[Path, "folder for the mapped vectors and the maps"]
     lexicons: Annotated[str, "dictionaries from each spoke to the hub; {} stands for the name"] = ""
     validation: Annotated[
-        str, "held-back dictionaries, scored and never learned from; {} stands for the name"
-    ] = ""
+        Path | None, "held-back dictionaries, scored and never learned from; {} stands for the name"
+    ] = None
     method: Annotated[
         HubMethod,
         "how each spoke is mapped onto the hub; tuned decides on held-back pairs, and is bootstrap "
@@ -215,7 +215,7 @@ class HubConfig:
                 "--lexicons: give a pattern with {} for the language, such as 'lex/{}-en.txt', or "
                 "use --seeds identical or unsupervised"
             )
-        if self.validation and not self._names_each(self.validation):
+        if self.validation and not self._names_each(str(self.validation)):
             raise ConfigError(
                 "--validation: give a pattern with {} for the language, such as "
                 "'lex/{}-en.valid.txt'"

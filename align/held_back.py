@@ -18,8 +18,8 @@ from x2static.core.vectors import WordVectors
 
 _log = logging.getLogger(__name__)
 
-_NEAR, _CANDIDATES = 5_000, 10_000
-_SHARE = 5
+NEAR, _CANDIDATES = 5_000, 10_000
+_SHARE, _RARE_SHARE = 5, 3
 ENOUGH = 800
 _LEAST = 25
 
@@ -45,11 +45,21 @@ def split(pairs: PairRows, enough: int = ENOUGH) -> list[Division]:
     if len(words) < _LEAST:
         return []
     turns = min(_SHARE, max(1, enough * _SHARE // len(words)))
-    parts = []
-    for turn in range(turns):
-        is_held = np.isin(pairs.source, words[turn::_SHARE])
-        parts.append(Division(_where(pairs, ~is_held), _where(pairs, is_held)))
-    return parts
+    return [_hold_back(pairs, words[turn::_SHARE]) for turn in range(turns)]
+
+
+def split_rare(pairs: PairRows, enough: int = ENOUGH) -> list[Division]:
+    """The same, but only words of the rarer half are held back, each third of them at a time.
+
+    What is looked up in the end is rarer than what a dictionary teaches, and the best maps for
+    frequent words are not the best for rare ones.
+    """
+    words = np.unique(pairs.source)
+    rare = words[len(words) // 2 :]
+    if len(words) < _LEAST:
+        return []
+    turns = min(_RARE_SHARE, max(1, enough * _RARE_SHARE // len(rare)))
+    return [_hold_back(pairs, rare[turn::_RARE_SHARE]) for turn in range(turns)]
 
 
 def read_held_back(
@@ -82,7 +92,7 @@ class HeldBack:
         source: FloatMatrix,
         target: FloatMatrix,
         tested: PairRows,
-        words: tuple[int, int] = (_NEAR, _CANDIDATES),
+        words: tuple[int, int] = (NEAR, _CANDIDATES),
     ) -> None:
         """Take the rows that scoring looks at.
 
@@ -95,7 +105,7 @@ class HeldBack:
         near = np.union1d(np.arange(min(words[0], len(source))), tested.source)
         candidates = np.union1d(np.arange(min(words[1], len(target))), tested.target)
         self.rows = (source[near], target[candidates])
-        self._tested = PairRows(_places(near, tested.source), _places(candidates, tested.target))
+        self._tested = PairRows(places(near, tested.source), places(candidates, tested.target))
 
     def precision(self, source: LanguageMap, target: LanguageMap) -> Precision:
         """P@1 through two maps."""
@@ -106,10 +116,16 @@ class HeldBack:
         return precision_at_one(source, target, self._tested)
 
 
+def _hold_back(pairs: PairRows, words: Rows) -> Division:
+    is_held = np.isin(pairs.source, words)
+    return Division(_where(pairs, ~is_held), _where(pairs, is_held))
+
+
 def _where(pairs: PairRows, chosen: Rows | np.ndarray) -> PairRows:
     return PairRows(pairs.source[chosen], pairs.target[chosen])
 
 
-def _places(rows: Rows, wanted: Rows) -> Rows:
+def places(rows: Rows, wanted: Rows) -> Rows:
+    """Where row numbers stand in a sorted list of them."""
     found: Rows = np.searchsorted(rows, wanted)
     return found

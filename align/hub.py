@@ -8,7 +8,7 @@ own unit vectors; or it stays as it is, where held-back pairs say that this is b
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from align.hub_verdict import Verdict, on_folds, on_validation, verdict_of
 from align.learning import learn_maps
 from align.output import format_of, write_mapped
 from align.saved_map import SavedMap, write_map
-from align.seeds import check_same_width, seed_pairs
+from align.seeds import Coverage, check_same_width, few_pairs, seed_pairs
 from align.spoke import into_hub
 from align.spoke_tuned import spoke_tuned
 from align.vecmap.alignment import Alignment, unchanged
@@ -73,7 +73,7 @@ def _spoke(config: HubConfig, name: str, path: Path, center: WordVectors) -> dic
     output = config.output / f"{name}{_suffix(config.output_format)}"
     map_path = config.output / f"{name}.map.safetensors"
     lexicon = Path(config.lexicons.replace("{}", name)) if config.seeds == "lexicon" else None
-    validation = Path(config.validation.replace("{}", name)) if config.validation else None
+    validation = Path(str(config.validation).replace("{}", name)) if config.validation else None
     inputs = [path, config.named(config.hub)[1], *(f for f in (lexicon, validation) if f)]
     record = RunRecord("align hub", config, inputs)
     if config.resume and map_path.exists() and (done := _done(record, output)):
@@ -87,9 +87,11 @@ def _spoke(config: HubConfig, name: str, path: Path, center: WordVectors) -> dic
     vectors = read_vectors(path, limit=config.max_vocabulary or None, on_error=config.on_error)
     check_finite(vectors.matrix, str(path))
     check_same_width(vectors, center, (path, config.named(config.hub)[1]))
-    pairs = seed_pairs(config.seeds, vectors, center, lexicon)
+    pairs, coverage = seed_pairs(config.seeds, vectors, center, lexicon)
     tested = None if validation is None else read_held_back(validation, vectors, center, pairs)
     learner = _Learner(config, name, vectors.matrix, center.matrix)
+    if remark := learner.doubt(pairs):
+        _log.warning("%s: %s", name, remark)
     found = learner.learn(pairs)
     if found.diagnosis.has_failed and config.seeds != "lexicon":
         _log.warning("%s: the result is not to be trusted: %s", name, found.diagnosis)
@@ -100,8 +102,9 @@ def _spoke(config: HubConfig, name: str, path: Path, center: WordVectors) -> dic
     write_mapped(vectors, source, output, config.output_format)
     row = {
         "output": str(output), "words": len(vectors), "aligned": is_aligned,
-        "method": learner.method, "final_pairs": len(found.pairs.source),
-        **vars(found.diagnosis), **(verdict.notes() if verdict else {}), **found.notes,
+        "method": learner.method, **(asdict(coverage) if coverage else {}),
+        "final_pairs": len(found.pairs.source), **vars(found.diagnosis),
+        **(verdict.notes() if verdict else {}), **found.notes,
     }  # fmt: skip
     write_map(SavedMap(source, same, plain(row)), map_path)
     record.notes = {"result": row}
@@ -120,6 +123,12 @@ class _Learner:
         self._device = "cpu" if config.device == "cpu" else pick_device(config.device).type
         is_tuned = config.method == "tuned"
         self.method: HubMethod = "bootstrap" if is_tuned and config.learns else config.method
+
+    def doubt(self, pairs: PairRows | None) -> str | None:
+        """A warning where a method that cannot lean on anything has few pairs."""
+        if pairs is None or self._config.learns or self.method == "tuned":
+            return None
+        return few_pairs(pairs, self._matrices[0].shape[1])
 
     def learn(self, pairs: PairRows | None, *, is_trial: bool = False) -> Alignment:
         """The alignment in the hub's own space."""
@@ -163,8 +172,11 @@ class _Learner:
 
 
 def _stated(row: dict[str, Any]) -> str:
+    known = ""
+    if "lexicon_pairs" in row:
+        known = str(Coverage(*(row[field.name] for field in fields(Coverage)))) + ", "
     stated = (
-        f"{row['output']}: {row['words']:,} words, {row['final_pairs']:,} pairs, "
+        f"{row['output']}: {row['words']:,} words, {known}learned from {row['final_pairs']:,}, "
         f"mutual-neighbour rate {row['mutual_rate']:.3f}, found again {row['found_again']:.3f}"
     )
     if "held_back" in row:

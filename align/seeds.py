@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,13 +18,47 @@ from x2static.core.errors import LexiconError
 from x2static.core.lexicon import Lexicon, advise_direction, read_lexicon
 from x2static.core.vectors import WordVectors
 
+_log = logging.getLogger(__name__)
 _NUMERAL = re.compile(r"[0-9]+")
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How much of a dictionary two vocabularies know.
+
+    Attributes:
+        pairs: those whose two words are known, each once.
+        lexicon_pairs: all that the dictionary has.
+        dropped_phrases: lines left out since a side has several words.
+    """
+
+    pairs: int
+    lexicon_pairs: int
+    dropped_phrases: int
+
+    def __str__(self) -> str:
+        phrases = self.dropped_phrases
+        dropped = f"; {phrases:,} phrase{'s' * (phrases > 1)} left out" if phrases else ""
+        covered = f"{self.pairs:,} of {self.lexicon_pairs:,} pairs"
+        return f"{covered} have both words in the vectors{dropped}"
+
+
+class FirstPairs(NamedTuple):
+    """What a method starts from.
+
+    Attributes:
+        rows: of the pairs; None where the method starts without any.
+        coverage: of the dictionary, if they come from one.
+    """
+
+    rows: PairRows | None
+    coverage: Coverage | None = None
 
 
 def seed_pairs(
     kind: Seeds, source: WordVectors, target: WordVectors, lexicon: Path | None
-) -> PairRows | None:
-    """The rows of the first pairs; None where the method starts without any.
+) -> FirstPairs:
+    """Find the first pairs; warns where the dictionary would serve better turned round.
 
     Args:
         kind: where the pairs come from.
@@ -30,11 +67,11 @@ def seed_pairs(
         lexicon: the dictionary for ``"lexicon"``.
     """
     if kind == "unsupervised":
-        return None
+        return FirstPairs(None)
     if kind == "lexicon":
         if lexicon is None:
             raise LexiconError("seeds 'lexicon' are a dictionary's pairs: give its file")
-        return lexicon_rows(read_lexicon(lexicon), source, target, str(lexicon))
+        return _from_lexicon(lexicon, source, target)
     same = [word for word in source.words if word in target.index]
     if kind == "numerals":
         same = [word for word in same if _NUMERAL.fullmatch(word)]
@@ -43,7 +80,17 @@ def seed_pairs(
         raise LexiconError(
             f"the vocabularies share no {what}; give a dictionary, or start unsupervised"
         )
-    return PairRows(source.rows_of(same), target.rows_of(same))
+    return FirstPairs(PairRows(source.rows_of(same), target.rows_of(same)))
+
+
+def few_pairs(rows: PairRows, width: int) -> str | None:
+    """A warning where the pairs leave most of a whole matrix to chance."""
+    if len(rows.source) >= width:
+        return None
+    return (
+        f"{len(rows.source)} pairs leave much of a map of {width} dimensions to chance: give "
+        "more, or learn with tuned or by self-learning"
+    )
 
 
 def lexicon_rows(
@@ -70,9 +117,13 @@ def lexicon_rows(
     return PairRows(rows[:, 0].copy(), rows[:, 1].copy())
 
 
-def direction_remark(lexicon: Lexicon, source: WordVectors, target: WordVectors) -> str | None:
-    """A warning where the dictionary would serve much better turned round."""
-    return advise_direction(lexicon, source.index, target.index)
+def _from_lexicon(path: Path, source: WordVectors, target: WordVectors) -> FirstPairs:
+    lexicon = read_lexicon(path)
+    rows = lexicon_rows(lexicon, source, target, str(path))
+    if remark := advise_direction(lexicon, source.index, target.index):
+        _log.warning("%s: %s", path, remark)
+    phrases = lexicon.dropped.get("phrase", 0)
+    return FirstPairs(rows, Coverage(len(rows.source), len(lexicon), phrases))
 
 
 def _known(lexicon: Lexicon, source: WordVectors, target: WordVectors) -> list[tuple[int, int]]:

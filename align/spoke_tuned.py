@@ -16,13 +16,14 @@ import numpy as np
 
 from align.bootstrap import agreed_pairs
 from align.held_back import Division, HeldBack, split
+from align.rcsls import rcsls_maps
 from align.spoke import Prior, Recipe, into_hub, leaning_matrix, products_of
-from align.tuned import polishing_turn
 from align.validation import Precision, mean_precision
 from align.vecmap.alignment import Alignment, LanguageMap, Sides, unchanged
 from align.vecmap.arrays import FloatMatrix
 from align.vecmap.pairs import PairRows, check_pairs
 from align.vecmap.presets import VecMapSettings
+from x2static.core.normalize import unit
 
 ROTATION = Recipe("rotation", None)
 PRIORS: tuple[Prior, ...] = ("rotation", "identity")
@@ -33,6 +34,7 @@ UNTRIED = Recipe("rotation", 10.0)
 """For a dictionary too small to hold any of it back."""
 _ENOUGH = 1_600
 _ROUNDS = 2
+_POLISHING_STEPS, _POLISHING_RATE = 6, 10.0
 
 Say = Callable[[str], None]
 
@@ -138,7 +140,15 @@ class SpokeLearner:
         return into_hub((first, second), matrix, self.matrices, recipe.mean)
 
     def _polished(self, mapped: LanguageMap, pairs: PairRows) -> LanguageMap:
-        turn = polishing_turn((mapped, self._hub), self.matrices, pairs, self._cutoff)
+        both = list(zip((mapped, self._hub), self.matrices, strict=True))
+        heads = [unit(side.apply(rows[: self._cutoff])) for side, rows in both]
+        paired = [
+            unit(side.apply(rows[chosen])) for (side, rows), chosen in zip(both, pairs, strict=True)
+        ]
+        start = np.eye(paired[0].shape[1])
+        turn = rcsls_maps(
+            *paired, *heads, step=_POLISHING_RATE, iterations=_POLISHING_STEPS, start=start
+        ).source
         matrix, offset = (
             (np.asarray(part, np.float64) @ turn).astype(np.float32)
             for part in (mapped.matrix, mapped.offset)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from align.induced import write_induced
 from align.learning import learn_maps
 from align.output import write_mapped
 from align.saved_map import SavedMap, write_map
-from align.seeds import check_same_width, direction_remark, seed_pairs
+from align.seeds import check_same_width, few_pairs, seed_pairs
 from align.unfinished import refuse_finished
 from align.validation import WORDS, Precision
 from align.vecmap.alignment import Alignment, LanguageMap, unchanged
@@ -27,7 +28,6 @@ from align.vecmap.self_learning import Iteration
 from x2static.core.device import pick_device
 from x2static.core.errors import Interrupted
 from x2static.core.interrupts import StopSignals
-from x2static.core.lexicon import read_lexicon
 from x2static.core.outcome import Outcome
 from x2static.core.progress import Progress
 from x2static.core.run_record import RunRecord, plain, record_path
@@ -83,13 +83,10 @@ class Languages:
         check_finite(self.source.matrix, str(config.source))
         check_finite(self.target.matrix, str(config.target))
         check_same_width(self.source, self.target, (config.source, config.target))
-        self.pairs = seed_pairs(config.seeds, self.source, self.target, config.lexicon)
+        self.pairs, self.coverage = seed_pairs(
+            config.seeds, self.source, self.target, config.lexicon
+        )
         self.held_back = self._held_back(config.validation)
-        self._lexicon = None if config.lexicon is None else read_lexicon(config.lexicon)
-        if self._lexicon is not None:
-            remark = direction_remark(self._lexicon, self.source, self.target)
-            if remark:
-                _log.warning("%s: %s", config.lexicon, remark)
 
     def _held_back(self, path: Path | None) -> PairRows | None:
         """Validation pairs; pairs of words that are also learned from are left out."""
@@ -104,10 +101,7 @@ class Languages:
             "source_words": len(self.source), "target_words": len(self.target),
             "width": self.source.width, "pairs": pairs,
         }  # fmt: skip
-        if self._lexicon is not None:
-            counts["lexicon_pairs"] = len(self._lexicon)
-            counts["dropped_phrases"] = self._lexicon.dropped.get("phrase", 0)
-        return counts
+        return counts | (asdict(self.coverage) if self.coverage else {})
 
     def key(self) -> str:
         """A digest of all that decides the result: a checkpoint of another run is not used."""
@@ -157,22 +151,18 @@ class Languages:
 
         Vectors of small corpora show them with a good dictionary, too, and then mean little.
         """
-        is_from_few = self._config.self_learning and self._has_few(_FEW)
+        least = max(_FEW, self.source.width)
+        has_few = self.pairs is not None and len(self.pairs.source) < least
+        is_from_few = self._config.self_learning and has_few
         return found.diagnosis.has_failed and (self._config.seeds != "lexicon" or is_from_few)
 
     def few_pairs(self) -> str | None:
         """A warning where the pairs leave most of a whole matrix to chance."""
-        config, width = self._config, self.source.width
+        config = self._config
         is_whole = config.mapping == "orthogonal" or config.method == "rcsls"
-        if self.pairs is None or config.self_learning or not is_whole or not self._has_few(0):
+        if self.pairs is None or config.self_learning or not is_whole:
             return None
-        return (
-            f"{len(self.pairs.source)} pairs leave much of a map of {width} dimensions to chance: "
-            "give more, or use --preset tuned or semi-supervised"
-        )
-
-    def _has_few(self, least: int) -> bool:
-        return self.pairs is not None and len(self.pairs.source) < max(least, self.source.width)
+        return few_pairs(self.pairs, self.source.width)
 
     def _score(self, source: LanguageMap, target: LanguageMap) -> Precision:
         if self.held_back is None:
@@ -225,12 +215,8 @@ def _history(found: Alignment) -> dict[str, Any]:
 def _text(config: AlignConfig, languages: Languages, notes: dict[str, Any]) -> str:
     lines = [f"{config.output_source}: {len(languages.source):,} words in the shared space"]
     lines.append(f"{config.output_target}: {len(languages.target):,} words")
-    counts = languages.counts()
-    if "lexicon_pairs" in counts:
-        phrases = counts["dropped_phrases"]
-        dropped = f"; {phrases:,} phrases left out" if phrases else ""
-        covered = f"{counts['pairs']:,} of {counts['lexicon_pairs']:,} pairs"
-        lines.append(f"{config.lexicon}: {covered} have both words in the vectors{dropped}")
+    if languages.coverage is not None:
+        lines.append(f"{config.lexicon}: {languages.coverage}")
     learned = f"learned from {notes['final_pairs']:,} pairs ({config.preset})"
     if "iterations" in notes:
         learned += f" after {notes['iterations']} iterations, objective {notes['objective']:.4f}"

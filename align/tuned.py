@@ -3,9 +3,9 @@
 Whitening by (X'X)^(-1/2) lifts the directions that the pairs hardly span, and with them the noise
 of vectors from a small corpus. A ridge under the eigenvalues (regularised canonical correlation,
 Vinod 1976) puts an end to that: (X'X + r t I)^(-1/2), t the mean eigenvalue. How large r should be,
-how strong the re-weighting, whether mutual neighbours help, and whether some steps on the retrieval
-criterion (RCSLS) from there, depends on the vectors: it is decided on folds of the dictionary, then
-all pairs are learned from.
+how strong the re-weighting, whether mutual neighbours help, and whether contrastive polishing from
+there, depends on the vectors: it is decided on folds of the dictionary, then all pairs are learned
+from. The folds hold back words of its rarer half: those that a user will look up are rarer still.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from align.bootstrap import bootstrap
-from align.held_back import HeldBack, split
-from align.rcsls import rcsls_maps
-from align.validation import Precision, mean_precision
+from align.contrast import Contrast, contrast_turns
+from align.held_back import NEAR, HeldBack, places, split_rare
+from align.validation import WORDS, Precision, mean_precision
 from align.vecmap.alignment import Alignment, LanguageMap, Sides, align_matrices
-from align.vecmap.arrays import AlignmentError, FloatMatrix, WideMatrix
+from align.vecmap.arrays import AlignmentError, FloatMatrix
 from align.vecmap.linear import final_maps
 from align.vecmap.pairs import PairRows, check_pairs
 from align.vecmap.presets import VecMapSettings
@@ -29,7 +29,6 @@ from x2static.core.normalize import unit
 RIDGES = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0)
 REWEIGHTS = (0.25, 0.5)
 _PLAIN = (0.0, 0.5)
-_POLISHING_STEPS, _POLISHING_RATE = 6, 10.0
 
 Say = Callable[[str], None]
 
@@ -42,7 +41,7 @@ class Tuning:
         ridge: of the whitening.
         reweight: exponent of the re-weighting, both sides.
         bootstrapped: whether mutual neighbours are added to the dictionary.
-        polished: whether the source's map then takes steps on the retrieval criterion.
+        polished: whether both maps are then polished contrastively.
         held_back: CSLS P@1 on the held-back pairs with these choices; None where the dictionary
             was too small to hold any back.
         plain: the same of the published multi-step map, None where it cannot be learned.
@@ -101,7 +100,7 @@ def tuned(
         return polish(found, source, target, sides, cutoff) if choice.polished else found
 
     sides = Sides(source, target, settings)
-    folds = [_Fold(sides, (source, target), *parts) for parts in split(pairs)]
+    folds = [_Fold(sides, (source, target), *parts) for parts in split_rare(pairs)]
     choice = _choose(folds, learn, settings)
     say(_stated(choice))
     return replace(learn(choice, pairs), notes={"tuning": asdict(choice)})
@@ -110,44 +109,27 @@ def tuned(
 def polish(
     found: Alignment, source: FloatMatrix, target: FloatMatrix, sides: Sides, cutoff: int
 ) -> Alignment:
-    """A few steps on the retrieval criterion, from where an alignment stands.
+    """Contrastive steps on both maps, from where an alignment stands.
 
     Args:
         found: the alignment; its pairs are learned from.
         source: (N, D) rows of the source language.
         target: (M, D) rows of the target language.
         sides: both, for the diagnosis.
-        cutoff: most frequent words per side among which neighbours are looked for.
+        cutoff: most frequent words per side among which a word must pick its translation.
     """
-    turn = polishing_turn((found.source, found.target), (source, target), found.pairs, cutoff)
-    matrix = (found.source.matrix.astype(np.float64) @ turn).astype(np.float32)
-    mapped = LanguageMap(found.source.normalization, matrix)
-    return replace(found, source=mapped, diagnosis=sides.diagnosis(mapped, found.target))
-
-
-def polishing_turn(
-    maps: tuple[LanguageMap, LanguageMap],
-    matrices: tuple[FloatMatrix, FloatMatrix],
-    pairs: PairRows,
-    cutoff: int,
-) -> WideMatrix:
-    """What the steps turn a source map by, applied from the right.
-
-    Args:
-        maps: of the source and of the target, which stays.
-        matrices: rows of both languages, most frequent first.
-        pairs: rows to learn from.
-        cutoff: most frequent words per side among which neighbours are looked for.
-    """
-    both = list(zip(maps, matrices, strict=True))
-    heads = [unit(side.apply(rows[:cutoff])) for side, rows in both]
-    paired = [
-        unit(side.apply(rows[chosen])) for (side, rows), chosen in zip(both, pairs, strict=True)
+    cutoff = min(cutoff, WORDS)
+    maps, looked_at, chosen = (found.source, found.target), [], []
+    for side, rows, paired in zip(maps, (source, target), found.pairs, strict=True):
+        near = np.union1d(np.arange(min(cutoff, len(rows))), paired)
+        looked_at.append(unit(side.apply(rows[near])))
+        chosen.append(places(near, paired))
+    turns = contrast_turns(looked_at[0], looked_at[1], PairRows(*chosen), cutoff, Contrast())
+    mapped = [
+        LanguageMap(side.normalization, (side.matrix.astype(np.float64) @ turn).astype(np.float32))
+        for side, turn in zip(maps, turns, strict=True)
     ]
-    start = np.eye(paired[0].shape[1])
-    return rcsls_maps(
-        *paired, *heads, step=_POLISHING_RATE, iterations=_POLISHING_STEPS, start=start
-    ).source
+    return replace(found, source=mapped[0], target=mapped[1], diagnosis=sides.diagnosis(*mapped))
 
 
 class _Fold:
@@ -161,7 +143,7 @@ class _Fold:
         tested: PairRows,
     ) -> None:
         self.learned = learned
-        self._held = HeldBack(*matrices, tested)
+        self._held = HeldBack(*matrices, tested, (NEAR, WORDS))
         self._normalized = tuple(
             normalization.apply(rows)
             for normalization, rows in zip(sides.normalizations, self._held.rows, strict=True)

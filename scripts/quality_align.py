@@ -3,13 +3,13 @@
     export X2STATIC_DATA=...   # folder with mono/, muse/ and vectors-zhang2017/
     .venv/bin/python scripts/quality_align.py --work WORK --output docs/results/quality-align
 
-Vectors are trained by gensim on each language's sentences (settings below; one worker, so that
-another run has the same numbers), maps are learned from MUSE's training dictionary, translations
-are scored on its test dictionary. Beside them stand released vectors, and those that the demo's
-teacher gives (WORK/distilled may be the folder of scripts/quality_teacher.py, which makes the
-same). Every finished vector file and score is kept in the work folder: a stopped run goes on, and
-``--methods`` or ``--pairs`` do a part of the work first. After a change of the program take another
-WORK.
+fastText vectors are trained by gensim on each language's sentences (settings below; one worker, so
+that another run has the same numbers), maps are learned from MUSE's training dictionary,
+translations are scored on its test dictionary. Beside them stand released vectors, and those that
+the demo's teacher gives (WORK/distilled may be the folder of scripts/quality_teacher.py, which
+makes the same). Every finished vector file and score is kept in the work folder: a stopped run
+goes on, and ``--methods`` or ``--pairs`` do a part of the work first. After a change of the program
+take another WORK.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ import json
 import resource
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -42,14 +41,13 @@ from scripts.align_tables import (  # noqa: E402
     tuning_table,
 )
 from scripts.results import parse, quality_parser, write_results  # noqa: E402
-from scripts.sgns import num_tokens, sentences_of, train_skip_gram  # noqa: E402
+from scripts.sgns import num_tokens, train_skip_gram  # noqa: E402
 from scripts.train_demo_teacher import OUTPUT as TEACHER  # noqa: E402
 from x2static.core.files import sha256  # noqa: E402
 
-KEPT_COUNT = 10
 TRAINING: dict[str, Any] = {
-    "vector_size": 300, "sg": 1, "window": 5, "negative": 5, "sample": 1e-4,
-    "min_count": 5, "workers": 1, "seed": 1,
+    "vector_size": 300, "sg": 1, "window": 5, "negative": 5, "sample": 1e-4, "min_count": 5,
+    "min_n": 3, "max_n": 6, "bucket": 500_000, "workers": 1, "seed": 1,
 }  # fmt: skip
 SENTENCES = 250_000
 TOKENS = 40_000_000  # read in training: a small corpus is read more often, any at least ten times
@@ -93,11 +91,6 @@ class Bench:
         key = json.dumps([settings, SENTENCES], sort_keys=True)
         return self.work / f"{language}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
 
-    def vectors(self, language: str) -> Path:
-        """Those of words seen often enough."""
-        trained = self.trained(language)
-        return trained.with_name(f"{trained.name}-{KEPT_COUNT}")
-
     def sides(self, pair: str) -> tuple[Path, Path]:
         """Vectors of both languages of a pair."""
         first, second = languages_of(pair)
@@ -107,7 +100,7 @@ class Bench:
         if pair in RELEASED:
             folder = self.data / "vectors-zhang2017" / f"{first}-{second}"
             return folder / f"word2vec.{first}", folder / f"word2vec.{second}"
-        return self.vectors(first), self.vectors(second)
+        return self.trained(first), self.trained(second)
 
     def lexicon(self, pair: str, part: str) -> Path:
         """MUSE's dictionary of a pair: ``train`` or ``test``."""
@@ -174,19 +167,7 @@ def train(bench: Bench, language: str) -> None:
         return
     epochs = bench.epochs(language)
     print(f"training {language}, {epochs} epochs", flush=True)
-    train_skip_gram(bench.corpus(language), output, epochs, TRAINING)
-
-
-def keep_frequent(bench: Bench, language: str) -> None:
-    """Leave out rare words, whose vectors are mostly noise in corpora of this size."""
-    if bench.vectors(language).exists():
-        return
-    from x2static.core.vector_file import read_vectors, write_vectors
-
-    vectors = read_vectors(bench.trained(language))
-    counts = Counter(word for words in sentences_of(bench.corpus(language)) for word in words)
-    size = sum(counts[word] >= KEPT_COUNT for word in vectors.words)
-    write_vectors(vectors.head(size), bench.vectors(language), "safetensors")
+    train_skip_gram(bench.corpus(language), output, epochs, TRAINING, subwords=True)
 
 
 def processor_seconds() -> float:
@@ -282,9 +263,10 @@ def found_so_far(bench: Bench, pairs: Sequence[str]) -> Results:
 def report(results: Results) -> str:
     """All tables in Markdown."""
     recipe = (
-        f"gensim skip-gram, {TRAINING['vector_size']} wide, window {TRAINING['window']}, "
-        f"{TRAINING['negative']} negatives, {TOKENS:,} words read, words seen at least "
-        f"{KEPT_COUNT} times, up to {SENTENCES:,} sentences a language"
+        f"fastText by gensim: skip-gram, {TRAINING['vector_size']} wide, window "
+        f"{TRAINING['window']}, {TRAINING['negative']} negatives, {TRAINING['min_n']} to "
+        f"{TRAINING['max_n']} letters, {TOKENS:,} words read, words seen at least "
+        f"{TRAINING['min_count']} times, up to {SENTENCES:,} sentences a language"
     )
     trained, distilled = (
         [pair for pair in group if any(pair in row for row in results.values())]
@@ -315,7 +297,7 @@ def write(bench: Bench, output: Path) -> str:
         name: {"flags": list(METHODS[name].flags), "seeds": METHODS[name].seeds, "pairs": row}
         for name, row in results.items()
     }
-    recipe = {"gensim": TRAINING, "sentences": SENTENCES, "tokens": TOKENS, "kept": KEPT_COUNT}
+    recipe = {"gensim": TRAINING, "sentences": SENTENCES, "tokens": TOKENS}
     data = {"training": recipe, "methods": methods}
     text = report(results)
     write_results(output, data, text)
@@ -335,7 +317,6 @@ def main(argv: Sequence[str]) -> int:
         for language in languages_of(pair)[::-1]:
             if pair in TRAINED:
                 train(bench, language)
-                keep_frequent(bench, language)
             elif pair in DISTILLED:
                 quality_teacher.make(bench.distilled, "default", language)
         for name in options.methods:

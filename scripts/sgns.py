@@ -1,4 +1,7 @@
-"""Skip-gram vectors by gensim: the baseline of every quality table, and a teacher's first words."""
+"""Skip-gram vectors by gensim, of words or of their letters, too (fastText).
+
+The baseline of every quality table, what maps are judged on, and a teacher's first words.
+"""
 
 from __future__ import annotations
 
@@ -24,13 +27,17 @@ def num_tokens(path: Path) -> int:
     return sum(map(len, sentences_of(path)))
 
 
-def train_skip_gram(text: Path, output: Path, epochs: int, settings: dict[str, Any]) -> None:
+def train_skip_gram(
+    text: Path, output: Path, epochs: int, settings: dict[str, Any], *, subwords: bool = False
+) -> None:
     """Vectors of one text in the native format; one worker makes the same numbers each time."""
-    from gensim.models import Word2Vec
+    from gensim.models import FastText, Word2Vec
 
     from x2static.core.vector_file import write_vectors
     from x2static.core.vectors import WordVectors
 
-    model = Word2Vec(list(sentences_of(text)), epochs=epochs, **settings)
+    model = (FastText if subwords else Word2Vec)(
+        list(sentences_of(text)), epochs=epochs, **settings
+    )
     matrix = np.asarray(model.wv.vectors, dtype=np.float32)
     write_vectors(WordVectors(model.wv.index_to_key, matrix), output, "safetensors")

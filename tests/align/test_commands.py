@@ -168,6 +168,26 @@ def test_hub_says_and_records_what_tuning_found(world, run_cli, hub_flags, tmp_p
     assert tuning["held_back"] == result["held_back"]
 
 
+def test_hub_says_how_much_of_the_dictionary_it_knows(world, run_cli, hub_flags, tmp_path, caplog):
+    lexicon = tmp_path / "phrases.txt"
+    known = (tmp_path / "train.txt").read_text().splitlines()[:8]
+    text = "".join(line.replace(" ", "\t") + "\n" for line in known)
+    lexicon.write_text(text + "q1 q2\tw1\nnie\tnever\n")
+    given = hub_flags(lexicons=lexicon, method="orthogonal", resume=True)
+    for _ in range(2):  # the second time from the record
+        code, out, err = run_cli(*given)
+        assert code == 0, err
+        assert "words, 8 of 9 pairs have both words in the vectors; 1 phrase left out" in out
+        assert "learned from 8, mutual-neighbour rate" in out
+    assert "de: 8 pairs leave much of a map of 12 dimensions to chance" in caplog.text
+    record = json.loads((tmp_path / "hub" / "de" / "run.json").read_text())
+    expected = {"pairs": 8, "lexicon_pairs": 9, "dropped_phrases": 1}
+    assert expected.items() <= record["result"].items()
+    caplog.clear()
+    assert run_cli(*hub_flags(lexicons=lexicon, overwrite=True))[0] == 0
+    assert "to chance" not in caplog.text  # tuned leans on what it has
+
+
 def test_hub_without_a_dictionary_bootstraps(world, run_cli, hub_flags, tmp_path):
     given = hub_flags(seeds="identical", fast=True, lexicons="", json=True)
     code, out, err = run_cli(*given)

@@ -155,6 +155,36 @@ def test_impossible_settings_are_found_before_any_work(read):
     assert lines[0].startswith("[distill] (en): --epochs 3")
 
 
+@pytest.mark.parametrize(
+    ("table", "setting", "name", "made"),
+    [
+        ("align", 'validation = "lexicons/{}-en.valid.txt"', "de/align", "de-en.valid.txt"),
+        ("pretrain", 'validation_pairs = ["lexicons/tatoeba.tsv"]', "*/pretrain", "tatoeba.tsv"),
+    ],
+)
+def test_files_in_settings_are_inputs_of_the_run(read, folder, table, setting, name, made):
+    key = setting.partition(" ")[0]
+    asked = f"{GOOD}\n[{table}]\n{setting}\n"
+    place = folder / "lexicons" / made
+    _, lines = read(asked)
+    which = "" if table == "pretrain" else " (de)"
+    assert lines == [f"[{table}]{which}: {key} {place}: no such file"]
+    place.write_text("der the\n")
+    bench, lines = read(asked)
+    assert lines == []
+    task = build_graph(bench, Problems(folder))[name]
+    assert getattr(task.config, key) in (place, (place,))
+    assert str(place) in task.inputs
+
+
+def test_a_cache_need_not_be_there_but_lies_beside_the_file(read, folder):
+    bench, lines = read(GOOD + '\n[distill]\ncache_folder = "cache/{}"\n')
+    assert lines == []
+    task = build_graph(bench, Problems(folder))["de/distill"]
+    assert task.config.cache_folder == folder / "cache/de"
+    assert str(folder / "cache/de") not in task.inputs
+
+
 def test_empty_and_missing_files_are_named(read, folder):
     (folder / "text/de.txt").write_text("")
     (folder / "lexicons/de-en.txt").unlink()

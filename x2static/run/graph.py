@@ -114,14 +114,8 @@ class _Builder:
             given |= self._bench.languages[code].tables.get(table, {})
         if table == "pretrain":
             given = dict(self._bench.pretrain or {})
-        given = self._bench.place.value(given, code)
-        inputs = list(more.pop("inputs", ()))
-        for name, value in given.items():
-            if isinstance(value, Path) and name not in ("cache_folder",):
-                inputs.append(str(value))
-                if not value.exists():
-                    where = f"[{table}]" + (f" ({code})" if code else "")
-                    self._problems.add(where, f"{name} {value}: no such file")
+        given = {name: self._bench.place.value(value, code) for name, value in given.items()}
+        inputs = [*more.pop("inputs", ()), *self._files(table, code, given)]
         typed = {**given, **own}
         config = None
         try:
@@ -132,6 +126,19 @@ class _Builder:
             language=language, stage=stage, table=table, typed=typed, config=config,
             inputs=tuple(inputs), needs=self._bench.needs.get(stage, NO_NEEDS), **more,
         )  # fmt: skip
+
+    def _files(self, table: str, code: str, given: Mapping[str, Any]) -> list[str]:
+        """The files that settings name; those that are missing are noted."""
+        found = []
+        for name, value in given.items():
+            for path in value if isinstance(value, tuple) else (value,):
+                if not isinstance(path, Path) or name == "cache_folder":
+                    continue
+                found.append(str(path))
+                if not path.exists():
+                    where = f"[{table}]" + (f" ({code})" if code else "")
+                    self._problems.add(where, f"{name} {path}: no such file")
+        return found
 
     def _prepare(self, language: Language) -> Task:
         output = f"sentences/{language.code}.txt"
@@ -259,7 +266,6 @@ class _Builder:
         inputs += [f"aligned/{code}" for code in codes if own["vectors"]]
         inputs += [
             *_folder(model), *_folder(given.get("tokenizer") or ""),
-            *(str(path) for path in given.get("validation_pairs", ())),
         ]  # fmt: skip
         stage = "align" if own["vectors"] else "prepare"
         return self._task(

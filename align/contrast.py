@@ -1,0 +1,192 @@
+"""Contrastive polishing: each word of a pair must pick its translation out of all frequent words.
+
+With x a mapped source word, y its translation and Y the frequent words of the target, all of unit
+length, minimise the mean over the pairs of
+
+    -log( e^(x'y / t) / ( e^(x'y / t) + sum over Y without right answers of e^(x'y' / t) ) )
+
+and of the same from the target to the source, over both maps. It is the criterion of Li et al.
+2022 with every frequent word as a negative in place of the nearest ones, which need not be looked
+for then, and with a temperature; the soft-max looks at the near ones by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from align.vecmap.arrays import FloatMatrix, Rows, WideMatrix
+from align.vecmap.pairs import PairRows
+
+_DECAY, _SQUARED_DECAY, _TINY = 0.9, 0.999, 1e-8
+_BATCH = 1024
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """How to polish.
+
+    Attributes:
+        temperature: t; the smaller, the more the nearest wrong answers count.
+        rate: first step size (Adam); falls to nothing over the second half of the steps.
+        steps: batches of pairs.
+    """
+
+    temperature: float = 0.05
+    rate: float = 0.004
+    steps: int = 60
+
+
+class Turns(NamedTuple):
+    """What each side's map is multiplied by from the right; or the loss's derivative by it."""
+
+    source: WideMatrix
+    target: WideMatrix
+
+
+class Contrasted(NamedTuple):
+    """Value of the criterion and its derivatives by the turns."""
+
+    loss: float
+    slopes: Turns
+
+
+def contrast_turns(
+    source: FloatMatrix,
+    target: FloatMatrix,
+    pairs: PairRows,
+    cutoff: int,
+    how: Contrast,
+) -> Turns:
+    """Learn what to turn both maps by.
+
+    Args:
+        source: (N, K) mapped unit rows of the source, most frequent first.
+        target: (M, K) of the target.
+        pairs: to learn from.
+        cutoff: most frequent words per side among which the right one must be picked.
+        how: temperature, rate and steps.
+    """
+    turns = Turns(*(np.eye(side.shape[1]) for side in (source, target)))
+    optimizers = [_Adam(turn) for turn in turns]
+    batches = _batches(len(pairs.source), how.steps)
+    for step, chosen in enumerate(batches):
+        batch = PairRows(pairs.source[chosen], pairs.target[chosen])
+        here = contrast_loss(turns, source, target, pairs, batch, cutoff, how.temperature)
+        rate = how.rate * min(1.0, 2 * (1 - step / how.steps))
+        for optimizer, slope in zip(optimizers, here.slopes, strict=True):
+            optimizer.step(slope, rate)
+    return turns
+
+
+def contrast_loss(
+    turns: Turns,
+    source: FloatMatrix,
+    target: FloatMatrix,
+    pairs: PairRows,
+    batch: PairRows,
+    cutoff: int,
+    temperature: float,
+) -> Contrasted:
+    """The criterion on some of the pairs, both directions added up."""
+    there = _one_way((source, target), turns, pairs, batch, cutoff, temperature)
+    back = _one_way(
+        (target, source), (turns.target, turns.source), _turned(pairs), _turned(batch), cutoff,
+        temperature,
+    )  # fmt: skip
+    slopes = Turns(there[1] + back[2], there[2] + back[1])
+    return Contrasted(there[0] + back[0], slopes)
+
+
+def _one_way(
+    sides: tuple[FloatMatrix, FloatMatrix],
+    turns: tuple[WideMatrix, WideMatrix],
+    pairs: PairRows,
+    batch: PairRows,
+    cutoff: int,
+    temperature: float,
+) -> tuple[float, WideMatrix, WideMatrix]:
+    """Loss, and its derivatives by the queries' turn and by the answers'."""
+    queries = _Turned(sides[0][batch.source], turns[0])
+    right = _Turned(sides[1][batch.target], turns[1])
+    others = _Turned(sides[1][:cutoff], turns[1])
+    agreement = np.einsum("ij,ij->i", queries.unit, right.unit) / np.float32(temperature)
+    scores = queries.unit @ others.unit.T
+    scores /= np.float32(temperature)
+    scores[_right_answers(pairs, batch, len(others.unit))] = -np.inf
+    top = np.maximum(scores.max(axis=1), agreement)
+    scores -= top[:, None]
+    np.exp(scores, out=scores)
+    mine = np.exp(agreement - top)
+    total = mine + scores.sum(axis=1)
+    loss = float(np.mean(np.log(total) - (agreement - top), dtype=np.float64))
+    scale = np.float32(1 / (len(top) * temperature))
+    scores *= (scale / total)[:, None]
+    missing = ((mine / total - 1) * scale)[:, None]
+    by_queries = queries.slope(missing * right.unit + scores @ others.unit)
+    by_answers = right.slope(missing * queries.unit) + others.slope(scores.T @ queries.unit)
+    return loss, by_queries, by_answers
+
+
+class _Turned:
+    """Rows, turned and brought to unit length, with the way back for derivatives."""
+
+    def __init__(self, rows: FloatMatrix, turn: WideMatrix) -> None:
+        self._rows = rows
+        turned = rows @ turn.astype(np.float32)
+        self._lengths = np.maximum(np.linalg.norm(turned, axis=1, keepdims=True), 1e-12)
+        self.unit: FloatMatrix = turned / self._lengths
+
+    def slope(self, by_unit: FloatMatrix) -> WideMatrix:
+        """The derivative by the turn, from that by the unit rows."""
+        along = np.einsum("ij,ij->i", by_unit, self.unit)[:, None]
+        by_turned = (by_unit - along * self.unit) / self._lengths
+        slope: WideMatrix = (self._rows.T @ by_turned).astype(np.float64)
+        return slope
+
+
+class _Adam:
+    """Kingma and Ba 2015, on one matrix, in place."""
+
+    def __init__(self, matrix: WideMatrix) -> None:
+        self._matrix, self._count = matrix, 0
+        self._mean, self._square = np.zeros_like(matrix), np.zeros_like(matrix)
+
+    def step(self, slope: WideMatrix, rate: float) -> None:
+        self._count += 1
+        self._mean += (1 - _DECAY) * (slope - self._mean)
+        self._square += (1 - _SQUARED_DECAY) * (slope**2 - self._square)
+        mean = self._mean / (1 - _DECAY**self._count)
+        square = self._square / (1 - _SQUARED_DECAY**self._count)
+        self._matrix -= rate * mean / (np.sqrt(square) + _TINY)
+
+
+def _batches(count: int, steps: int) -> Iterator[Rows]:
+    """Each pair once before any comes again, in an order that is the same each time."""
+    draw = np.random.default_rng(0)
+    parts: list[Rows] = []
+    for _ in range(steps):
+        if not parts:
+            order = draw.permutation(count)
+            parts = np.array_split(order, max(1, round(count / _BATCH)))
+        yield parts.pop()
+
+
+def _turned(pairs: PairRows) -> PairRows:
+    return PairRows(pairs.target, pairs.source)
+
+
+def _right_answers(pairs: PairRows, batch: PairRows, cutoff: int) -> tuple[Rows, Rows]:
+    """Places in a batch's score matrix of all known translations of its words."""
+    order = np.argsort(pairs.source, kind="stable")
+    words, answers = pairs.source[order], pairs.target[order]
+    first = np.searchsorted(words, batch.source, "left")
+    count = np.searchsorted(words, batch.source, "right") - first
+    rows = np.repeat(np.arange(len(count)), count)
+    within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    columns = answers[np.repeat(first, count) + within]
+    is_near = columns < cutoff
+    return rows[is_near], columns[is_near]
