@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 NEAR, _CANDIDATES = 5_000, 10_000
 _SHARE, _RARE_SHARE = 5, 3
 ENOUGH = 800
-_LEAST = 25
+_LEAST, _LEAST_RARE = 25, 100
 
 
 class Division(NamedTuple):
@@ -52,12 +52,12 @@ def split_rare(pairs: PairRows, enough: int = ENOUGH) -> list[Division]:
     """The same, but only words of the rarer half are held back, each third of them at a time.
 
     What is looked up in the end is rarer than what a dictionary teaches, and the best maps for
-    frequent words are not the best for rare ones.
+    frequent words are not the best for rare ones. A small dictionary has none to choose from.
     """
     words = np.unique(pairs.source)
     rare = words[len(words) // 2 :]
-    if len(words) < _LEAST:
-        return []
+    if len(rare) < _LEAST_RARE:
+        return split(pairs, enough)
     turns = min(_RARE_SHARE, max(1, enough * _RARE_SHARE // len(rare)))
     return [_hold_back(pairs, rare[turn::_RARE_SHARE]) for turn in range(turns)]
 

@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from scripts import quality_teacher  # noqa: E402
-from scripts.align_methods import DEFAULT, FEW, METHODS, Method  # noqa: E402
+from scripts.align_methods import DEFAULT, FEW, LEARNING_WORDS, METHODS, Method  # noqa: E402
 from scripts.align_tables import (  # noqa: E402
     Results,
     bare,
@@ -273,7 +273,8 @@ def report(results: Results) -> str:
         for group in (TRAINED, DISTILLED)
     )
     parts = [
-        f"CSLS P@1 in percent, MUSE test dictionaries, vectors trained here ({recipe}):\n",
+        f"CSLS P@1 in percent, MUSE test dictionaries, vectors trained here ({recipe}); "
+        f"self-learning among the {LEARNING_WORDS:,} most frequent words of each side:\n",
         *trained_table(results, trained),
         "\n† the program itself says that the run has failed; without `--accept-failure` a run "
         "without a dictionary then starts again, and in the end writes nothing.\n",

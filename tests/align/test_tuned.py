@@ -136,9 +136,10 @@ def test_words_of_the_rarer_half_are_held_back():
     ((learned, tested),) = split_rare(PairRows(source, np.arange(6000)))
     assert np.unique(tested.source).tolist() == list(range(1500, 3000, 3))
     assert len(learned.source) + len(tested.source) == 6000
-    parts = split_rare(PairRows(np.arange(60), np.arange(60)))
-    held = np.concatenate([part.tested.source for part in parts])
-    assert sorted(held) == list(range(30, 60))
+    for count, first in ((200, 100), (198, 0), (60, 0)):  # a small one is held back whole
+        parts = split_rare(PairRows(np.arange(count), np.arange(count)))
+        held = np.concatenate([part.tested.source for part in parts])
+        assert sorted(held) == list(range(first, count))
     assert split_rare(PairRows(np.arange(24), np.arange(24))) == []
 
 
