@@ -3,7 +3,8 @@
 A query is a source word of the dictionary with at least one pair whose two words have a vector. It
 is right at k if any of its gold translations is among the first k candidates; candidates are the
 most frequent target words (200,000). This is MUSE's figure and VecMap's; the strict figure counts
-the dictionary's other source words as wrong, as fastText's evaluation does.
+the dictionary's other source words as wrong, as fastText's evaluation does. Names, which languages
+write alike, are many in MUSE's dictionaries: the other queries are scored apart as well.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from eval.config import IndexKind, Method
 from eval.hubness import Hubness, NoPenalty, Penalty, exact_dots
@@ -22,6 +24,8 @@ from x2static.core.errors import ConfigError, LexiconError
 from x2static.core.lexicon import Coverage, Lexicon, advise_direction
 from x2static.core.normalize import unit
 from x2static.core.vectors import FloatMatrix, WordVectors
+
+Chosen = npt.NDArray[np.bool_]
 
 UNRANKED = 0  # an approximate index did not find any gold translation
 EXACT_RANKS = 30  # a deeper rank adds little to MRR; under lazy CSLS it is estimated
@@ -37,15 +41,22 @@ class BliScore:
         ranks: (Q,) rank from 1 of the best gold translation of each covered query, 0 for none.
         words: the covered queries, in the dictionary's order.
         coverage: how much of the dictionary the two vocabularies know.
+        alike: (Q,) whether one of the query's gold translations is spelled like itself.
     """
 
     ranks: Rows
     words: tuple[str, ...]
     coverage: Coverage
+    alike: Chosen
 
     def precision(self, k: int) -> float:
         """Share of the covered queries with a gold translation among the first ``k``."""
-        return float(np.mean((self.ranks > UNRANKED) & (self.ranks <= k)))
+        return float(np.mean(self._is_found(k)))
+
+    def other_precision(self, k: int) -> float | None:
+        """The same of the queries that are not spelled alike; None where all are."""
+        others = self._is_found(k)[~self.alike]
+        return float(np.mean(others)) if len(others) else None
 
     @property
     def mrr(self) -> float:
@@ -58,10 +69,15 @@ class BliScore:
             "queries": self.coverage.covered,
             "dictionary_queries": self.coverage.queries,
             "coverage": self.coverage.rate,
+            "alike": float(np.mean(self.alike)),
         }
+        others = {f"other_p@{k}": self.other_precision(k) for k in ks}
         figures = {f"p@{k}": self.precision(k) for k in ks} | {"mrr": self.mrr}
         strict = {f"strict_{name}": self.coverage.rate * v for name, v in figures.items()}
-        return row | figures | strict
+        return row | figures | others | strict
+
+    def _is_found(self, k: int) -> Chosen:
+        return (self.ranks > UNRANKED) & (self.ranks <= k)
 
 
 class AlignedPair:
@@ -112,7 +128,8 @@ class AlignedPair:
         everywhere = len(self.target) if depth is None else depth
         rank = self._listed if self._index in ("ivf", "hnsw") else self._counted
         coverage = lexicon.coverage(self.source.index, self.target.index)
-        return BliScore(rank(queries, golds, method, everywhere), words, coverage)
+        alike = np.array([word in known.translations[word] for word in words])
+        return BliScore(rank(queries, golds, method, everywhere), words, coverage, alike)
 
     def induce(self, method: Method, cutoff: int) -> Lexicon:
         """Mutual best translations among the ``cutoff`` most frequent words of each side."""

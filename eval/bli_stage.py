@@ -105,7 +105,22 @@ def _table(rows: list[dict[str, Any]], config: BliConfig) -> str:
         figures = "".join(f"  {100 * row[name]:10.2f}" for name in names)
         place = f"{label:{width}}  {row['method']:6}  {row['queries']:7d}"
         lines.append(f"{place}  {100 * row['coverage']:6.1f} %{figures}")
-    return "\n".join([*lines, *dict.fromkeys(map(_covered, rows))])
+    return "\n".join([*lines, *dict.fromkeys(map(_covered, rows)), *_others(labels, rows)])
+
+
+def _others(labels: list[str], rows: list[dict[str, Any]]) -> list[str]:
+    """What is left where many queries are names, which need not be translated."""
+    lines = []
+    for label, row in zip(labels, rows, strict=True):
+        name = next(name for name in row if name.startswith("other_p@"))
+        if not row["alike"]:
+            continue
+        left = "none left" if row[name] is None else f"{100 * row[name]:.2f}"
+        lines.append(
+            f"{label} {row['method']}: {100 * row['alike']:.1f} % of the queries are spelled like "
+            f"a translation; {name.removeprefix('other_')} of the others {left}"
+        )
+    return lines
 
 
 def _covered(row: dict[str, Any]) -> str:

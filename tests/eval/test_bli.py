@@ -196,8 +196,23 @@ def test_denominators_by_hand():
     json.dumps(row, allow_nan=False)
 
 
+def test_words_spelled_alike_are_told_apart():
+    eye = np.eye(3, dtype=np.float32)
+    words = ["Bonn", "haus", "rot"], ["Bonn", "red", "house"]
+    pair = AlignedPair(*(WordVectors(side, eye) for side in words))
+    lexicon = Lexicon.of([("Bonn", "Bonn"), ("haus", "house"), ("rot", "red")])
+    row = pair.score(lexicon, "nn").as_row((1, 5))
+    assert row["alike"] == pytest.approx(1 / 3)
+    assert row["p@1"] == pytest.approx(1 / 3)  # the name alone
+    assert (row["other_p@1"], row["other_p@5"]) == (0, 1)
+    alone = pair.score(Lexicon.of([("Bonn", "Bonn")]), "nn").as_row((1,))
+    assert (alone["alike"], alone["other_p@1"]) == (1, None)
+    json.dumps(alone, allow_nan=False)
+
+
 def test_unlisted_gold_counts_as_wrong():
-    score = BliScore(np.array([1, 0, 4]), ("a", "b", "c"), Coverage(3, 3, 3, 3, 3))
+    alike = np.zeros(3, bool)
+    score = BliScore(np.array([1, 0, 4]), ("a", "b", "c"), Coverage(3, 3, 3, 3, 3), alike)
     assert score.precision(10) == pytest.approx(2 / 3)
     assert score.mrr == pytest.approx((1 + 0.25) / 3)
 

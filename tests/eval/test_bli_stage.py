@@ -71,6 +71,17 @@ def test_pairs_and_phrases_are_counted(files):
     assert outcome.text.count(stated) == 1
 
 
+def test_names_are_told_apart_below_the_table(files):
+    de, _, lexicon = files
+    assert "spelled like" not in bli(config(files)).text
+    lexicon.write_text("der the\nof of\n", "utf-8")
+    write_vec(de, ["der", "of"], np.eye(5)[[0, 1]])
+    told = "de.vec → en.vec nn: 50.0 % of the queries are spelled like a translation; p@1 of the "
+    assert bli(config(files, method=("nn",))).text.endswith(told + "others 100.00")
+    lexicon.write_text("of of\n", "utf-8")
+    assert "others none left" in bli(config(files)).text
+
+
 def test_both_directions_methods_and_table(files):
     outcome = bli(config(files, method=("nn", "csls"), both_directions=True, k=(2, 1)))
     rows = outcome.data["rows"]
