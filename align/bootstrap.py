@@ -7,18 +7,39 @@ multi-step map). Words that the given pairs already translate get no other trans
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from align.vecmap.alignment import Alignment, Sides, make_inducer
+from align.vecmap.alignment import Alignment, LanguageMap, Sides, make_inducer
 from align.vecmap.arrays import FloatMatrix, Rows
 from align.vecmap.induction import Ranks
+from align.vecmap.linear import final_maps
 from align.vecmap.pairs import PairRows, mutual_pairs
 from align.vecmap.presets import VecMapSettings
 from x2static.core.normalize import unit
 
 Say = Callable[[str], None]
+
+_FIRST_WIDTH, _WIDTH_PER_WORD, _WIDENING = 1_000, 2, 1.25
+
+
+def widths_from(words: int, cutoff: int, rounds: int) -> list[int]:
+    """How many frequent words per side a few given words are extended to, round by round.
+
+    What a handful of pairs teaches holds for frequent words at best; pairs found among these carry
+    it further. A dictionary of half as many words as the cutoff starts with all of them.
+
+    Args:
+        words: source words that the given pairs translate.
+        cutoff: most frequent words per side that may be added in the end.
+        rounds: with all of them.
+    """
+    widths, width = [], float(max(_FIRST_WIDTH, _WIDTH_PER_WORD * words))
+    while width < cutoff:
+        widths.append(int(width))
+        width *= _WIDENING
+    return widths + [cutoff] * rounds
 
 
 def bootstrap(
@@ -50,17 +71,48 @@ def bootstrap(
         device: where the search runs.
     """
     sides = Sides(source, target, settings)
-    found, before = start, -1
-    for turn in range(1, rounds + 1):
-        mapped = found.source.apply(source[:cutoff]), found.target.apply(target[:cutoff])
+    pairs = extended(
+        sides, settings, given, (start.source, start.target), [cutoff] * rounds, say=say,
+        threads=threads, device=device,
+    )  # fmt: skip
+    return sides.alignment(pairs, start.history, start.attempts)
+
+
+def extended(
+    sides: Sides,
+    settings: VecMapSettings,
+    given: PairRows,
+    maps: tuple[LanguageMap, LanguageMap],
+    widths: Sequence[int],
+    *,
+    say: Say,
+    threads: int | None = None,
+    device: str = "cpu",
+) -> PairRows:
+    """The given pairs, and those that maps agree on which are learned anew in each round.
+
+    Args:
+        sides: both languages.
+        settings: kind of the map, neighbours of CSLS.
+        given: pairs kept in every round.
+        maps: the first ones.
+        widths: of each round: most frequent words per side that may be added. Rounds of one width
+            end when one finds as many pairs as the one before.
+        say: told what each round found.
+        threads: for the search on the CPU.
+        device: where the search runs.
+    """
+    pairs, before = given, (0, -1)
+    for turn, width in enumerate(widths, start=1):
+        mapped = sides.mapped(maps, width)
         added = agreed_pairs(*mapped, given, threads, device, settings.csls)
         say(f"round {turn}: {len(added.source):,} mutual pairs beside {len(given.source):,} given")
-        if len(added.source) == before:
+        if (width, len(added.source)) == before:
             break
-        before = len(added.source)
+        before = width, len(added.source)
         pairs = PairRows(*(np.concatenate(both) for both in zip(given, added, strict=True)))
-        found = sides.alignment(pairs, start.history, start.attempts)
-    return found
+        maps = sides.language_maps(final_maps(*sides.rows_of(pairs), settings))
+    return pairs
 
 
 def agreed_pairs(

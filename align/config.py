@@ -38,9 +38,7 @@ _MORE_PRESETS: dict[str, dict[str, Any]] = {
     "rcsls": {**PRESETS["supervised"], "method": "rcsls", "cutoff": 20_000, "csls": 10},
     "bootstrap": {**PRESETS["supervised"], "method": "bootstrap", "cutoff": 20_000, "csls": 10},
     "semi-bootstrap": {**PRESETS["semi-supervised"], "method": "bootstrap"},
-    "tuned": {
-        **PRESETS["supervised"], "method": "tuned", "cutoff": 10_000, "csls": 10, "rounds": 2,
-    },
+    "tuned": {**PRESETS["supervised"], "method": "tuned", "cutoff": 10_000, "csls": 10},
 }  # fmt: skip
 
 _NOT_SET_BY_HAND: dict[str, dict[str, Any]] = {

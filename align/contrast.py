@@ -60,8 +60,10 @@ def contrast_turns(
     pairs: PairRows,
     cutoff: int,
     how: Contrast,
+    *,
+    is_target_fixed: bool = False,
 ) -> Turns:
-    """Learn what to turn both maps by.
+    """Learn what to turn the maps by.
 
     Args:
         source: (N, K) mapped unit rows of the source, most frequent first.
@@ -69,15 +71,19 @@ def contrast_turns(
         pairs: to learn from.
         cutoff: most frequent words per side among which the right one must be picked.
         how: temperature, rate and steps.
+        is_target_fixed: the source is turned alone.
     """
     turns = Turns(*(np.eye(side.shape[1]) for side in (source, target)))
-    optimizers = [_Adam(turn) for turn in turns]
+    optimizers = [_Adam(turn) for turn in turns[: 1 if is_target_fixed else 2]]
     batches = _batches(len(pairs.source), how.steps)
     for step, chosen in enumerate(batches):
         batch = PairRows(pairs.source[chosen], pairs.target[chosen])
-        here = contrast_loss(turns, source, target, pairs, batch, cutoff, how.temperature)
+        here = contrast_loss(
+            turns, source, target, pairs, batch, cutoff, how.temperature,
+            is_target_fixed=is_target_fixed,
+        )  # fmt: skip
         rate = how.rate * min(1.0, 2 * (1 - step / how.steps))
-        for optimizer, slope in zip(optimizers, here.slopes, strict=True):
+        for optimizer, slope in zip(optimizers, here.slopes, strict=False):
             optimizer.step(slope, rate)
     return turns
 
@@ -90,15 +96,30 @@ def contrast_loss(
     batch: PairRows,
     cutoff: int,
     temperature: float,
+    *,
+    is_target_fixed: bool = False,
 ) -> Contrasted:
-    """The criterion on some of the pairs, both directions added up."""
-    there = _one_way((source, target), turns, pairs, batch, cutoff, temperature)
+    """The criterion on some of the pairs, both directions added up.
+
+    A fixed target's slope is not worked out: it is 0.
+    """
+    moves = not is_target_fixed
+    there = _one_way(
+        (source, target), turns, pairs, batch, cutoff, temperature, _Wanted(True, moves)
+    )
     back = _one_way(
         (target, source), (turns.target, turns.source), _turned(pairs), _turned(batch), cutoff,
-        temperature,
+        temperature, _Wanted(moves, True),
     )  # fmt: skip
     slopes = Turns(there[1] + back[2], there[2] + back[1])
     return Contrasted(there[0] + back[0], slopes)
+
+
+class _Wanted(NamedTuple):
+    """Whose derivatives are."""
+
+    queries: bool
+    answers: bool
 
 
 def _one_way(
@@ -108,6 +129,7 @@ def _one_way(
     batch: PairRows,
     cutoff: int,
     temperature: float,
+    wanted: _Wanted,
 ) -> tuple[float, WideMatrix, WideMatrix]:
     """Loss, and its derivatives by the queries' turn and by the answers'."""
     queries = _Turned(sides[0][batch.source], turns[0])
@@ -126,8 +148,11 @@ def _one_way(
     scale = np.float32(1 / (len(top) * temperature))
     scores *= (scale / total)[:, None]
     missing = ((mine / total - 1) * scale)[:, None]
-    by_queries = queries.slope(missing * right.unit + scores @ others.unit)
-    by_answers = right.slope(missing * queries.unit) + others.slope(scores.T @ queries.unit)
+    by_queries, by_answers = (np.zeros_like(turn) for turn in turns)
+    if wanted.queries:
+        by_queries = queries.slope(missing * right.unit + scores @ others.unit)
+    if wanted.answers:
+        by_answers = right.slope(missing * queries.unit) + others.slope(scores.T @ queries.unit)
     return loss, by_queries, by_answers
 
 

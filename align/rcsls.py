@@ -36,7 +36,6 @@ def rcsls_maps(
     neighbors: int = 10,
     step: float = 1.0,
     iterations: int = 10,
-    start: WideMatrix | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> SideMaps:
     """Map the source by the learned matrix; the target stays as it is.
@@ -49,12 +48,9 @@ def rcsls_maps(
         neighbors: K of the criterion.
         step: first learning rate, as published; ten times that overshoots on 50 dimensions.
         iterations: most steps, taken back ones included; as published.
-        start: first map; None takes the orthogonal one.
         say: told the loss of each step.
     """
-    if start is None:
-        start = orthogonal_maps(source_pairs, target_pairs).source
-    best_map = start
+    best_map = orthogonal_maps(source_pairs, target_pairs).source
     best = rcsls_loss(best_map, source_pairs, target_pairs, source, target, neighbors)
     say(f"rcsls: loss {best.loss:.5f} at the start")
     for number in range(1, iterations + 1):

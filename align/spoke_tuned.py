@@ -14,16 +14,17 @@ from typing import Any
 
 import numpy as np
 
-from align.bootstrap import agreed_pairs
-from align.held_back import Division, HeldBack, split
-from align.rcsls import rcsls_maps
+from align.contrast import Contrast
+from align.held_back import NEAR, Division, HeldBack, split
+from align.polish import polished
 from align.spoke import Prior, Recipe, into_hub, leaning_matrix, products_of
+from align.tuned import UNTRIED_START, Learner
 from align.validation import Precision, mean_precision
-from align.vecmap.alignment import Alignment, LanguageMap, Sides, unchanged
+from align.vecmap.alignment import Alignment, LanguageMap, unchanged
 from align.vecmap.arrays import FloatMatrix
+from align.vecmap.diagnosis import Diagnosis
 from align.vecmap.pairs import PairRows, check_pairs
 from align.vecmap.presets import VecMapSettings
-from x2static.core.normalize import unit
 
 ROTATION = Recipe("rotation", None)
 PRIORS: tuple[Prior, ...] = ("rotation", "identity")
@@ -34,7 +35,11 @@ UNTRIED = Recipe("rotation", 10.0)
 """For a dictionary too small to hold any of it back."""
 _ENOUGH = 1_600
 _ROUNDS = 2
-_POLISHING_STEPS, _POLISHING_RATE = 6, 10.0
+_FEW = 300
+"""Words of a dictionary that teach too little to polish by."""
+_WORDS = 10_000
+"""Most frequent words per side that may be added; a word must pick its translation out of them."""
+_POLISHING = Contrast(rate=0.002)
 
 Say = Callable[[str], None]
 
@@ -100,7 +105,7 @@ def spoke_tuned(
     say(str(choice))
     mapped, learned = learner.learn(choice.recipe, pairs)
     same = unchanged(target.shape[1])
-    diagnosis = learner.sides.diagnosis(mapped, same)
+    diagnosis = learner.diagnosis(mapped)
     return Alignment(mapped, same, learned, diagnosis, notes={"tuning": choice.notes()})
 
 
@@ -117,43 +122,41 @@ class SpokeLearner:
     ) -> None:
         """Keep both languages; arguments as for `spoke_tuned`."""
         self.matrices = (source, target)
-        self.sides = Sides(source, target, settings)
-        self._cutoff = settings.cutoff or max(len(source), len(target))
-        self._search = (threads, device)
+        self._cutoff = min(settings.cutoff or max(len(source), len(target)), _WORDS)
+        self._both = Learner(source, target, settings, _ROUNDS, threads, device)
+        self._found: dict[tuple[bytes, bytes, int], PairRows] = {}
         self._hub = unchanged(target.shape[1])
 
-    def learn(self, recipe: Recipe, given: PairRows) -> tuple[LanguageMap, PairRows]:
-        """The map, and the pairs it was learned from."""
-        pairs = given
+    def learn(
+        self, recipe: Recipe, given: PairRows, most: int = _WORDS
+    ) -> tuple[LanguageMap, PairRows]:
+        """The map, and the pairs it was learned from; ``most`` words per side may be added."""
+        pairs = self._grown(given, min(most, self._cutoff)) if recipe.bootstrapped else given
         mapped = self._solved(recipe, pairs)
-        for _ in range(_ROUNDS if recipe.bootstrapped else 0):
-            source, target = (matrix[: self._cutoff] for matrix in self.matrices)
-            added = agreed_pairs(mapped.apply(source), target, given, *self._search)
-            pairs = PairRows(*(np.concatenate(both) for both in zip(given, added, strict=True)))
-            mapped = self._solved(recipe, pairs)
         return (self._polished(mapped, pairs) if recipe.polished else mapped), pairs
 
+    def diagnosis(self, mapped: LanguageMap) -> Diagnosis:
+        """How the most frequent words look beside the hub's."""
+        return self._both.sides.diagnosis(mapped, self._hub)
+
+    def _grown(self, given: PairRows, most: int) -> PairRows:
+        """With mutual pairs, found by maps of both languages: these carry a few words further."""
+        key = (given.source.tobytes(), given.target.tobytes(), most)
+        if key not in self._found:
+            self._found[key] = self._both.grown(UNTRIED_START, given, most)
+        return self._found[key]
+
     def _solved(self, recipe: Recipe, pairs: PairRows) -> LanguageMap:
-        products = products_of(*self.sides.rows_of(pairs))
+        products = products_of(*self._both.sides.rows_of(pairs))
         matrix = leaning_matrix(products, recipe.prior, recipe.ridge).astype(np.float32)
-        first, second = self.sides.normalizations
+        first, second = self._both.sides.normalizations
         return into_hub((first, second), matrix, self.matrices, recipe.mean)
 
     def _polished(self, mapped: LanguageMap, pairs: PairRows) -> LanguageMap:
-        both = list(zip((mapped, self._hub), self.matrices, strict=True))
-        heads = [unit(side.apply(rows[: self._cutoff])) for side, rows in both]
-        paired = [
-            unit(side.apply(rows[chosen])) for (side, rows), chosen in zip(both, pairs, strict=True)
-        ]
-        start = np.eye(paired[0].shape[1])
-        turn = rcsls_maps(
-            *paired, *heads, step=_POLISHING_RATE, iterations=_POLISHING_STEPS, start=start
-        ).source
-        matrix, offset = (
-            (np.asarray(part, np.float64) @ turn).astype(np.float32)
-            for part in (mapped.matrix, mapped.offset)
-        )
-        return LanguageMap(mapped.normalization, matrix, offset)
+        maps = (mapped, self._hub)
+        return polished(
+            maps, self.matrices, pairs, self._cutoff, _POLISHING, is_target_fixed=True
+        )[0]  # fmt: skip
 
 
 def choose(learner: SpokeLearner, pairs: PairRows) -> SpokeTuning:
@@ -164,14 +167,19 @@ def choose(learner: SpokeLearner, pairs: PairRows) -> SpokeTuning:
     divisions = split(pairs, _ENOUGH)
     if not divisions:
         return SpokeTuning(UNTRIED)
-    trials = _Trials(learner, divisions)
+    words = len(np.unique(pairs.source))
+    # Not as many words as in the end, where few are given: only whether it helps is asked here.
+    trials = _Trials(learner, divisions, max(NEAR, 2 * words))
     trials.run([Recipe(prior, ridge) for prior in PRIORS for ridge in RIDGES])
     trials.run([replace(trials.best, mean=share) for share in SHARES])
     best = trials.best
-    # More pairs may ask for another ridge than the given ones alone.
-    ridges = dict.fromkeys((best.ridge, *MUTUAL_RIDGES))
-    trials.run([replace(best, ridge=ridge, bootstrapped=True) for ridge in ridges])
-    trials.run([replace(trials.best, polished=True)])
+    # More pairs may ask for another prior or ridge than the given ones alone.
+    again = [(prior, ridge) for prior in PRIORS for ridge in (best.ridge, *MUTUAL_RIDGES)]
+    trials.run(
+        [replace(best, prior=prior, ridge=ridge, bootstrapped=True) for prior, ridge in again]
+    )
+    if words >= _FEW:
+        trials.run([replace(trials.best, polished=True)])
     scores = trials.scores
     return SpokeTuning(trials.best, scores[trials.best], trials.unaligned(), scores[ROTATION])
 
@@ -179,8 +187,8 @@ def choose(learner: SpokeLearner, pairs: PairRows) -> SpokeTuning:
 class _Trials:
     """Recipes and what each has scored."""
 
-    def __init__(self, learner: SpokeLearner, divisions: list[Division]) -> None:
-        self._learner = learner
+    def __init__(self, learner: SpokeLearner, divisions: list[Division], most: int) -> None:
+        self._learner, self._most = learner, most
         self._folds = [
             (learned, HeldBack(*learner.matrices, tested)) for learned, tested in divisions
         ]
@@ -195,7 +203,10 @@ class _Trials:
     def run(self, recipes: list[Recipe]) -> None:
         """Score some more."""
         for recipe in recipes:
-            maps = [(self._learner.learn(recipe, pairs)[0], held) for pairs, held in self._folds]
+            maps = [
+                (self._learner.learn(recipe, pairs, self._most)[0], held)
+                for pairs, held in self._folds
+            ]
             self.scores[recipe] = mean_precision(
                 [held.precision(mapped, self._same) for mapped, held in maps]
             )

@@ -40,6 +40,7 @@ _NOT_IN_KEY = (
 )  # fmt: skip
 _CSLS = 10  # neighbours for --induce beside a preset that learns without CSLS
 _FEW = 100
+_LEAST_HELD_BACK, _LEAST_OF_FEW = 0.1, 0.25
 
 
 def align(config: AlignConfig) -> Outcome:
@@ -129,7 +130,7 @@ class Languages:
             "found_again": found.diagnosis.found_again,
             "mean_cosine": found.diagnosis.mean_cosine,
             "lift": found.diagnosis.lift,
-            "failed": self.is_doubtful(found),
+            "failed": self.doubt(found) is not None,
             "attempts": found.attempts,
             "final_pairs": len(found.pairs.source),
             **found.notes,
@@ -146,15 +147,24 @@ class Languages:
                 verdict["aligned"] = aligned.csls >= unaligned.csls
         return verdict
 
-    def is_doubtful(self, found: Alignment) -> bool:
-        """Whether a run without a dictionary, or from a few words of one, shows signs of failure.
+    def doubt(self, found: Alignment) -> str | None:
+        """Why a result is not to be trusted; None where nothing speaks against it.
 
-        Vectors of small corpora show them with a good dictionary, too, and then mean little.
+        The signs that need no dictionary are asked where there is none, or hardly one: vectors of
+        small corpora show them with a good dictionary, too, and then mean little. `tuned` knows
+        better, for it has held pairs back; those of a few frequent words are the easiest.
         """
+        config = self._config
         least = max(_FEW, self.source.width)
         has_few = self.pairs is not None and len(self.pairs.source) < least
-        is_from_few = self._config.self_learning and has_few
-        return found.diagnosis.has_failed and (self._config.seeds != "lexicon" or is_from_few)
+        held_back = found.notes.get("tuning", {}).get("held_back")
+        if held_back is not None and config.seeds == "lexicon":
+            wanted = _LEAST_OF_FEW if has_few else _LEAST_HELD_BACK
+            return f"CSLS P@1 {held_back:.4f} on held-back pairs" if held_back < wanted else None
+        learns_by_itself = config.self_learning or config.method == "tuned"
+        if config.seeds == "lexicon" and not (learns_by_itself and has_few):
+            return None
+        return str(found.diagnosis) if found.diagnosis.has_failed else None
 
     def few_pairs(self) -> str | None:
         """A warning where the pairs leave most of a whole matrix to chance."""
@@ -192,8 +202,8 @@ def _learn(config: AlignConfig, languages: Languages, keeper: CheckpointFile) ->
         except KeyboardInterrupt as stop:
             kept = "run it again with --resume" if keeper.path.exists() else "nothing was kept"
             raise Interrupted(f"align stopped; {kept}") from stop
-    if languages.is_doubtful(found):
-        _log.warning("the result is not to be trusted: %s", found.diagnosis)
+    if doubt := languages.doubt(found):
+        _log.warning("the result is not to be trusted: %s", doubt)
     return found
 
 

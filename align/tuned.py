@@ -11,48 +11,38 @@ from. The folds hold back words of its rarer half: those that a user will look u
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from align.bootstrap import bootstrap
-from align.contrast import Contrast, contrast_turns
-from align.held_back import NEAR, HeldBack, places, split_rare
+from align.bootstrap import extended, widths_from
+from align.contrast import Contrast
+from align.held_back import NEAR, Division, HeldBack, split_rare
+from align.polish import polished
 from align.validation import WORDS, Precision, mean_precision
-from align.vecmap.alignment import Alignment, LanguageMap, Sides, align_matrices
+from align.vecmap.alignment import Alignment, Sides, align_matrices
 from align.vecmap.arrays import AlignmentError, FloatMatrix
 from align.vecmap.linear import final_maps
 from align.vecmap.pairs import PairRows, check_pairs
 from align.vecmap.presets import VecMapSettings
-from x2static.core.normalize import unit
 
 RIDGES = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0)
 REWEIGHTS = (0.25, 0.5)
-_PLAIN = (0.0, 0.5)
 
 Say = Callable[[str], None]
 
 
-@dataclass(frozen=True)
-class Tuning:
-    """What the held-back pairs decided.
+class Whitening(NamedTuple):
+    """How far a multi-step map whitens.
 
     Attributes:
-        ridge: of the whitening.
+        ridge: under the eigenvalues, times their mean.
         reweight: exponent of the re-weighting, both sides.
-        bootstrapped: whether mutual neighbours are added to the dictionary.
-        polished: whether both maps are then polished contrastively.
-        held_back: CSLS P@1 on the held-back pairs with these choices; None where the dictionary
-            was too small to hold any back.
-        plain: the same of the published multi-step map, None where it cannot be learned.
     """
 
     ridge: float
     reweight: float
-    bootstrapped: bool
-    polished: bool = False
-    held_back: float | None = None
-    plain: float | None = None
 
     def applied(self, settings: VecMapSettings) -> VecMapSettings:
         """The settings with these choices."""
@@ -60,6 +50,56 @@ class Tuning:
             settings, mapping="multistep", whiten=True, ridge=self.ridge,
             source_reweight=self.reweight, target_reweight=self.reweight,
         )  # fmt: skip
+
+
+PUBLISHED = Whitening(0.0, 0.5)
+GRID = [Whitening(ridge, reweight) for ridge in RIDGES for reweight in REWEIGHTS]
+UNTRIED, UNTRIED_START = Whitening(0.1, 0.25), Whitening(1.0, 0.25)
+"""For a dictionary too small to decide by; mutual pairs bear the smaller ridge."""
+_ENOUGH = 300
+"""Held-back words, to choose between maps that find nearly as many."""
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """What the held-back pairs decided.
+
+    Attributes:
+        whitening: of the map.
+        start: whitening of the maps by which mutual pairs are added to the dictionary first; None
+            where none are.
+        polished: whether both maps are then polished contrastively.
+        held_back: CSLS P@1 on the held-back pairs with these choices; None where the dictionary
+            was too small to hold any back.
+        plain: the same of the published multi-step map, None where it cannot be learned.
+    """
+
+    whitening: Whitening
+    start: Whitening | None = None
+    polished: bool = False
+    held_back: float | None = None
+    plain: float | None = None
+
+    def notes(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return {
+            **self.whitening._asdict(),
+            "bootstrapped": self.start is not None,
+            "start": self.start and self.start._asdict(),
+            "polished": self.polished,
+            "held_back": self.held_back,
+            "plain": self.plain,
+        }
+
+    def __str__(self) -> str:
+        whitening = self.whitening
+        stated = f"tuned: ridge {whitening.ridge:g}, re-weighting {whitening.reweight:g}, "
+        stated += "without mutual pairs" if self.start is None else "with mutual pairs"
+        stated += ", polished" if self.polished else ""
+        if self.held_back is None:
+            return f"{stated} (too few pairs to hold any back)"
+        plain = "none" if self.plain is None else f"{self.plain:.4f}"
+        return f"{stated}: CSLS P@1 {self.held_back:.4f} on held-back pairs, published map {plain}"
 
 
 def tuned(
@@ -81,138 +121,140 @@ def tuned(
         settings: normalisation, de-whitening and dimensions; cutoff and CSLS of the words that may
             be added.
         pairs: the dictionary.
-        rounds: of adding mutual neighbours.
+        rounds: of adding mutual neighbours among all words of the cutoff.
         say: told what was decided.
         threads: for the search on the CPU.
         device: where the search runs.
     """
     check_pairs(pairs, len(source), len(target))
-    cutoff = settings.cutoff or max(len(source), len(target))
-
-    def learn(choice: Tuning, learned: PairRows) -> Alignment:
-        applied = choice.applied(settings)
-        found = align_matrices(source, target, applied, learned)
-        if choice.bootstrapped:
-            found = bootstrap(
-                source, target, applied, learned, found, rounds=rounds, cutoff=cutoff, say=_silent,
-                threads=threads, device=device,
-            )  # fmt: skip
-        return polish(found, source, target, sides, cutoff) if choice.polished else found
-
-    sides = Sides(source, target, settings)
-    folds = [_Fold(sides, (source, target), *parts) for parts in split_rare(pairs)]
-    choice = _choose(folds, learn, settings)
-    say(_stated(choice))
-    return replace(learn(choice, pairs), notes={"tuning": asdict(choice)})
+    learner = Learner(source, target, settings, rounds, threads, device)
+    choice = choose(learner, pairs)
+    say(str(choice))
+    if choice.start is not None:
+        pairs = learner.grown(choice.start, pairs, learner.cutoff)
+    found = learner.learn(choice, pairs)
+    return replace(found, notes={"tuning": choice.notes()})
 
 
-def polish(
-    found: Alignment, source: FloatMatrix, target: FloatMatrix, sides: Sides, cutoff: int
-) -> Alignment:
-    """Contrastive steps on both maps, from where an alignment stands.
-
-    Args:
-        found: the alignment; its pairs are learned from.
-        source: (N, D) rows of the source language.
-        target: (M, D) rows of the target language.
-        sides: both, for the diagnosis.
-        cutoff: most frequent words per side among which a word must pick its translation.
-    """
-    cutoff = min(cutoff, WORDS)
-    maps, looked_at, chosen = (found.source, found.target), [], []
-    for side, rows, paired in zip(maps, (source, target), found.pairs, strict=True):
-        near = np.union1d(np.arange(min(cutoff, len(rows))), paired)
-        looked_at.append(unit(side.apply(rows[near])))
-        chosen.append(places(near, paired))
-    turns = contrast_turns(looked_at[0], looked_at[1], PairRows(*chosen), cutoff, Contrast())
-    mapped = [
-        LanguageMap(side.normalization, (side.matrix.astype(np.float64) @ turn).astype(np.float32))
-        for side, turn in zip(maps, turns, strict=True)
-    ]
-    return replace(found, source=mapped[0], target=mapped[1], diagnosis=sides.diagnosis(*mapped))
-
-
-class _Fold:
-    """One division of the dictionary, with the rows that scoring looks at."""
+class Learner:
+    """Makes maps from pairs by any choice."""
 
     def __init__(
         self,
-        sides: Sides,
-        matrices: tuple[FloatMatrix, FloatMatrix],
-        learned: PairRows,
-        tested: PairRows,
+        source: FloatMatrix,
+        target: FloatMatrix,
+        settings: VecMapSettings,
+        rounds: int,
+        threads: int | None,
+        device: str,
     ) -> None:
-        self.learned = learned
-        self._held = HeldBack(*matrices, tested, (NEAR, WORDS))
-        self._normalized = tuple(
-            normalization.apply(rows)
-            for normalization, rows in zip(sides.normalizations, self._held.rows, strict=True)
-        )
-        self._pairs = sides.rows_of(learned)
+        """Keep both languages; arguments as for `tuned`."""
+        self.matrices = (source, target)
+        self.settings = settings
+        self.sides = Sides(source, target, settings)
+        self.cutoff = settings.cutoff or max(len(source), len(target))
+        self._rounds, self._threads, self._device = rounds, threads, device
 
-    def precision(self, settings: VecMapSettings) -> float:
-        """CSLS P@1 of the map that these settings learn."""
-        maps = final_maps(*self._pairs, settings)
-        x, z = (
-            rows @ matrix.astype(np.float32)
-            for rows, matrix in zip(self._normalized, maps, strict=True)
-        )
-        return self._held.precision_of_rows(x, z).csls
+    def grown(self, start: Whitening, given: PairRows, cutoff: int) -> PairRows:
+        """The given pairs and those that both languages agree on, among ever more words."""
+        applied = start.applied(self.settings)
+        maps = self.sides.language_maps(final_maps(*self.sides.rows_of(given), applied))
+        widths = widths_from(len(np.unique(given.source)), cutoff, self._rounds)
+        return extended(
+            self.sides, applied, given, maps, widths, say=_silent, threads=self._threads,
+            device=self._device,
+        )  # fmt: skip
 
-    def precision_of(self, found: Alignment) -> Precision:
-        """P@1 of an alignment."""
-        return self._held.precision(found.source, found.target)
+    def learn(self, choice: Tuning, pairs: PairRows) -> Alignment:
+        """Both maps; the pairs are those that are to be learned from, with all that were added."""
+        applied = choice.whitening.applied(self.settings)
+        found = align_matrices(*self.matrices, applied, pairs)
+        if not choice.polished:
+            return found
+        maps = found.source, found.target
+        first, second = polished(maps, self.matrices, pairs, self.cutoff, Contrast())
+        diagnosis = self.sides.diagnosis(first, second)
+        return replace(found, source=first, target=second, diagnosis=diagnosis)
 
 
-def _choose(
-    folds: list[_Fold],
-    learn: Callable[[Tuning, PairRows], Alignment],
-    settings: VecMapSettings,
-) -> Tuning:
-    """The best of the grid; ties go to the smaller ridge, which is nearer to the published map."""
+def choose(learner: Learner, pairs: PairRows) -> Tuning:
+    """The best of the grid, then what is still gained beside it.
+
+    Ties go to the smaller ridge, which is nearer to the published map.
+    """
+    folds = [_Fold(learner, division) for division in split_rare(pairs)]
     if not folds:
-        return Tuning(1.0, 0.25, bootstrapped=True)
-    scores: dict[tuple[float, float], float] = {}
-    for ridge in RIDGES:
-        for reweight in REWEIGHTS:
-            applied = Tuning(ridge, reweight, bootstrapped=False).applied(settings)
-            try:
-                found = [fold.precision(applied) for fold in folds]
-            except AlignmentError:  # too few pairs for a map without a ridge
-                continue
-            scores[ridge, reweight] = float(np.mean(found))
+        return Tuning(UNTRIED, UNTRIED_START)
+    scores = _grid(folds, GRID)
     if not scores:
         raise AlignmentError("no map can be learned from these pairs: give more, or others")
-    best = max(scores, key=lambda choice: scores[choice])
-    plain = scores.get(_PLAIN)
-    chosen = Tuning(*best, bootstrapped=False, held_back=scores[best], plain=plain)
-
-    def tried(choice: Tuning) -> Precision:
-        return mean_precision([fold.precision_of(learn(choice, fold.learned)) for fold in folds])
-
-    # More pairs bear more whitening: the published map may be the better start for them.
-    before = None
-    for start in dict.fromkeys([best, _PLAIN] if plain is not None else [best]):
-        more = Tuning(*start, bootstrapped=True, plain=plain)
-        score = tried(more)
-        if score.csls > (chosen.held_back or 0.0):
-            chosen, before = replace(more, held_back=score.csls), score
-    before = before or tried(chosen)
-    after = tried(replace(chosen, polished=True))
+    best, plain = max(scores, key=lambda one: scores[one]), scores.get(PUBLISHED)
+    chosen = Tuning(best, held_back=scores[best], plain=plain)
+    # Not as many words as in the end, where few are given: only whether it helps is asked here.
+    words = len(np.unique(pairs.source))
+    grown = [fold.grown(best, min(learner.cutoff, max(NEAR, 2 * words))) for fold in folds]
+    can_choose = sum(fold.words for fold in folds) >= _ENOUGH
+    more = _grid(grown, GRID if can_choose else [UNTRIED])
+    if more and max(more.values()) > scores[best]:
+        folds, whitening = grown, max(more, key=lambda one: more[one])
+        chosen = replace(chosen, whitening=whitening, start=best, held_back=more[whitening])
+    if not can_choose:
+        return chosen
+    before, after = (
+        mean_precision([fold.precision_of(replace(chosen, polished=how)) for fold in folds])
+        for how in (False, True)
+    )
     # Such steps mostly lift plain cosine, which is what the vectors are often used with.
     if after.csls + after.nearest > before.csls + before.nearest:
         return replace(chosen, polished=True, held_back=after.csls)
     return chosen
 
 
-def _stated(choice: Tuning) -> str:
-    added = "with" if choice.bootstrapped else "without"
-    added += " mutual pairs" + (", polished" if choice.polished else "")
-    stated = f"tuned: ridge {choice.ridge:g}, re-weighting {choice.reweight:g}, {added}"
-    if choice.held_back is None:
-        return f"{stated} (too few pairs to hold any back)"
-    plain = "none" if choice.plain is None else f"{choice.plain:.4f}"
-    return f"{stated}: CSLS P@1 {choice.held_back:.4f} on held-back pairs, published map {plain}"
+class _Fold:
+    """One division of the dictionary, with the rows that scoring looks at."""
+
+    def __init__(self, learner: Learner, division: Division) -> None:
+        self._learner, self._division = learner, division
+        self._held = HeldBack(*learner.matrices, division.tested, (NEAR, WORDS))
+        self._normalized = tuple(
+            normalization.apply(rows)
+            for normalization, rows in zip(
+                learner.sides.normalizations, self._held.rows, strict=True
+            )
+        )
+        self._rows = learner.sides.rows_of(division.learned)
+        self.words = len(np.unique(division.tested.source))
+
+    def grown(self, start: Whitening, cutoff: int) -> _Fold:
+        """The same with mutual pairs beside those to learn from."""
+        learned = self._learner.grown(start, self._division.learned, cutoff)
+        return _Fold(self._learner, self._division._replace(learned=learned))
+
+    def precision(self, whitening: Whitening) -> float:
+        """CSLS P@1 of the map that these settings learn."""
+        maps = final_maps(*self._rows, whitening.applied(self._learner.settings))
+        x, z = (
+            rows @ matrix.astype(np.float32)
+            for rows, matrix in zip(self._normalized, maps, strict=True)
+        )
+        return self._held.precision_of_rows(x, z).csls
+
+    def precision_of(self, choice: Tuning) -> Precision:
+        """P@1 of the maps of a choice."""
+        found = self._learner.learn(choice, self._division.learned)
+        return self._held.precision(found.source, found.target)
+
+
+def _grid(folds: list[_Fold], grid: list[Whitening]) -> dict[Whitening, float]:
+    """CSLS P@1 of each whitening, over all folds."""
+    scores: dict[Whitening, float] = {}
+    for whitening in grid:
+        try:
+            found = [fold.precision(whitening) for fold in folds]
+        except AlignmentError:  # too few pairs for a map without a ridge
+            continue
+        scores[whitening] = float(np.mean(found))
+    return scores
 
 
 def _silent(_: str) -> None:

@@ -51,6 +51,14 @@ class LanguageMap:
             at += len(block)
         return mapped
 
+    def turned(self, turn: WideMatrix) -> LanguageMap:
+        """This map followed by another, linear one."""
+        matrix = (self.matrix.astype(np.float64) @ turn).astype(np.float32)
+        if self.offset is None:
+            return replace(self, matrix=matrix)
+        offset = (self.offset.astype(np.float64) @ turn).astype(np.float32)
+        return replace(self, matrix=matrix, offset=offset)
+
 
 def unchanged(width: int) -> LanguageMap:
     """The map that leaves vectors as they are."""
@@ -192,8 +200,14 @@ class Sides:
 
     def diagnosis(self, source: LanguageMap, target: LanguageMap) -> Diagnosis:
         """How the most frequent words look through two maps."""
-        x, z = (matrix[:WORDS] for matrix in self._matrices)
-        return diagnose((source.apply(x), target.apply(z)), self.normalized(WORDS))
+        return diagnose(self.mapped((source, target), WORDS), self.normalized(WORDS))
+
+    def mapped(
+        self, maps: tuple[LanguageMap, LanguageMap], size: int
+    ) -> tuple[FloatMatrix, FloatMatrix]:
+        """The most frequent words of each side through its map."""
+        x, z = (one.apply(matrix[:size]) for one, matrix in zip(maps, self._matrices, strict=True))
+        return x, z
 
     def language_maps(self, maps: SideMaps) -> tuple[LanguageMap, LanguageMap]:
         """The matrices together with the normalisation that comes before them."""

@@ -52,6 +52,19 @@ def test_loss_and_slopes_are_those_of_the_transcription(small):
             assert slope[i, j] == pytest.approx((ends[0] - ends[1]) / 2e-5, abs=1e-3)
 
 
+def test_a_fixed_target_changes_the_slopes_of_the_target_alone(small):
+    x, z, pairs, turns = small
+    free = contrast_loss(turns, x, z, pairs, pairs, CUTOFF, HEAT)
+    fixed = contrast_loss(turns, x, z, pairs, pairs, CUTOFF, HEAT, is_target_fixed=True)
+    assert fixed.loss == free.loss
+    np.testing.assert_array_equal(fixed.slopes.source, free.slopes.source)
+    assert np.abs(free.slopes.target).min() > 0
+    assert not fixed.slopes.target.any()
+    turned = contrast_turns(x, z, pairs, CUTOFF, Contrast(steps=3), is_target_fixed=True)
+    np.testing.assert_array_equal(turned.target, np.eye(5))
+    assert not np.allclose(turned.source, np.eye(5))
+
+
 def found_share(x, z, translation, tested):
     z = z / np.linalg.norm(z, axis=1, keepdims=True)
     return float(((x[tested] @ z.T).argmax(axis=1) == translation[tested]).mean())

@@ -79,7 +79,7 @@ def test_spaces_that_nearly_agree_call_for_the_identity(rng):
 
 def test_the_best_recipe_is_that_of_csls_then_of_plain_neighbours_then_the_first(rng):
     learner = SpokeLearner(*rows(rng), SETTINGS, 1, "cpu")
-    trials = _Trials(learner, split(identical(60)))
+    trials = _Trials(learner, split(identical(60)), 400)
     names = [Recipe("rotation", ridge) for ridge in (1.0, 2.0, 3.0, 4.0)]
     points = [(0.9, 0.4), (0.1, 0.5), (0.2, 0.5), (0.2, 0.5)]
     trials.scores = {

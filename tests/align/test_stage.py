@@ -212,6 +212,23 @@ def test_few_pairs_are_warned_of(rng, run_cli, flags, tmp_path, caplog):
         assert ("the result is not to be trusted" in caplog.text) == is_few
 
 
+def test_tuned_doubts_what_finds_hardly_a_held_back_pair(rng, run_cli, flags, tmp_path, caplog):
+    words = [f"q{n}" for n in range(300)], [f"w{n}" for n in range(300)]
+    matrix = rng.standard_normal((300, 12)).astype(np.float32)
+    noise = rng.standard_normal((300, 12)).astype(np.float32)
+    write_vectors(WordVectors(words[0], matrix), tmp_path / "de.vec", "word2vec")
+    lexicon = tmp_path / "150.txt"
+    lexicon.write_text("".join(f"q{n} w{n}\n" for n in range(150)))
+    for target, fails in ((matrix, False), (noise, True)):
+        write_vectors(WordVectors(words[1], target), tmp_path / "en.vec", "word2vec")
+        caplog.clear()
+        given = flags(preset="tuned", lexicon=lexicon, overwrite=True)
+        _, out, _ = run_cli("align", *given, "--json")
+        assert json.loads(out)["failed"] == fails
+        doubt = "the result is not to be trusted: CSLS P@1 0.0"
+        assert (doubt in caplog.text) == fails
+
+
 def test_rounded_text_does_not_hide_missing_dimensions(world, refuses, run_cli, flags, tmp_path):
     rng = np.random.default_rng(4)
     flat = (world.source[:, :3] @ rng.standard_normal((3, 12))).astype(np.float32)

@@ -5,19 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from align.contrast import Turns, contrast_loss
+from align.bootstrap import widths_from
 from align.held_back import split, split_rare
 from align.learning import learn_maps
-from align.tuned import _choose, polish
+from align.tuned import PUBLISHED, UNTRIED, Learner, Whitening, choose
 from align.validation import Precision
-from align.vecmap.alignment import Sides, align_matrices
+from align.vecmap.alignment import align_matrices
 from align.vecmap.arrays import AlignmentError
 from align.vecmap.pairs import PairRows
 from align.vecmap.presets import VecMapSettings, preset_settings
 from tests.align import oracles
 from tests.align.planted import plant, precision
 from x2static.core.errors import ConfigError
-from x2static.core.normalize import unit
 
 
 def noisy(rng, size=600, width=40):
@@ -114,23 +113,6 @@ def test_mistakes(rng):
         learn_maps("tuned", x, x, preset_settings("supervised"), None)
 
 
-def test_polishing_lowers_the_contrast_of_both_sides(rng):
-    x, z = noisy(rng, size=300, width=20)
-    pairs = PairRows(np.arange(50, 150), np.arange(50, 150))
-    settings = preset_settings("supervised")
-    found = align_matrices(x, z, settings, pairs)
-    after = polish(found, x, z, Sides(x, z, settings), cutoff=100)  # half of the pairs lie beyond
-    same = Turns(np.eye(20), np.eye(20))
-
-    def loss(alignment):
-        sides = unit(alignment.source.apply(x)), unit(alignment.target.apply(z))
-        return contrast_loss(same, *sides, pairs, pairs, 100, 0.05).loss
-
-    assert loss(after) < 0.9 * loss(found)
-    assert not np.allclose(after.target.matrix, found.target.matrix)
-    assert after.diagnosis != found.diagnosis
-
-
 def test_words_of_the_rarer_half_are_held_back():
     source = np.repeat(np.arange(3000), 2)
     ((learned, tested),) = split_rare(PairRows(source, np.arange(6000)))
@@ -143,22 +125,81 @@ def test_words_of_the_rarer_half_are_held_back():
     assert split_rare(PairRows(np.arange(24), np.arange(24))) == []
 
 
-def test_mutual_pairs_are_tried_from_the_published_map_too():
-    class Fold:
-        learned = None
+class FakeFold:
+    """Scores by rule: mutual pairs help, and bear another whitening than the given ones."""
 
-        def precision(self, settings):
-            return 0.5 if settings.ridge == 1.0 else 0.4
+    gain = 0.2
+    words = 300
 
-        def precision_of(self, found):
-            return Precision(0.0, found, 10)
+    def __init__(self, _learner, _division, is_grown=False):
+        self._is_grown = is_grown
 
-    def learn(choice, _pairs):
-        is_published = (choice.ridge, choice.reweight) == (0.0, 0.5)
-        return 0.7 if choice.bootstrapped and is_published else 0.3
+    def grown(self, start, cutoff):
+        assert start == (1.0, 0.25)
+        assert cutoff == 7_000  # twice the words of the dictionary
+        return type(self)(None, None, is_grown=True)
 
-    choice = _choose([Fold()], learn, VecMapSettings())
+    def precision(self, whitening):
+        if whitening == UNTRIED:
+            return 0.3 + self.gain * self._is_grown
+        best = PUBLISHED if self._is_grown else (1.0, 0.25)
+        return 0.1 + 0.3 * (whitening == best) + self.gain * self._is_grown
 
-    assert (choice.ridge, choice.reweight, choice.bootstrapped) == (0.0, 0.5, True)
-    assert choice.held_back == 0.7
+    def precision_of(self, choice):
+        return Precision(0.5 if choice.polished else 0.2, 0.55, 10)
+
+
+def chosen_by(fold, monkeypatch):
+    class Learner:
+        cutoff = 20_000
+
+    monkeypatch.setattr("align.tuned._Fold", fold)
+    return choose(Learner(), PairRows(np.arange(3500), np.arange(3500)))
+
+
+def test_the_whitening_is_chosen_again_with_mutual_pairs(monkeypatch):
+    choice = chosen_by(FakeFold, monkeypatch)
+    assert (choice.whitening, choice.start) == (PUBLISHED, (1.0, 0.25))
+    assert choice.polished
+    assert choice.held_back == 0.55
+
+
+def test_mutual_pairs_that_do_not_help_are_left_out(monkeypatch):
+    class Useless(FakeFold):
+        gain = -0.1
+
+    choice = chosen_by(Useless, monkeypatch)
+    assert (choice.whitening, choice.start) == ((1.0, 0.25), None)
+
+
+def test_few_held_back_words_do_not_choose_between_whitenings(monkeypatch):
+    class Few(FakeFold):
+        words = 100
+
+    choice = chosen_by(Few, monkeypatch)
+    assert (choice.whitening, choice.start) == (UNTRIED, (1.0, 0.25))
+    assert choice.held_back == pytest.approx(0.5)
     assert not choice.polished
+    monkeypatch.setattr(Few, "gain", 0.05)
+    assert chosen_by(Few, monkeypatch).start is None
+
+
+def test_a_few_words_lead_to_all_others(rng):
+    world = plant(rng, size=3000, width=30, noise=0.03)
+    given = PairRows(np.arange(40), world.translation[:40])
+    learner = Learner(world.source, world.target, VecMapSettings(cutoff=3000), 2, None, "cpu")
+    pairs = learner.grown(Whitening(10.0, 0.25), given, 3000)
+    assert pairs.source[:40].tolist() == list(range(40))
+    is_right = world.translation[pairs.source] == pairs.target
+    assert is_right.mean() > 0.95
+    assert is_right.sum() > 2500
+    assert 40 <= len(learner.grown(Whitening(10.0, 0.25), given, 1000).source) <= 1000
+
+
+def test_widths_grow_from_a_few_words_only():
+    widths = widths_from(100, 10_000, 2)
+    assert widths[:3] == [1000, 1250, 1562]
+    assert widths[-3:] == [9313, 10_000, 10_000]
+    assert widths_from(800, 2_000, 1) == [1600, 2000]
+    assert widths_from(5_000, 10_000, 2) == [10_000, 10_000]
+    assert widths_from(10, 300, 3) == [300, 300, 300]
