@@ -62,6 +62,10 @@ METHODS = {
     "identical": Method(
         "`identical --fast`: words spelled alike", learning("identical", "--fast"), "none"
     ),
+    "identical-tuned": Method(
+        "`tuned --seeds identical`: words spelled alike", preset("tuned", "--seeds", "identical"),
+        "none",
+    ),
     "unsupervised": Method(
         "`unsupervised --fast` (= `acl2018`)", learning("unsupervised", "--fast"), "none"
     ),

@@ -71,6 +71,23 @@ def column(results: Results, pair: str, figure: str, text: Callable[[Any], str])
     return text(known[0]) if known else ""
 
 
+def others_table(results: Results, pairs: Sequence[str]) -> list[str]:
+    """CSLS P@1 on the test words that are not spelled like a translation, where some are."""
+    rows = {
+        name: {pair: row[pair] for pair in pairs if row.get(pair, {}).get("alike")}
+        for name, row in results.items()
+    }
+    rows = {name: row for name, row in rows.items() if row}
+    pairs = [pair for pair in pairs if any(pair in row for row in rows.values())]
+    lines = [f"| method | {' | '.join(map(bare, pairs))} |", "|---" * (len(pairs) + 1) + "|"]
+    for name, row in rows.items():
+        cells = [cell(row[pair], "csls_others") if pair in row else "" for pair in pairs]
+        section = f", {FEW} words" if METHODS[name].seeds == "few" else ""
+        lines.append(f"| {METHODS[name].stated}{section} | {' | '.join(cells)} |")
+    alike = [column(rows, pair, "alike", lambda value: f"{100 * value:.0f} %") for pair in pairs]
+    return [*lines, f"| *test words spelled alike* | {' | '.join(alike)} |"]
+
+
 def released_table(results: Results, pairs: Sequence[str]) -> list[str]:
     """Nearest neighbour and CSLS on the released vectors, beside the published figures."""
     heads = [f"{bare(pair)} {what}" for pair in pairs
@@ -92,7 +109,7 @@ def released_table(results: Results, pairs: Sequence[str]) -> list[str]:
 
 
 def tuning_table(results: Results) -> list[str]:
-    """What `tuned` decided on the fifth of each dictionary that it held back."""
+    """What `tuned` decided on the words that it held back."""
     lines = ["| pair | ridge | re-weighting | mutual pairs | polished | held-back CSLS P@1, "
              "published map | chosen |", "|---" * 7 + "|"]  # fmt: skip
     for pair, said in results.get("tuned", {}).items():
