@@ -44,4 +44,4 @@ def polished(
         looked_at[0], looked_at[1], PairRows(*chosen), cutoff, how, is_target_fixed=is_target_fixed
     )
     source, target = (one.turned(turn) for one, turn in zip(maps, turns, strict=True))
-    return source, maps[1] if is_target_fixed else target
+    return source, target

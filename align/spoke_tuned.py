@@ -154,9 +154,10 @@ class SpokeLearner:
 
     def _polished(self, mapped: LanguageMap, pairs: PairRows) -> LanguageMap:
         maps = (mapped, self._hub)
-        return polished(
+        spoke, _ = polished(
             maps, self.matrices, pairs, self._cutoff, _POLISHING, is_target_fixed=True
-        )[0]  # fmt: skip
+        )
+        return spoke
 
 
 def choose(learner: SpokeLearner, pairs: PairRows) -> SpokeTuning:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -89,6 +91,17 @@ def test_the_best_recipe_is_that_of_csls_then_of_plain_neighbours_then_the_first
     assert trials.best == names[2]
     trials.run([ROTATION])
     assert trials.scores[ROTATION].words == 60  # five divisions: each word once
+
+
+def test_a_few_words_lead_to_the_others_and_are_not_polished_by(rng):
+    world = plant(rng, size=1500, width=30, noise=0.6)
+    learner = SpokeLearner(world.source, world.target, replace(SETTINGS, cutoff=3000), 1, "cpu")
+    recipe = choose(learner, PairRows(np.arange(40), world.translation[:40])).recipe
+    assert (recipe.bootstrapped, recipe.polished) == (True, False)
+    mapped, learned = learner.learn(recipe, PairRows(np.arange(40), world.translation[:40]))
+    assert (world.translation[learned.source] == learned.target).mean() > 0.95
+    assert len(learned.source) > 1000
+    assert precision(mapped.apply(world.source), world.target, world.translation) > 0.9
 
 
 def test_few_words_are_not_divided(rng):
