@@ -185,7 +185,7 @@ def test_few_held_back_words_do_not_choose_between_whitenings(monkeypatch):
 
 
 def test_a_few_words_lead_to_all_others(rng):
-    world = plant(rng, size=3000, width=30, noise=0.03)
+    world = plant(rng, size=3000, width=30, noise=0.6)
     given = PairRows(np.arange(40), world.translation[:40])
     learner = Learner(world.source, world.target, VecMapSettings(cutoff=3000), 2, None, "cpu")
     pairs = learner.grown(Whitening(10.0, 0.25), given, 3000)
