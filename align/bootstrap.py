@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from align.held_back import NEAR
 from align.vecmap.alignment import Alignment, LanguageMap, Sides, make_inducer
 from align.vecmap.arrays import FloatMatrix, Rows
 from align.vecmap.induction import Ranks
@@ -40,6 +41,11 @@ def widths_from(words: int, cutoff: int, rounds: int) -> list[int]:
         widths.append(int(width))
         width *= _WIDENING
     return widths + [cutoff] * rounds
+
+
+def trial_width(words: int) -> int:
+    """The most that pays where a trial only asks whether growing from so many words helps."""
+    return max(NEAR, _WIDTH_PER_WORD * words)
 
 
 def bootstrap(

@@ -31,7 +31,7 @@ class Recipe:
         ridge: how strongly they have to; None keeps to the prior.
         mean: how much of the hub's mean the spoke's words get, 0 to 1.
         bootstrapped: whether mutual neighbours are added to the pairs.
-        polished: whether steps on the retrieval criterion follow.
+        polished: whether contrastive polishing follows.
     """
 
     prior: Prior

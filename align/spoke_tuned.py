@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from align.bootstrap import trial_width
 from align.contrast import Contrast
-from align.held_back import NEAR, Division, HeldBack, split
+from align.held_back import Division, HeldBack, split
 from align.polish import polished
 from align.spoke import Prior, Recipe, into_hub, leaning_matrix, products_of
 from align.tuned import UNTRIED_START, Learner
@@ -123,7 +124,8 @@ class SpokeLearner:
         """Keep both languages; arguments as for `spoke_tuned`."""
         self.matrices = (source, target)
         self._cutoff = min(settings.cutoff or max(len(source), len(target)), _WORDS)
-        self._both = Learner(source, target, settings, _ROUNDS, threads, device)
+        within = replace(settings, cutoff=self._cutoff)
+        self._both = Learner(source, target, within, _ROUNDS, threads, device)
         self._found: dict[tuple[bytes, bytes, int], PairRows] = {}
         self._hub = unchanged(target.shape[1])
 
@@ -131,7 +133,7 @@ class SpokeLearner:
         self, recipe: Recipe, given: PairRows, most: int = _WORDS
     ) -> tuple[LanguageMap, PairRows]:
         """The map, and the pairs it was learned from; ``most`` words per side may be added."""
-        pairs = self._grown(given, min(most, self._cutoff)) if recipe.bootstrapped else given
+        pairs = self._grown(given, most) if recipe.bootstrapped else given
         mapped = self._solved(recipe, pairs)
         return (self._polished(mapped, pairs) if recipe.polished else mapped), pairs
 
@@ -169,16 +171,14 @@ def choose(learner: SpokeLearner, pairs: PairRows) -> SpokeTuning:
     if not divisions:
         return SpokeTuning(UNTRIED)
     words = len(np.unique(pairs.source))
-    # Not as many words as in the end, where few are given: only whether it helps is asked here.
-    trials = _Trials(learner, divisions, max(NEAR, 2 * words))
+    trials = _Trials(learner, divisions, trial_width(words))
     trials.run([Recipe(prior, ridge) for prior in PRIORS for ridge in RIDGES])
     trials.run([replace(trials.best, mean=share) for share in SHARES])
     best = trials.best
     # More pairs may ask for another prior or ridge than the given ones alone.
-    again = [(prior, ridge) for prior in PRIORS for ridge in (best.ridge, *MUTUAL_RIDGES)]
-    trials.run(
-        [replace(best, prior=prior, ridge=ridge, bootstrapped=True) for prior, ridge in again]
-    )
+    more = replace(best, bootstrapped=True)
+    ridges = dict.fromkeys((best.ridge, *MUTUAL_RIDGES))
+    trials.run([replace(more, prior=prior, ridge=ridge) for prior in PRIORS for ridge in ridges])
     if words >= _FEW:
         trials.run([replace(trials.best, polished=True)])
     scores = trials.scores

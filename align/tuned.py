@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from align.bootstrap import extended, widths_from
+from align.bootstrap import extended, trial_width, widths_from
 from align.contrast import Contrast
 from align.held_back import NEAR, Division, HeldBack, split_rare
 from align.polish import polished
@@ -155,11 +155,11 @@ class Learner:
         self.cutoff = settings.cutoff or max(len(source), len(target))
         self._rounds, self._threads, self._device = rounds, threads, device
 
-    def grown(self, start: Whitening, given: PairRows, cutoff: int) -> PairRows:
-        """The given pairs and those that both languages agree on, among ever more words."""
+    def grown(self, start: Whitening, given: PairRows, most: int) -> PairRows:
+        """The given pairs and those that both languages agree on, among ``most`` words per side."""
         applied = start.applied(self.settings)
         maps = self.sides.language_maps(final_maps(*self.sides.rows_of(given), applied))
-        widths = widths_from(len(np.unique(given.source)), cutoff, self._rounds)
+        widths = widths_from(len(np.unique(given.source)), min(most, self.cutoff), self._rounds)
         return extended(
             self.sides, applied, given, maps, widths, say=_silent, threads=self._threads,
             device=self._device,
@@ -190,9 +190,8 @@ def choose(learner: Learner, pairs: PairRows) -> Tuning:
         raise AlignmentError("no map can be learned from these pairs: give more, or others")
     best, plain = max(scores, key=lambda one: scores[one]), scores.get(PUBLISHED)
     chosen = Tuning(best, held_back=scores[best], plain=plain)
-    # Not as many words as in the end, where few are given: only whether it helps is asked here.
-    words = len(np.unique(pairs.source))
-    grown = [fold.grown(best, min(learner.cutoff, max(NEAR, 2 * words))) for fold in folds]
+    most = trial_width(len(np.unique(pairs.source)))
+    grown = [fold.grown(best, most) for fold in folds]
     can_choose = sum(fold.words for fold in folds) >= _ENOUGH
     more = _grid(grown, GRID if can_choose else [UNTRIED])
     if more and max(more.values()) > scores[best]:
@@ -225,9 +224,9 @@ class _Fold:
         self._rows = learner.sides.rows_of(division.learned)
         self.words = len(np.unique(division.tested.source))
 
-    def grown(self, start: Whitening, cutoff: int) -> _Fold:
+    def grown(self, start: Whitening, most: int) -> _Fold:
         """The same with mutual pairs beside those to learn from."""
-        learned = self._learner.grown(start, self._division.learned, cutoff)
+        learned = self._learner.grown(start, self._division.learned, most)
         return _Fold(self._learner, self._division._replace(learned=learned))
 
     def precision(self, whitening: Whitening) -> float:

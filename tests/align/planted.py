@@ -34,3 +34,15 @@ def plant(rng, size=600, width=20, noise=0.2, clusters=40, jitter=0.2):
 def precision(source, target, translation):
     x, z = (m / np.linalg.norm(m, axis=1, keepdims=True) for m in (source, target))
     return float(((x @ z.T).argmax(axis=1) == translation).mean())
+
+
+def noisy(rng, size=600, width=40):
+    """Meaning in a falling spectrum, the same noise in every direction."""
+    spread = np.arange(1, width + 1) ** -0.7
+    meaning = rng.standard_normal((size, width)) * spread
+    sides = [
+        (meaning + 0.2 * rng.standard_normal((size, width)))
+        @ np.linalg.qr(rng.standard_normal((width, width)))[0]
+        for _ in range(2)
+    ]
+    return [side.astype(np.float32) for side in sides]

@@ -12,7 +12,7 @@ from align.polish import polished
 from align.vecmap.alignment import align_matrices, unchanged
 from align.vecmap.pairs import PairRows
 from align.vecmap.presets import preset_settings
-from tests.align.test_tuned import noisy
+from tests.align.planted import noisy
 from x2static.core.normalize import unit
 
 

@@ -15,20 +15,8 @@ from align.vecmap.arrays import AlignmentError
 from align.vecmap.pairs import PairRows
 from align.vecmap.presets import VecMapSettings, preset_settings
 from tests.align import oracles
-from tests.align.planted import plant, precision
+from tests.align.planted import noisy, plant, precision
 from x2static.core.errors import ConfigError
-
-
-def noisy(rng, size=600, width=40):
-    """Meaning in a falling spectrum, the same noise in every direction."""
-    spread = np.arange(1, width + 1) ** -0.7
-    meaning = rng.standard_normal((size, width)) * spread
-    sides = [
-        (meaning + 0.2 * rng.standard_normal((size, width)))
-        @ np.linalg.qr(rng.standard_normal((width, width)))[0]
-        for _ in range(2)
-    ]
-    return [side.astype(np.float32) for side in sides]
 
 
 def test_a_ridge_equals_the_transcription(rng):
@@ -134,9 +122,9 @@ class FakeFold:
     def __init__(self, _learner, _division, is_grown=False):
         self._is_grown = is_grown
 
-    def grown(self, start, cutoff):
+    def grown(self, start, most):
         assert start == (1.0, 0.25)
-        assert cutoff == 7_000  # twice the words of the dictionary
+        assert most == 7_000  # twice the words of the dictionary
         return type(self)(None, None, is_grown=True)
 
     def precision(self, whitening):
