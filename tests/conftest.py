@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+from tests import tally
+
 ROOT = Path(__file__).resolve().parents[1]
 
 # A shell starts background jobs with SIGINT ignored; the programs under test would inherit that.
@@ -25,6 +27,12 @@ os.environ.pop("PYTHONUNBUFFERED", None)  # it would hide what a process does wh
 # The same examples on every run and no time limits: a slow machine is no failure.
 settings.register_profile("house", derandomize=True, deadline=None, max_examples=50)
 settings.load_profile("house")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many cases the tests went through that are more than one pytest counts."""
+    for kind, number in sorted(tally.counts.items()):
+        terminalreporter.write_line(f"{kind}: {number}")
 
 
 @pytest.fixture

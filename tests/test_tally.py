@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from tests.conftest import ROOT
+
+_TEST = """
+from tests import tally
+
+
+def test_counts():
+    tally.count("kill points")
+    tally.count("kill points", 41)
+"""
+
+
+def test_the_summary_of_a_test_run_says_what_was_counted(python, tmp_path: Path):
+    (tmp_path / "test_one.py").write_text(_TEST)
+    place = tmp_path / "conftest.py"
+    place.write_text((ROOT / "tests" / "conftest.py").read_text())
+    done = subprocess.run(
+        [python, "-m", "pytest", "-q", "-c", str(ROOT / "pyproject.toml"), str(tmp_path)],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert "kill points: 42" in done.stdout.splitlines()
