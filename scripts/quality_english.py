@@ -41,10 +41,10 @@ SETS = {
     "SemEval-2017": "semeval2017-2/en.test.txt",
 }
 STATED = {
-    "default": "our default preset",
+    "default": "our default preset (last layer)",
     "paper": "X2Static, preset `paper` (middle layer)",
     "paper-last": "X2Static, preset `paper`, last layer",
-    "x2static-released": "X2Static, preset `x2static-released`",
+    "x2static-released": "X2Static, preset `x2static-released` (last layer)",
     "aggregate": "aggregate (last layer)",
     "decontextual": "decontextual (last layer)",
     "sgns": "gensim word2vec, SGNS",

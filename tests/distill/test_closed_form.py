@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 import torch
 
 from tests.distill.conftest import write_corpus
@@ -172,23 +171,3 @@ def test_finishing_holds_no_table_beside_the_sums(rng):
         found, expected / np.linalg.norm(expected, axis=1)[:, None], atol=1e-5
     )
     assert peak < 4 * size * width  # not even one table: it is written over the sums
-
-
-@pytest.mark.parametrize("preset", ["default"])
-def test_a_sentence_encoder_is_read_at_its_last_layer(run_cli, tmp_path, teacher_folder, preset):
-    import json
-    import shutil
-
-    folder = tmp_path / "encoder"
-    shutil.copytree(teacher_folder, folder)
-    (folder / "modules.json").write_text("[]")
-    corpus = write_corpus(tmp_path / "c.txt", 20)
-    layers = {}
-    for name, teacher in (("plain", teacher_folder), ("sentence", folder)):
-        code, _, err = run_cli(
-            "distill", "--corpus", corpus, "--teacher", teacher, "--output", tmp_path / name,
-            "--preset", preset, "--device", "cpu",
-        )  # fmt: skip
-        assert code == 0, err
-        layers[name] = json.loads((tmp_path / name / "run.json").read_text())["resolved"]["layer"]
-    assert layers == {"plain": 2, "sentence": 4}

@@ -27,7 +27,9 @@ class DistillConfig:
     ] = "default"
     method: Annotated[Method, "how states become vectors"] = "x2static"
     layer: Annotated[
-        int | None, "block of the teacher to read; -1 is the last (default: the middle, 6 of 12)"
+        int | None,
+        "block of the teacher to read; -1 is the last (default: the middle, 6 of 12; the last of a "
+        "sentence encoder)",
     ] = None
     context: Annotated[
         Literal["exclude", "all"], "what a word is learned from: its sentence without or with it"
@@ -116,6 +118,11 @@ class DistillConfig:
                 "--solver sampled and --preset paper"
             )
         check_steps(self.postprocess)
+
+    @property
+    def names_a_paper(self) -> bool:
+        """Whether the preset promises a published method's settings."""
+        return self.preset in ("paper", "x2static-released")
 
     @property
     def reads_once(self) -> bool:

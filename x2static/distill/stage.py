@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from x2static.core.vector_file import write_vectors
 from x2static.core.vectors import WordVectors
 from x2static.core.work_folder import WorkFolder
 from x2static.distill.config import DistillConfig
+from x2static.distill.layer import LayerChoice, choose_layer
 from x2static.distill.materials import (
     Materials,
     gather_materials,
@@ -34,7 +34,8 @@ def distill(config: DistillConfig) -> Outcome:
     if config.output.exists() and not config.resume:
         refuse_existing(config.output, overwrite=config.overwrite)
     record = RunRecord("distill", config, [config.corpus])
-    teacher = load_for(config)
+    choice = choose_layer(config)
+    teacher = _load(config, choice)
     fingerprint = teacher_fingerprint(config.teacher, teacher)
     who = identity(config, teacher, fingerprint)
     work = WorkFolder(config.output)
@@ -52,7 +53,7 @@ def distill(config: DistillConfig) -> Outcome:
         work.sweep()
         work.claim(who)
         materials = gather_materials(config, work.path, teacher)
-        _announce(config, materials)
+        _announce(config, materials, choice)
         hint = f"kept in {work.path}; the same command with --resume goes on from there"
         shop = Workshop(config, materials, work.path, hint)
         matrix = postprocess(METHODS[config.method](shop), config.postprocess)
@@ -63,25 +64,24 @@ def distill(config: DistillConfig) -> Outcome:
         vectors = WordVectors(materials.vocabulary.words, matrix, materials.vocabulary.counts)
         write_vectors(vectors, config.output, "safetensors")
         record.counts = _counts(materials, shop)
-        record.notes = {"identity": who, "resolved": _resolved(materials)}
+        record.notes = {"identity": who, "resolved": _resolved(materials, choice)}
         record.write(record_path(config.output))
         remove_tree(work.path)
     return _outcome(config, vectors, record)
 
 
 def load_for(config: DistillConfig) -> Teacher:
-    """The teacher that the settings ask for, cut at its layer.
+    """The teacher that the settings ask for, cut at its layer."""
+    return _load(config, choose_layer(config))
 
-    The default preset reads a sentence encoder (a folder with modules.json) at its last layer,
-    for which it was trained, and any other encoder in the middle, where it speaks least of its
-    own pre-training task.
-    """
-    layer = config.layer
-    is_sentence_encoder = (Path(config.teacher) / "modules.json").exists()
-    if layer is None and config.preset == "default" and is_sentence_encoder:
-        layer = -1
+
+def _load(config: DistillConfig, choice: LayerChoice) -> Teacher:
     return load_teacher(
-        config.teacher, layer, config.device, config.precision, with_lower=config.with_lower
+        config.teacher,
+        choice.layer,
+        config.device,
+        config.precision,
+        with_lower=config.with_lower,
     )
 
 
@@ -97,22 +97,23 @@ def _finished_before(config: DistillConfig, work: WorkFolder, who: dict[str, obj
     return Outcome(f"{config.output}: done before, nothing to do", record)
 
 
-def _announce(config: DistillConfig, materials: Materials) -> None:
+def _announce(config: DistillConfig, materials: Materials, choice: LayerChoice) -> None:
     index, vocabulary, teacher = materials.index, materials.vocabulary, materials.teacher
     print(  # noqa: T201
         f"{index.num_sentences:,} sentences, {len(index.tokens):,} tokens; {len(vocabulary):,} "
         f"words seen at least {materials.min_count} times cover "
         f"{materials.num_learnable / len(index.tokens):.1%} of the tokens\n"
-        f"teacher {config.teacher}, layer {teacher.layer} of {teacher.depth}, {teacher.width} "
-        f"wide, {teacher.precision} on {teacher.device}",
+        f"teacher {config.teacher}, layer {teacher.layer} of {teacher.depth} "
+        f"({choice.reason}), {teacher.width} wide, {teacher.precision} on {teacher.device}",
         file=sys.stderr,
     )
 
 
-def _resolved(materials: Materials) -> dict[str, object]:
+def _resolved(materials: Materials, choice: LayerChoice) -> dict[str, object]:
     teacher = materials.teacher
     return {
-        "layer": teacher.layer, "precision": teacher.precision, "device": str(teacher.device),
+        "layer": teacher.layer, "layer_reason": choice.reason, "precision": teacher.precision,
+        "device": str(teacher.device),
         "min_count": materials.min_count, "width": teacher.width, "depth": teacher.depth,
     }  # fmt: skip
 
