@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ NEAR, _CANDIDATES = 5_000, 10_000
 _SHARE, _RARE_SHARE = 5, 3
 ENOUGH = 800
 _LEAST, _LEAST_RARE = 25, 100
+_LEAST_RESERVED, _RESERVED_SHARE = 400, 4
 
 
 class Division(NamedTuple):
@@ -31,7 +33,7 @@ class Division(NamedTuple):
     tested: PairRows
 
 
-def split(pairs: PairRows, enough: int = ENOUGH) -> list[Division]:
+def split(pairs: PairRows, enough: int = ENOUGH, least: int = 1) -> list[Division]:
     """Learned and held-back pairs, several times where the dictionary is small.
 
     All pairs of a source word stay together. Frequent and rare words are held back alike: rare
@@ -40,11 +42,12 @@ def split(pairs: PairRows, enough: int = ENOUGH) -> list[Division]:
     Args:
         pairs: rows of the pairs, the most frequent word first.
         enough: words to be held back in all the divisions together, if there are so many.
+        least: divisions that are made however many words one of them holds back.
     """
     words = np.unique(pairs.source)
     if len(words) < _LEAST:
         return []
-    turns = min(_SHARE, max(1, enough * _SHARE // len(words)))
+    turns = min(_SHARE, max(least, enough * _SHARE // len(words)))
     return [_hold_back(pairs, words[turn::_SHARE]) for turn in range(turns)]
 
 
@@ -60,6 +63,31 @@ def split_rare(pairs: PairRows, enough: int = ENOUGH) -> list[Division]:
         return split(pairs, enough)
     turns = min(_RARE_SHARE, max(1, enough * _RARE_SHARE // len(rare)))
     return [_hold_back(pairs, rare[turn::_RARE_SHARE]) for turn in range(turns)]
+
+
+def reserve_rare(pairs: PairRows) -> Division | None:
+    """A quarter of the rarer half, kept out of every choice; None where there are too few words.
+
+    The best of many choices scores higher on the words that decided than on any others.
+    """
+    words = np.unique(pairs.source)
+    rare = words[len(words) // 2 :]
+    if len(rare) < _LEAST_RESERVED:
+        return None
+    return _hold_back(pairs, rare[1::_RESERVED_SHARE])
+
+
+def cross_fitted(scores: Sequence[Sequence[float]]) -> float:
+    """Mean score over the folds, each by the choice that is best on all other folds.
+
+    Args:
+        scores: of each choice, one figure a fold; ties go to the first choice.
+    """
+    table = np.array(scores)  # (choices, folds)
+    if table.shape[1] == 1:
+        return float(table.max())
+    others = table.sum(axis=1, keepdims=True) - table
+    return float(np.mean(table[others.argmax(axis=0), np.arange(table.shape[1])]))
 
 
 def read_held_back(

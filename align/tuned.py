@@ -6,6 +6,7 @@ Vinod 1976) puts an end to that: (X'X + r t I)^(-1/2), t the mean eigenvalue. Ho
 how strong the re-weighting, whether mutual neighbours help, and whether contrastive polishing from
 there, depends on the vectors: it is decided on folds of the dictionary, then all pairs are learned
 from. The folds hold back words of its rarer half: those that a user will look up are rarer still.
+The score that is reported comes from words that had no part in the choice.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import numpy as np
 
 from align.bootstrap import extended, trial_width, widths_from
 from align.contrast import Contrast
-from align.held_back import NEAR, Division, HeldBack, split_rare
+from align.held_back import NEAR, Division, HeldBack, cross_fitted, reserve_rare, split_rare
 from align.polish import polished
 from align.validation import WORDS, Precision, mean_precision
 from align.vecmap.alignment import Alignment, Sides, align_matrices
@@ -69,14 +70,17 @@ class Tuning:
         start: whitening of the maps by which mutual pairs are added to the dictionary first; None
             where none are.
         polished: whether both maps are then polished contrastively.
-        held_back: CSLS P@1 on the held-back pairs with these choices; None where the dictionary
-            was too small to hold any back.
+        chosen_by: CSLS P@1 on the pairs that decided, the best of all choices and so optimistic;
+            None where the dictionary was too small to hold any back.
+        held_back: the same on pairs that had no part in the choice. A small dictionary has none to
+            spare: each fold is then scored with what the other folds choose.
         plain: the same of the published multi-step map, None where it cannot be learned.
     """
 
     whitening: Whitening
     start: Whitening | None = None
     polished: bool = False
+    chosen_by: float | None = None
     held_back: float | None = None
     plain: float | None = None
 
@@ -87,6 +91,7 @@ class Tuning:
             "bootstrapped": self.start is not None,
             "start": self.start and self.start._asdict(),
             "polished": self.polished,
+            "chosen_by": self.chosen_by,
             "held_back": self.held_back,
             "plain": self.plain,
         }
@@ -128,11 +133,9 @@ def tuned(
     """
     check_pairs(pairs, len(source), len(target))
     learner = Learner(source, target, settings, rounds, threads, device)
-    choice = choose(learner, pairs)
+    choice = decide(learner, pairs)
     say(str(choice))
-    if choice.start is not None:
-        pairs = learner.grown(choice.start, pairs, learner.cutoff)
-    found = learner.learn(choice, pairs)
+    found = learner.learn(choice, learner.taught(choice, pairs))
     return replace(found, notes={"tuning": choice.notes()})
 
 
@@ -165,6 +168,10 @@ class Learner:
             device=self._device,
         )  # fmt: skip
 
+    def taught(self, choice: Tuning, given: PairRows) -> PairRows:
+        """The pairs that a choice learns from: the given ones, with those that it adds."""
+        return given if choice.start is None else self.grown(choice.start, given, self.cutoff)
+
     def learn(self, choice: Tuning, pairs: PairRows) -> Alignment:
         """Both maps; the pairs are those that are to be learned from, with all that were added."""
         applied = choice.whitening.applied(self.settings)
@@ -177,6 +184,24 @@ class Learner:
         return replace(found, source=first, target=second, diagnosis=diagnosis)
 
 
+def decide(learner: Learner, pairs: PairRows) -> Tuning:
+    """Choose, and say how good the choice is by words kept out of it altogether."""
+    kept = reserve_rare(pairs)
+    if kept is None:
+        return choose(learner, pairs)
+    choice = choose(learner, kept.learned)
+    held = HeldBack(*learner.matrices, kept.tested, (NEAR, WORDS))
+    scores: list[float | None] = []
+    for one in (choice, Tuning(PUBLISHED)):
+        try:
+            found = learner.learn(one, learner.taught(one, kept.learned))
+        except AlignmentError:  # too few pairs for the published map
+            scores.append(None)
+        else:
+            scores.append(held.precision(found.source, found.target).csls)
+    return replace(choice, held_back=scores[0], plain=scores[1])
+
+
 def choose(learner: Learner, pairs: PairRows) -> Tuning:
     """The best of the grid, then what is still gained beside it.
 
@@ -185,28 +210,34 @@ def choose(learner: Learner, pairs: PairRows) -> Tuning:
     folds = [_Fold(learner, division) for division in split_rare(pairs)]
     if not folds:
         return Tuning(UNTRIED, UNTRIED_START)
-    scores = _grid(folds, GRID)
-    if not scores:
+    tried = _grid(folds, GRID)
+    if not tried:
         raise AlignmentError("no map can be learned from these pairs: give more, or others")
+    scores = {whitening: float(np.mean(found)) for whitening, found in tried.items()}
     best, plain = max(scores, key=lambda one: scores[one]), scores.get(PUBLISHED)
-    chosen = Tuning(best, held_back=scores[best], plain=plain)
+    chosen = Tuning(best, chosen_by=scores[best], plain=plain)
     most = trial_width(len(np.unique(pairs.source)))
     grown = [fold.grown(best, most) for fold in folds]
     can_choose = sum(fold.words for fold in folds) >= _ENOUGH
-    more = _grid(grown, GRID if can_choose else [UNTRIED])
+    tried_again = _grid(grown, GRID if can_choose else [UNTRIED])
+    more = {whitening: float(np.mean(found)) for whitening, found in tried_again.items()}
     if more and max(more.values()) > scores[best]:
         folds, whitening = grown, max(more, key=lambda one: more[one])
-        chosen = replace(chosen, whitening=whitening, start=best, held_back=more[whitening])
-    if not can_choose:
-        return chosen
+        chosen = replace(chosen, whitening=whitening, start=best, chosen_by=more[whitening])
+    chosen = replace(chosen, held_back=cross_fitted([*tried.values(), *tried_again.values()]))
+    return _with_polishing(chosen, folds) if can_choose else chosen
+
+
+def _with_polishing(chosen: Tuning, folds: list[_Fold]) -> Tuning:
+    """The choice with polishing, if that gains; such steps mostly lift plain cosine."""
     before, after = (
         mean_precision([fold.precision_of(replace(chosen, polished=how)) for fold in folds])
         for how in (False, True)
     )
-    # Such steps mostly lift plain cosine, which is what the vectors are often used with.
-    if after.csls + after.nearest > before.csls + before.nearest:
-        return replace(chosen, polished=True, held_back=after.csls)
-    return chosen
+    # Plain cosine is what the vectors are often used with, so both count.
+    if after.csls + after.nearest <= before.csls + before.nearest:
+        return chosen
+    return replace(chosen, polished=True, chosen_by=after.csls, held_back=after.csls)
 
 
 class _Fold:
@@ -244,15 +275,14 @@ class _Fold:
         return self._held.precision(found.source, found.target)
 
 
-def _grid(folds: list[_Fold], grid: list[Whitening]) -> dict[Whitening, float]:
-    """CSLS P@1 of each whitening, over all folds."""
-    scores: dict[Whitening, float] = {}
+def _grid(folds: list[_Fold], grid: list[Whitening]) -> dict[Whitening, list[float]]:
+    """CSLS P@1 of each whitening, fold by fold."""
+    scores: dict[Whitening, list[float]] = {}
     for whitening in grid:
         try:
-            found = [fold.precision(whitening) for fold in folds]
+            scores[whitening] = [fold.precision(whitening) for fold in folds]
         except AlignmentError:  # too few pairs for a map without a ridge
             continue
-        scores[whitening] = float(np.mean(found))
     return scores
 
 

@@ -109,15 +109,22 @@ def released_table(results: Results, pairs: Sequence[str]) -> list[str]:
 
 
 def tuning_table(results: Results) -> list[str]:
-    """What `tuned` decided on the words that it held back."""
-    lines = ["| pair | ridge | re-weighting | mutual pairs | polished | held-back CSLS P@1, "
-             "published map | chosen |", "|---" * 7 + "|"]  # fmt: skip
+    """What `tuned` decided, and how good that is on words that it held back.
+
+    Rows from before the program kept words out of the choice have only the words that decided.
+    """
+    heads = ("pair", "ridge", "re-weighting", "mutual pairs", "polished", "scored on",
+             "published map", "chosen", "chosen, on the words that decided")  # fmt: skip
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     for pair, said in results.get("tuned", {}).items():
         tuning = said["tuning"]
         yes = ["yes" if tuning[name] else "no" for name in ("bootstrapped", "polished")]
-        scores = [f"{100 * tuning[name]:.1f}" for name in ("plain", "held_back")]
+        deciding = "chosen_by" if "chosen_by" in tuning else "held_back"
+        words = "words kept out" if deciding == "chosen_by" else "the words that decided"
+        figures = [tuning[name] for name in ("plain", "held_back", deciding)]
+        scores = ["" if figure is None else f"{100 * figure:.1f}" for figure in figures]
         lines.append(f"| {pair} | {tuning['ridge']:g} | {tuning['reweight']:g} | "
-                     f"{' | '.join(yes + scores)} |")  # fmt: skip
+                     f"{' | '.join([*yes, words, *scores])} |")  # fmt: skip
     return lines
 
 

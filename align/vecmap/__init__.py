@@ -1,4 +1,4 @@
-"""The VecMap family on plain arrays, written from its papers; needs nothing else of this project.
+"""The VecMap family on plain arrays, written from its papers; of this project it needs only `core`.
 
 >>> from align.vecmap import align_matrices, preset_settings
 >>> alignment = align_matrices(source, target, preset_settings("unsupervised"), seed=0)

@@ -11,7 +11,15 @@ from align.bootstrap import agreed_pairs
 from align.held_back import split
 from align.hub_verdict import on_folds, verdict_of
 from align.spoke import Recipe, leaning_matrix, products_of
-from align.spoke_tuned import ROTATION, UNTRIED, SpokeLearner, _Trials, choose, spoke_tuned
+from align.spoke_tuned import (
+    ROTATION,
+    UNTRIED,
+    SpokeLearner,
+    SpokeTuning,
+    _Trials,
+    choose,
+    spoke_tuned,
+)
 from align.validation import Precision
 from align.vecmap.alignment import unchanged
 from align.vecmap.pairs import PairRows
@@ -84,13 +92,36 @@ def test_the_best_recipe_is_that_of_csls_then_of_plain_neighbours_then_the_first
     trials = _Trials(learner, split(identical(60)), 400)
     names = [Recipe("rotation", ridge) for ridge in (1.0, 2.0, 3.0, 4.0)]
     points = [(0.9, 0.4), (0.1, 0.5), (0.2, 0.5), (0.2, 0.5)]
-    trials.scores = {
-        recipe: Precision(nearest, csls, 10)
+    trials.by_fold = {
+        recipe: [Precision(nearest, csls, 10)]
         for recipe, (nearest, csls) in zip(names, points, strict=True)
     }
     assert trials.best == names[2]
     trials.run([ROTATION])
     assert trials.scores[ROTATION].words == 60  # five divisions: each word once
+
+
+def test_no_fold_is_scored_by_a_recipe_that_it_chose(rng):
+    """Each of two recipes is lucky on one fold; the vectors as they are have 0.6 on both."""
+    learner = SpokeLearner(*rows(rng), SETTINGS, 1, "cpu")
+    trials = _Trials(learner, split(identical(60))[:2], 400)
+    scores = {ROTATION: (0.9, 0.4), UNTRIED: (0.3, 0.9)}
+    trials.by_fold = {
+        recipe: [Precision(0.0, csls, 10) for csls in both] for recipe, both in scores.items()
+    }
+    assert trials.scores[trials.best].csls == pytest.approx(0.65)  # better than 0.6, by luck
+    assert trials.cross_fitted() == (0.0, pytest.approx((0.3 + 0.4) / 2), 20)
+    tuning = SpokeTuning(
+        trials.best, trials.scores[trials.best], trials.cross_fitted(), Precision(0.0, 0.6, 20),
+        trials.scores[ROTATION],
+    )  # fmt: skip
+    assert verdict_of(tuning.notes()).for_map is False
+
+
+def test_a_large_dictionary_is_divided_as_well():
+    pairs = identical(9_000)
+    assert [len(part.tested.source) for part in split(pairs, 1_600, least=2)] == [1_800] * 2
+    assert len(split(pairs, 1_600)) == 1
 
 
 def test_a_few_words_lead_to_the_others_and_are_not_polished_by(rng):

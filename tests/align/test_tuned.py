@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from align.bootstrap import widths_from
-from align.held_back import split, split_rare
+from align.held_back import NEAR, HeldBack, cross_fitted, reserve_rare, split, split_rare
 from align.learning import learn_maps
-from align.tuned import PUBLISHED, UNTRIED, Learner, Whitening, choose
-from align.validation import Precision
+from align.tuned import PUBLISHED, UNTRIED, Learner, Tuning, Whitening, choose, decide
+from align.validation import WORDS, Precision
 from align.vecmap.alignment import align_matrices
 from align.vecmap.arrays import AlignmentError
 from align.vecmap.pairs import PairRows
@@ -111,6 +111,43 @@ def test_words_of_the_rarer_half_are_held_back():
         held = np.concatenate([part.tested.source for part in parts])
         assert sorted(held) == list(range(first, count))
     assert split_rare(PairRows(np.arange(24), np.arange(24))) == []
+
+
+def test_a_quarter_of_the_rarer_half_is_reserved_from_a_large_dictionary():
+    source = np.repeat(np.arange(1000), 2)
+    kept = reserve_rare(PairRows(source, np.arange(2000)))
+    assert np.unique(kept.tested.source).tolist() == list(range(501, 1000, 4))
+    assert len(kept.learned.source) + len(kept.tested.source) == 2000
+    assert reserve_rare(PairRows(np.arange(798), np.arange(798))) is None
+
+
+def test_a_fold_is_scored_by_what_the_others_choose():
+    assert cross_fitted([[0.9, 0.2, 0.2], [0.1, 0.6, 0.5]]) == pytest.approx((0.1 + 0.2 + 0.2) / 3)
+    assert cross_fitted([[0.4, 0.4], [0.4, 0.4]]) == pytest.approx(0.4)
+    assert cross_fitted([[0.4], [0.7]]) == pytest.approx(0.7)  # one fold has none beside it
+
+
+def test_reserved_words_score_what_was_chosen_without_them(rng, monkeypatch):
+    x, z = noisy(rng, size=1200, width=20)
+    pairs = PairRows(np.arange(900), np.arange(900))
+    settings = preset_settings("supervised", cutoff=1200)
+    learner = Learner(x, z, settings, 1, None, "cpu")
+    reserved = reserve_rare(pairs)
+    chosen = Tuning(Whitening(1.0, 0.25), chosen_by=0.99)
+
+    def choosing(_, seen):
+        assert not np.isin(seen.source, reserved.tested.source).any()
+        assert len(seen.source) == len(pairs.source) - len(reserved.tested.source)
+        return chosen
+
+    monkeypatch.setattr("align.tuned.choose", choosing)
+    tuning = decide(learner, pairs)
+    held = HeldBack(x, z, reserved.tested, (NEAR, WORDS))
+    for figure, whitening in ((tuning.held_back, (1.0, 0.25)), (tuning.plain, PUBLISHED)):
+        applied = Whitening(*whitening).applied(settings)
+        found = align_matrices(x, z, applied, reserved.learned)
+        assert figure == held.precision(found.source, found.target).csls
+    assert tuning.chosen_by == 0.99
 
 
 class FakeFold:

@@ -58,6 +58,14 @@ def test_the_lower_states_are_those_of_a_block_below(folders, kind, layer):
     assert torch.equal(lower, states[teacher.lower])
 
 
+@pytest.mark.parametrize(("layer", "lower"), [(12, 8), (9, 6), (6, 4), (3, 2), (1, 0)])
+def test_the_lower_block_lies_at_two_thirds_of_the_way(tmp_path, layer, lower):
+    save_teacher(tmp_path, "bert")
+    config = transformers.BertConfig.from_pretrained(tmp_path, num_hidden_layers=12)
+    transformers.BertModel(config).save_pretrained(tmp_path)
+    assert load_teacher(str(tmp_path), layer, "cpu", "fp32", with_lower=True).lower == lower
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_only_the_wanted_blocks_are_built(folders, kind):
     teacher = load_teacher(str(folders[kind]), 2, "cpu", "fp32")
