@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -15,13 +13,8 @@ from torch import Tensor, nn
 from continued_pretraining.batch import MicroBatch
 from continued_pretraining.cross_entropy import cross_entropy_sum
 from x2static.core.errors import TeacherError
-from x2static.teacher.hugging_face import (
-    choose_language,
-    first_line,
-    mend_adapters,
-    quiet,
-    safe_format,
-)
+from x2static.teacher.hugging_face import choose_language, mend_adapters, quiet, read_config
+from x2static.teacher.weights import load_weights
 
 # Families that take a mask of four dimensions and explicit positions, by how they count these.
 _COUNTED_FROM_PADDING = ("xlm-roberta", "roberta", "camembert", "xmod")
@@ -264,23 +257,15 @@ def load_model(name: str, dropout: float | None, low: torch.dtype, *, device: An
     """
     import transformers
 
-    if not Path(name).exists() and os.sep in name and name.startswith((".", "/", "~")):
-        raise TeacherError(f"{name}: no such folder; give a folder or a hub model name")
-    try:
-        config = transformers.AutoConfig.from_pretrained(name, trust_remote_code=False)
+    with quiet(transformers):
+        config = read_config(transformers, name)
         set_dropout(config, dropout)
-        with quiet(transformers):
-            loaded, report = transformers.AutoModelForMaskedLM.from_pretrained(
-                name, config=config, trust_remote_code=False, use_safetensors=safe_format(name),
-                output_loading_info=True,
-            )  # fmt: skip
-    except Exception as error:  # weights can be absent, torn, of another shape or another family
-        raise TeacherError(
-            f"{name}: no masked language model here ({first_line(error)})"
-        ) from error
+        loaded, missing, _ = load_weights(
+            transformers, "AutoModelForMaskedLM", name, config, "no masked language model here"
+        )
     choose_language(loaded)
     model = take_apart(loaded.float().to(device), low, name)
-    model.untrained = tuple(sorted(report["missing_keys"]))
+    model.untrained = tuple(missing)
     return model
 
 

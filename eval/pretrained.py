@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from x2static.core.errors import TeacherError, require
+from x2static.core.errors import require
 from x2static.core.files import sha256
 from x2static.teacher.hugging_face import (
     MODEL_FILES,
     check_vocabulary,
-    first_line,
     mend_adapters,
     position_limit,
     quiet,
+    read_config,
     read_tokenizer,
     require_fast,
-    safe_format,
 )
+from x2static.teacher.weights import load_weights
 
 if TYPE_CHECKING:
     import torch
@@ -98,15 +98,14 @@ def load_reader(
         TeacherError: no weights that can be loaded, or another model's tokeniser.
     """
     transformers = require("transformers", "distill", "running a transformer")
-    options: dict[str, Any] = {} if num_labels is None else {"num_labels": num_labels}
     with quiet(transformers):
-        try:
-            model = getattr(transformers, head).from_pretrained(
-                name, dtype="float32", trust_remote_code=False, ignore_mismatched_sizes=True,
-                use_safetensors=safe_format(name), **options,
-            )  # fmt: skip
-        except Exception as error:  # weights can be absent, torn or of another shape
-            raise TeacherError(f"{name}: cannot be loaded ({first_line(error)})") from error
+        config = read_config(transformers, name)
+        if num_labels is not None:
+            config.num_labels = num_labels
+        model, _, _ = load_weights(
+            transformers, head, name, config, "cannot be loaded", dtype="float32",
+            ignore_mismatched_sizes=True,
+        )  # fmt: skip
     check_vocabulary(name, tokenizer, model)
     mend_adapters(model)
     return Reader(

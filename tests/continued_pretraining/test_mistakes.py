@@ -103,7 +103,16 @@ def test_models_that_cannot_serve(stops, arguments, data, tmp_path):
     check("no tokeniser in this folder", tmp_path / "bare")
     torn = save_teacher(tmp_path / "torn")
     (torn / "model.safetensors").write_bytes(b"torn")
-    check("tokeniser has no mask token|no masked language model", torn)
+    check("its weights have 4 bytes; fetch or save the model again", torn)
+
+
+def test_no_part_of_a_pre_trained_encoder_begins_at_random(stops, arguments, data, tmp_path):
+    short = Path(shutil.copytree(arguments[4], tmp_path / "short"))
+    config = (short / "config.json").read_text(encoding="utf-8")
+    config = config.replace('"num_hidden_layers": 3', '"num_hidden_layers": 5')
+    (short / "config.json").write_text(config, encoding="utf-8")
+    given = ["--text", data / "*.txt", "--loss", "none", "--model", short]
+    stops("its weights do not fit its config: 32 parts of the encoder", *arguments, *given)
 
 
 def test_outputs_are_not_overwritten(refuses, arguments, data, tmp_path):

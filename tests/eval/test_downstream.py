@@ -323,7 +323,17 @@ def test_broken_model_folders(tags, refuses, run_cli, model, tmp_path):
     (bare / "model.safetensors").write_bytes(b"torn")
     code, _, err = run_cli("eval", "tagging", "--model", bare, *tags)
     assert code == 2
-    assert "cannot be loaded" in err.splitlines()[-1]
+    assert "its weights have 4 bytes" in err.splitlines()[-1]
+
+
+def test_no_part_of_an_encoder_begins_at_random(tags, run_cli, model, tmp_path):
+    short = Path(shutil.copytree(model, tmp_path / "short"))
+    config = (short / "config.json").read_text()
+    config = config.replace('"num_hidden_layers": 4', '"num_hidden_layers": 6')
+    (short / "config.json").write_text(config)
+    code, _, err = run_cli("eval", "tagging", "--model", short, *tags)
+    assert code == 2
+    assert "its weights do not fit its config: 32 parts of the encoder" in err.splitlines()[-1]
 
 
 def test_slow_tokeniser_is_one_line(model, tags, refuses, monkeypatch):

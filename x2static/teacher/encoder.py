@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from x2static.core.device import pick_device
 from x2static.core.errors import ConfigError, TeacherError, require
+from x2static.teacher.direction import check_reads_both_ways, two_pieces
 from x2static.teacher.hugging_face import (
     check_vocabulary,
     choose_language,
-    first_line,
     position_limit,
     quiet,
     read_config,
     read_tokenizer,
-    safe_format,
 )
 from x2static.teacher.pieces import WordPieces
 from x2static.teacher.precision import Precision, dtype_of, pick_precision
+from x2static.teacher.weights import check_depth_of_weights, load_weights
 
 if TYPE_CHECKING:
     import torch
@@ -113,11 +113,12 @@ def load_teacher(
         config, tokenizer = read_config(transformers, name), read_tokenizer(transformers, name)
         depth = int(config.num_hidden_layers)
         wanted = resolve_layer(layer, depth)
-        model = _read_model(transformers, name, config, max(wanted, 1))
+        model = _read_model(transformers, name, config, max(wanted, 1), depth)
     chosen = pick_precision(precision, target)
     model = model.to(device=target, dtype=dtype_of(chosen)).eval().requires_grad_(False)
-    pieces = WordPieces(tokenizer, name)
     check_vocabulary(name, tokenizer, model)
+    check_reads_both_ways(name, model, two_pieces(name, tokenizer))
+    pieces = WordPieces(tokenizer, name)
     width = int(model.config.hidden_size)
     limit = position_limit(model, tokenizer)
     lower = min(round(2 * wanted / 3), wanted - 1) if with_lower and wanted else None
@@ -141,18 +142,17 @@ def resolve_layer(layer: int | None, depth: int) -> int:
     return resolved
 
 
-def _read_model(transformers: Any, name: str, config: Any, blocks: int) -> Any:
-    full_depth = config.num_hidden_layers
+def _read_model(transformers: Any, name: str, config: Any, blocks: int, depth: int) -> Any:
     config.num_hidden_layers = blocks
     if getattr(config, "layer_types", None):  # some configs list a kind of attention per layer
         config.layer_types = list(config.layer_types)[:blocks]
-    try:
-        model = transformers.AutoModel.from_pretrained(
-            name, config=config, trust_remote_code=False, use_safetensors=safe_format(name)
-        )
-    except Exception as error:  # weights can be absent, torn or of another shape
-        raise TeacherError(f"{name}: weights cannot be loaded ({first_line(error)})") from error
-    config.num_hidden_layers = full_depth
+    model, _, unexpected = load_weights(
+        transformers, "AutoModel", name, config, "weights cannot be loaded"
+    )
+    config.num_hidden_layers = depth
+    if blocks < depth:
+        stack, _ = _find_blocks(model, blocks, name)
+        check_depth_of_weights(name, stack, unexpected, blocks, depth)
     if getattr(model, "pooler", None) is not None:
         model.pooler = None
     choose_language(model)
@@ -165,7 +165,7 @@ def _capture_block(teacher: Teacher, block: int, blocks: int) -> None:
     For post-norm encoders (BERT, XLM-R) the last one's is the same tensor as
     ``last_hidden_state``.
     """
-    stack = _find_blocks(teacher.model, blocks, teacher.name)
+    _, stack = _find_blocks(teacher.model, blocks, teacher.name)
 
     def keep_output(_module: Any, _inputs: Any, output: Any) -> None:
         teacher._captured[block] = output[0] if isinstance(output, tuple) else output
@@ -179,11 +179,12 @@ def _capture_block(teacher: Teacher, block: int, blocks: int) -> None:
         stack[block - 1].register_forward_hook(keep_output)
 
 
-def _find_blocks(model: Any, blocks: int, name: str) -> Any:
+def _find_blocks(model: Any, blocks: int, name: str) -> tuple[str, Any]:
+    """Path of the list of blocks in the model, and the list."""
     import torch
 
     for path, module in model.named_modules():
         is_stack = isinstance(module, torch.nn.ModuleList) and len(module) == blocks
         if is_stack and path.rsplit(".", 1)[-1] in _STACK_NAMES:
-            return module
+            return path, module
     raise TeacherError(f"{name}: cannot find its {blocks} blocks; use --layer -1 for this model")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from x2static.core.errors import TeacherError
+from x2static.teacher.config_check import check_depth, check_family, check_folder
 
 _TOKENIZER_FILES = (
     "tokenizer.json", "sentencepiece.bpe.model", "spiece.model", "vocab.txt", "vocab.json",
@@ -41,8 +42,12 @@ def quiet(transformers: Any) -> Iterator[None]:
 
 
 def first_line(error: Exception) -> str:
-    """What an error says, in one line."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+    """What an error says, in one line: its first, and the next where that ends with a colon."""
+    lines = [line.strip() for line in str(error).strip().splitlines() if line.strip()]
+    if not lines:
+        return type(error).__name__
+    shown = " ".join(lines[:2]) if lines[0].endswith(":") else lines[0]
+    return shown.rstrip(".")
 
 
 def require_folder(name: str) -> None:
@@ -55,15 +60,18 @@ def require_folder(name: str) -> None:
 def read_config(transformers: Any, name: str) -> Any:
     """The settings of an encoder, which must name its layers."""
     require_folder(name)
+    check_folder(name)
     try:
         config = transformers.AutoConfig.from_pretrained(name, trust_remote_code=False)
-    except (OSError, ValueError) as error:
+    except Exception as error:  # the library checks each field in its own way
         raise TeacherError(
             f"{name}: not a teacher that can be loaded ({first_line(error)}); give a folder with "
             "config.json, weights and tokeniser, or a model name the hub knows"
         ) from error
     if not getattr(config, "num_hidden_layers", None):
         raise TeacherError(f"{name}: its config names no layers; an encoder like XLM-R is needed")
+    check_depth(name, config.num_hidden_layers)
+    check_family(name, config)
     return config
 
 
