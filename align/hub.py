@@ -21,6 +21,7 @@ from align.saved_map import SavedMap, write_map
 from align.seeds import Coverage, check_same_width, few_pairs, seed_pairs
 from align.spoke import into_hub
 from align.spoke_tuned import spoke_tuned
+from align.validation import Precision
 from align.vecmap.alignment import Alignment, unchanged
 from align.vecmap.arrays import FloatMatrix
 from align.vecmap.normalization import check_finite
@@ -31,6 +32,7 @@ from x2static.core.errors import OutputError, WorkbenchError
 from x2static.core.files import make_parent
 from x2static.core.outcome import Outcome
 from x2static.core.progress import Progress
+from x2static.core.rejection import rejection
 from x2static.core.run_record import RunRecord, plain, read_record, record_path
 from x2static.core.vector_file import Format, read_vectors
 from x2static.core.vectors import WordVectors
@@ -97,6 +99,8 @@ def _spoke(config: HubConfig, name: str, path: Path, center: WordVectors) -> dic
         _log.warning("%s: the result is not to be trusted: %s", name, found.diagnosis)
     verdict = learner.judge(found, pairs, tested)
     is_aligned = config.choice == "aligned" or verdict is None or verdict.for_map
+    if verdict is not None and verdict.aligned.doubt:
+        _log.warning("%s: %s", name, verdict.aligned.doubt)
     same = unchanged(center.width)
     source = found.source if is_aligned else same
     write_mapped(vectors, source, output, config.output_format)
@@ -106,6 +110,8 @@ def _spoke(config: HubConfig, name: str, path: Path, center: WordVectors) -> dic
         "final_pairs": len(found.pairs.source), **vars(found.diagnosis),
         **(verdict.notes() if verdict else {}), **found.notes,
     }  # fmt: skip
+    if why := rejection({"result": row}):
+        _log.warning("%s: %s", name, why)
     write_map(SavedMap(source, same, plain(row)), map_path)
     record.notes = {"result": row}
     record.write(record_path(output))
@@ -177,17 +183,17 @@ def _stated(row: dict[str, Any]) -> str:
         known = str(Coverage(*(row[field.name] for field in fields(Coverage)))) + ", "
     stated = (
         f"{row['output']}: {row['words']:,} words, {known}learned from {row['final_pairs']:,}, "
-        f"mutual-neighbour rate {row['mutual_rate']:.3f}, found again {row['found_again']:.3f}"
+        f"mutual-neighbour rate {100 * row['mutual_rate']:.1f} %, "
+        f"found again {100 * row['found_again']:.1f} %"
     )
     if "held_back" in row:
-        aligned, before = row["held_back"], row["held_back_unaligned"]
+        aligned, before = (Precision(**row[key]) for key in ("held_back", "held_back_unaligned"))
         stated += (
-            f", CSLS P@1 {aligned['csls']:.4f} on {aligned['words']} held-back words, "
-            f"unaligned {before['csls']:.4f}"
+            f", CSLS P@1 {aligned.csls_shown} on {aligned.words:,} held-back words, "
+            f"unaligned {before.csls_shown}"
         )
-    if not row["aligned"]:
-        stated += "; the vectors score better as they are: written unaligned"
-    return stated
+    why = rejection({"result": row})
+    return f"{stated}; {why}" if why else stated
 
 
 def _done(record: RunRecord, output: Path) -> dict[str, Any] | None:

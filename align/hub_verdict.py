@@ -37,6 +37,8 @@ class Verdict:
         return {
             "held_back": self.aligned._asdict(),
             "held_back_unaligned": self.unaligned._asdict(),
+            "held_back_interval_95": self.aligned.intervals(),
+            "held_back_unaligned_interval_95": self.unaligned.intervals(),
         }
 
 

@@ -77,8 +77,10 @@ class SpokeTuning:
         if self.held_back is None or self.unaligned is None or self.rotation is None:
             return f"tuned: {self.recipe} (too few pairs to hold any back)"
         return (
-            f"tuned: {self.recipe}: CSLS P@1 {self.held_back.csls:.4f} on held-back pairs, "
-            f"the rotation alone {self.rotation.csls:.4f}, unaligned {self.unaligned.csls:.4f}"
+            f"tuned: {self.recipe}: CSLS P@1 {self.held_back.csls_shown} on "
+            f"{self.held_back.words:,} held-back words, "
+            f"the rotation alone {100 * self.rotation.csls:.2f}, "
+            f"unaligned {100 * self.unaligned.csls:.2f}"
         )
 
 

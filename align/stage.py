@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from align.seeds import check_same_width, few_pairs, seed_pairs
 from align.unfinished import refuse_finished
 from align.validation import WORDS, Precision
 from align.vecmap.alignment import Alignment, LanguageMap, unchanged
+from align.vecmap.diagnosis import Diagnosis
 from align.vecmap.normalization import blocks, check_finite
 from align.vecmap.pairs import PairRows
 from align.vecmap.self_learning import Iteration
@@ -30,6 +31,7 @@ from x2static.core.errors import Interrupted
 from x2static.core.interrupts import StopSignals
 from x2static.core.outcome import Outcome
 from x2static.core.progress import Progress
+from x2static.core.rejection import rejection
 from x2static.core.run_record import RunRecord, plain, record_path
 from x2static.core.vector_file import read_vectors
 
@@ -141,10 +143,16 @@ class Languages:
         if self.held_back is not None:
             aligned = self._score(found.source, found.target)
             verdict["validation"] = aligned._asdict()
+            verdict["validation_interval_95"] = aligned.intervals()
+            if aligned.doubt:
+                _log.warning("%s: %s", self._config.validation, aligned.doubt)
             if self._config.choice == "auto":
                 unaligned = self._score(*_identities(found))
                 verdict["validation_unaligned"] = unaligned._asdict()
+                verdict["validation_unaligned_interval_95"] = unaligned.intervals()
                 verdict["aligned"] = aligned.csls >= unaligned.csls
+                if not verdict["aligned"]:
+                    _log.warning("%s", rejection({"result": verdict}))
         return verdict
 
     def doubt(self, found: Alignment) -> str | None:
@@ -160,7 +168,8 @@ class Languages:
         held_back = found.notes.get("tuning", {}).get("held_back")
         if held_back is not None and config.seeds == "lexicon":
             wanted = _LEAST_OF_FEW if has_few else _LEAST_HELD_BACK
-            return f"CSLS P@1 {held_back:.4f} on held-back pairs" if held_back < wanted else None
+            stated = f"CSLS P@1 {100 * held_back:.2f} on held-back pairs"
+            return stated if held_back < wanted else None
         learns_by_itself = config.self_learning or config.method == "tuned"
         if config.seeds == "lexicon" and not (learns_by_itself and has_few):
             return None
@@ -231,18 +240,10 @@ def _text(config: AlignConfig, languages: Languages, notes: dict[str, Any]) -> s
     if "iterations" in notes:
         learned += f" after {notes['iterations']} iterations, objective {notes['objective']:.4f}"
     lines.append(learned)
-    lines.append(
-        f"mutual-neighbour rate {notes['mutual_rate']:.3f}, found again by half of the pairs "
-        f"{notes['found_again']:.3f}, mean cosine {notes['mean_cosine']:.3f}, "
-        f"lift {notes['lift']:.3f}"
-    )
+    lines.append(str(Diagnosis(*(notes[field.name] for field in fields(Diagnosis)))))
     for name, label in (("validation", "held-back pairs"), ("validation_unaligned", "unaligned")):
         if name in notes:
-            score = notes[name]
-            lines.append(
-                f"{label}: P@1 {score['nearest']:.4f} nearest, {score['csls']:.4f} CSLS "
-                f"({score['words']} words)"
-            )
+            lines.append(f"{label}: {Precision(**notes[name])}")
     if not notes["aligned"]:
-        lines.append("the vectors score better as they are: written unaligned")
+        lines.append(f"{rejection({'result': notes})}: the map learned is not used")
     return "\n".join(lines)

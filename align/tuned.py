@@ -27,6 +27,7 @@ from align.vecmap.arrays import AlignmentError, FloatMatrix
 from align.vecmap.linear import final_maps
 from align.vecmap.pairs import PairRows, check_pairs
 from align.vecmap.presets import VecMapSettings
+from x2static.core.intervals import Interval, share_interval, shown
 
 RIDGES = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0)
 REWEIGHTS = (0.25, 0.5)
@@ -75,6 +76,7 @@ class Tuning:
         held_back: the same on pairs that had no part in the choice. A small dictionary has none to
             spare: each fold is then scored with what the other folds choose.
         plain: the same of the published multi-step map, None where it cannot be learned.
+        words: that were held back.
     """
 
     whitening: Whitening
@@ -83,6 +85,7 @@ class Tuning:
     chosen_by: float | None = None
     held_back: float | None = None
     plain: float | None = None
+    words: int = 0
 
     def notes(self) -> dict[str, Any]:
         """JSON-ready."""
@@ -94,6 +97,8 @@ class Tuning:
             "chosen_by": self.chosen_by,
             "held_back": self.held_back,
             "plain": self.plain,
+            "held_back_words": self.words,
+            "held_back_interval_95": self._interval(),
         }
 
     def __str__(self) -> str:
@@ -103,8 +108,14 @@ class Tuning:
         stated += ", polished" if self.polished else ""
         if self.held_back is None:
             return f"{stated} (too few pairs to hold any back)"
-        plain = "none" if self.plain is None else f"{self.plain:.4f}"
-        return f"{stated}: CSLS P@1 {self.held_back:.4f} on held-back pairs, published map {plain}"
+        plain = "none" if self.plain is None else f"{100 * self.plain:.2f}"
+        return (
+            f"{stated}: CSLS P@1 {100 * self.held_back:.2f} {shown(self._interval())} on "
+            f"{self.words:,} held-back words, published map {plain}"
+        )
+
+    def _interval(self) -> Interval | None:
+        return None if self.held_back is None else share_interval(self.held_back, self.words)
 
 
 def tuned(
@@ -215,10 +226,11 @@ def choose(learner: Learner, pairs: PairRows) -> Tuning:
         raise AlignmentError("no map can be learned from these pairs: give more, or others")
     scores = {whitening: float(np.mean(found)) for whitening, found in tried.items()}
     best, plain = max(scores, key=lambda one: scores[one]), scores.get(PUBLISHED)
-    chosen = Tuning(best, chosen_by=scores[best], plain=plain)
+    words = sum(fold.words for fold in folds)
+    chosen = Tuning(best, chosen_by=scores[best], plain=plain, words=words)
     most = trial_width(len(np.unique(pairs.source)))
     grown = [fold.grown(best, most) for fold in folds]
-    can_choose = sum(fold.words for fold in folds) >= _ENOUGH
+    can_choose = words >= _ENOUGH
     tried_again = _grid(grown, GRID if can_choose else [UNTRIED])
     more = {whitening: float(np.mean(found)) for whitening, found in tried_again.items()}
     if more and max(more.values()) > scores[best]:

@@ -10,6 +10,7 @@ import numpy as np
 from align.vecmap.arrays import FloatMatrix
 from align.vecmap.induction import largest_of_rows, match_rows
 from align.vecmap.pairs import PairRows
+from x2static.core.intervals import Interval, few, share_interval, shown
 from x2static.core.normalize import unit
 
 _NEIGHBORS = 10
@@ -22,6 +23,27 @@ class Precision(NamedTuple):
     nearest: float
     csls: float
     words: int
+
+    def __str__(self) -> str:
+        nearest = f"{100 * self.nearest:.2f} {shown(self._interval(self.nearest))}"
+        return f"P@1 {nearest} nearest, {self.csls_shown} CSLS ({self.words:,} words)"
+
+    @property
+    def csls_shown(self) -> str:
+        """CSLS P@1 in percent with its interval."""
+        return f"{100 * self.csls:.2f} {shown(self._interval(self.csls))}"
+
+    @property
+    def doubt(self) -> str | None:
+        """A warning where it is of few words."""
+        return few(self.words, "held-back words")
+
+    def intervals(self) -> dict[str, Interval | None]:
+        """JSON-ready 95 % intervals by figure."""
+        return {"nearest": self._interval(self.nearest), "csls": self._interval(self.csls)}
+
+    def _interval(self, share: float) -> Interval | None:
+        return share_interval(share, self.words)
 
 
 def mean_precision(scores: Sequence[Precision]) -> Precision:

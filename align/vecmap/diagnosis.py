@@ -46,8 +46,9 @@ class Diagnosis:
 
     def __str__(self) -> str:
         return (
-            f"mutual-neighbour rate {self.mutual_rate:.3f}, found again by half of the pairs "
-            f"{self.found_again:.3f}, mean cosine {self.mean_cosine:.3f}, lift {self.lift:.3f}"
+            f"mutual-neighbour rate {100 * self.mutual_rate:.1f} %, found again by half of the "
+            f"pairs {100 * self.found_again:.1f} %, mean cosine {self.mean_cosine:.3f}, "
+            f"lift {100 * self.lift:.1f} %"
         )
 
 

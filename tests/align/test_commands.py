@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -39,7 +40,7 @@ def test_record_validation_and_induced_dictionary(world, run_cli, flags, tmp_pat
     assert record["settings"]["preset"] == "supervised"
 
 
-def test_languages_that_already_agree_stay_unaligned(rng, run_cli, flags, tmp_path):
+def test_languages_that_already_agree_stay_unaligned(rng, run_cli, flags, tmp_path, caplog):
     matrix = rng.standard_normal((60, 12)).astype(np.float32)
     words = [f"w{i}" for i in range(60)]
     for name in ("de.vec", "en.vec"):
@@ -50,7 +51,16 @@ def test_languages_that_already_agree_stay_unaligned(rng, run_cli, flags, tmp_pa
     more = {"lexicon": tmp_path / "bad.txt", "validation": tmp_path / "test.txt", "choice": "auto"}
     code, out, _ = run_cli("align", *flags(**more))
     assert code == 0
+    shown = "P@1 100.00 [88.6, 100.0] nearest, 100.00 [88.6, 100.0] CSLS (30 words)"
+    assert f"unaligned: {shown}" in out
     assert "written unaligned" in out
+    assert "alignment rejected (held-back CSLS P@1 " in caplog.text
+    assert "30 held-back words, fewer than 200" in caplog.text
+    result = json.loads((tmp_path / "out.de" / "run.json").read_text())["result"]
+    assert result["aligned"] is False
+    assert result["validation_unaligned_interval_95"]["csls"] == pytest.approx(
+        [0.8865, 1], abs=1e-4
+    )
     np.testing.assert_array_equal(read_vectors(tmp_path / "out.de").matrix, matrix)
 
 
@@ -137,7 +147,7 @@ def nonsense(rng, tmp_path):
 )
 @pytest.mark.parametrize("method", ["orthogonal", "rcsls"])
 def test_hub_leaves_a_spoke_that_agrees_already(
-    nonsense, run_cli, hub_flags, tmp_path, method, more
+    nonsense, run_cli, hub_flags, tmp_path, caplog, method, more
 ):
     more = {name: tmp_path / value for name, value in more.items()}
     code, out, err = run_cli(*hub_flags(method=method, **more))
@@ -147,7 +157,15 @@ def test_hub_leaves_a_spoke_that_agrees_already(
     saved = read_map(tmp_path / "hub" / "de.map.safetensors")
     np.testing.assert_array_equal(saved.source.apply(nonsense), nonsense)
     assert saved.notes["aligned"] is False
-    assert saved.notes["held_back_unaligned"]["csls"] > saved.notes["held_back"]["csls"]
+    held_back, before = saved.notes["held_back"], saved.notes["held_back_unaligned"]
+    assert before["csls"] > held_back["csls"]
+    low, high = saved.notes["held_back_unaligned_interval_95"]["csls"]
+    assert low < before["csls"] < high or before["csls"] == high == 1
+    shown = f"{100 * held_back['csls']:.2f} mapped, {100 * before['csls']:.2f} as they are"
+    why = f"de: alignment rejected (held-back CSLS P@1 {shown}): written unaligned"
+    assert why in caplog.text
+    assert f"held-back words, unaligned {100 * before['csls']:.2f} [" in out
+    assert f"de: {held_back['words']} held-back words, fewer than 200" in caplog.text
     code, out, _ = run_cli(*hub_flags(method=method, choice="aligned", overwrite=True, **more))
     assert code == 0
     assert "written unaligned" not in out
@@ -158,7 +176,7 @@ def test_hub_says_and_records_what_tuning_found(world, run_cli, hub_flags, tmp_p
     code, out, err = run_cli(*hub_flags())
     assert code == 0, err
     assert next(line for line in err.splitlines() if "tuned:" in line).startswith("de: tuned: ")
-    assert "held-back words, unaligned 0." in out
+    assert re.search(r"CSLS P@1 (9\d|100)\.\d\d \[9\d\.\d, \d+\.\d\] on 200 held-back words", out)
     record = json.loads((tmp_path / "hub" / "de" / "run.json").read_text())
     result = record["result"]
     assert (result["aligned"], result["method"]) == (True, "tuned")

@@ -77,6 +77,30 @@ def test_two_languages_from_text_to_scores(folder, run_cli):
     assert time.monotonic() - began < 5
 
 
+def test_an_alignment_that_was_not_used_is_said_wherever_it_counts(folder, run_cli):
+    turned = [*WORDS[3:], *WORDS[:3]]
+    (folder / "nonsense.txt").write_text(
+        "".join(f"{a} {b}\n" for a, b in zip(WORDS[::2], turned[::2], strict=True))
+    )
+    (folder / "truth.txt").write_text("".join(f"{word} {word}\n" for word in WORDS[1::2]))
+    text = TOML.replace("der erste", "verworfen").replace("lexicons/{}-en.txt", "nonsense.txt", 1)
+    file = folder / "rejected.toml"
+    file.write_text(f'{text}validation = "{folder}/truth.txt"\n', encoding="utf-8")
+    code, out, err = run_cli("run", file)
+    assert code == 0, err
+    why = "alignment rejected (held-back CSLS P@1 "
+    assert f"warning: de: {why}" in err
+    assert f"de/align: {why}" in err
+    assert "written unaligned: de" in out
+    row = next(line for line in out.splitlines() if line.startswith("de "))
+    assert row.count("REJECTED") == 1
+    assert "REJECTED" not in next(line for line in out.splitlines() if line.startswith("en "))
+    code, out, err = run_cli("run", file, "--json")
+    assert code == 0
+    assert json.loads(out)["rejected_alignments"]["de"].startswith(why), "kept, and rejected still"
+    assert f"warning: de: {why}" in err
+
+
 def test_a_failed_language_does_not_stop_the_others(folder, run_cli):
     (folder / "text/fr.txt").write_bytes(b"good line of text\n\xff\xfe\n")
     (folder / "lexicons/fr-en.txt").write_text("the the\n")

@@ -14,11 +14,13 @@ from x2static.run.graph import ALL, Task
 from x2static.run.needs import STAGES
 from x2static.run.plan_file import Entry
 from x2static.run.progress import read_progress
+from x2static.run.rejected import rejection_of
 
 _PLAIN_EVERY_SECONDS = 60.0
 _LIVE_EVERY_SECONDS = 1.0
 _TEXTS = {"done": "done", "failed": "FAILED", "skipped": "–", "running": "...", "waiting": "·"}
-_STYLES = {"done": "green", "failed": "bold red", "running": "bold cyan", "skipped": "dim"}
+_STYLES = {"done": "green", "failed": "bold red", "running": "bold cyan", "skipped": "dim",
+           "rejected": "bold yellow"}  # fmt: skip
 
 
 class Board:
@@ -38,11 +40,14 @@ class Board:
         self._folder, self._tasks, self._entries, self._workers = folder, tasks, entries, workers
         self._began: dict[str, float] = {}
         self._shown = time.monotonic()
+        self._rejected: set[str] = set()
         self.num_kept = 0
 
-    def kept(self, _task: Task, _entry: Entry) -> None:
+    def kept(self, task: Task, entry: Entry) -> None:
         """What an earlier run made holds."""
         self.num_kept += 1
+        if task.stage == "align" and rejection_of(self._folder, entry):
+            self._rejected.add(task.name)
 
     def started(self, task: Task, why: str) -> None:
         """A task begins."""
@@ -55,7 +60,9 @@ class Board:
         done, total = self._counts()
         took = format_seconds(entry.seconds or 0)
         if entry.state == "done":
-            self._say(f"{task.name}: done in {took} ({done} of {total})")
+            why = rejection_of(self._folder, entry) if task.stage == "align" else None
+            self._rejected |= {task.name} if why else set()
+            self._say(f"{task.name}: {why or 'done'} in {took} ({done} of {total})")
         elif entry.state == "failed":
             self._say(f"{task.name}: FAILED: {entry.error} (log: {self._folder / task.log})")
         else:
@@ -127,8 +134,9 @@ class LiveBoard(Board):
 
     def _say(self, text: str) -> None:
         """Above the table, for what went wrong only; the table shows the rest."""
-        if "FAILED" in text:
-            self._console.print(text, style="red", markup=False, highlight=False)
+        style = "red" if "FAILED" in text else "yellow" if "rejected" in text else None
+        if style:
+            self._console.print(text, style=style, markup=False, highlight=False)
         self._live.update(self._table(), refresh=True)
 
     def _table(self) -> Any:
@@ -156,6 +164,8 @@ class LiveBoard(Board):
             return "", ""
         if entry.state == "running" and name in self._began:
             return self._progress(name), "running"
+        if name in self._rejected:
+            return "rejected", "rejected"
         return _TEXTS[entry.state], entry.state
 
     def _languages(self, room: int) -> list[str]:

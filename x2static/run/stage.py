@@ -6,8 +6,9 @@ import os
 import shlex
 import shutil
 import signal
+import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from x2static.run.needs import STAGES
 from x2static.run.order import Order
 from x2static.run.plan_file import PLAN_NAME, Entry
 from x2static.run.problems import Problems
+from x2static.run.rejected import rejection_of
 from x2static.run.schedule import Schedule
 from x2static.run.selection import select, select_from
 from x2static.run.settings import COMMAND_OF, arguments
@@ -162,11 +164,16 @@ def _outcome(bench: Workbench, schedule: Schedule, num_kept: int, seconds: float
     entries = schedule.entries
     failed = [entry for entry in entries.values() if entry.state == "failed"]
     done = [entry for entry in entries.values() if entry.state == "done"]
+    rejected = rejections(bench.output, done)
     text = (
-        f"{summary(entries)}\n{bench.output}: {len(done)} of "
+        f"{summary(entries, rejected)}\n{bench.output}: {len(done)} of "
         f"{sum(entry.state != 'skipped' for entry in entries.values())} tasks done "
         f"({num_kept} kept from before), in {format_seconds(seconds)}"
     )
+    if rejected:
+        text += f"; {len(rejected)} written unaligned: {', '.join(rejected)}"
+    for name, why in rejected.items():
+        print(f"warning: {name}: {why}", file=sys.stderr)  # noqa: T201
     if failed:
         print(text)  # noqa: T201
         waiting = [e for e in entries.values() if (e.error or "").startswith("waits for")]
@@ -179,18 +186,35 @@ def _outcome(bench: Workbench, schedule: Schedule, num_kept: int, seconds: float
     data = {
         "output": str(bench.output), "kept": num_kept, "seconds": round(seconds, 3),
         "states": {name: entry.state for name, entry in entries.items()},
+        "rejected_alignments": rejected,
     }  # fmt: skip
     hint = f"x2static report {shlex.quote(str(bench.output))} shows the scores on one page"
     return Outcome(f"{text}\n{hint}", data)
 
 
-def summary(entries: Mapping[str, Entry]) -> str:
-    """A line for each language, a column for each stage."""
+def rejections(folder: Path, done: Iterable[Entry]) -> dict[str, str]:
+    """Why an alignment was rejected, by language; its task is done nevertheless."""
+    found = {}
+    for entry in done:
+        if entry.stage == "align" and (why := rejection_of(folder, entry)):
+            found[entry.language] = why
+    return found
+
+
+def summary(entries: Mapping[str, Entry], rejected: Collection[str] = ()) -> str:
+    """A line for each language, a column for each stage.
+
+    Args:
+        entries: of the plan.
+        rejected: languages that were left unaligned.
+    """
     there = {entry.stage for entry in entries.values() if entry.state != "skipped"}
     stages = [stage for stage in STAGES if stage in there]
     rows = [["", *stages]]
     for language in dict.fromkeys(entry.language for entry in entries.values()):
         cells = [_cell(entries.get(f"{language}/{stage}")) for stage in stages]
+        if language in rejected:
+            cells[stages.index("align")] += " REJECTED"
         rows.append(["all" if language == ALL else language, *cells])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
