@@ -17,9 +17,9 @@ from continued_pretraining.pooling import pool_states
 from continued_pretraining.processes import Processes
 from continued_pretraining.reading import TextReader
 from continued_pretraining.tokenizer import LineTokenizer
+from x2static.core.bitext import read_tabbed
 from x2static.core.errors import DatasetError
 from x2static.core.labels import labels_of
-from x2static.core.lines import numbered_lines
 
 
 @dataclass(frozen=True)
@@ -53,24 +53,13 @@ def read_pairs(path: Path, name: str, tokenizer: LineTokenizer, longest: int) ->
     Raises:
         DatasetError: a line without exactly one tab, or fewer than two pairs.
     """
-    sides: tuple[list[str], list[str]] = ([], [])
-    for number, line in numbered_lines(path, DatasetError):
-        if not line.strip():
-            continue
-        texts = line.split("\t")
-        if len(texts) != 2:
-            raise DatasetError(
-                f"{path}:{number}: expected a text, a tab and its translation, found "
-                f"{len(texts) - 1} tabs"
-            )
-        for side, text in zip(sides, texts, strict=True):
-            side.append(text.strip())
-    if len(sides[0]) < 2:
-        raise DatasetError(f"{path}: {len(sides[0])} pairs; two or more are needed to choose among")
+    pairs = read_tabbed(path)
+    if len(pairs) < 2:
+        raise DatasetError(f"{path}: {len(pairs)} pairs; two or more are needed to choose among")
     unknown = int(tokenizer.hugging_face.unk_token_id or 0)
     cut = [
         [np.array(ids[:longest] or [unknown], dtype=np.int64) for ids in tokenizer.encode(side)]
-        for side in sides
+        for side in (pairs.source, pairs.target)
     ]
     return TextPairs(name, cut[0], cut[1])
 

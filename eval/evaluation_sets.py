@@ -9,16 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from x2static.core.errors import ConfigError, DatasetError
+from x2static.core.language import two_letter_codes
 
-_ISO_639_1 = """
-    aa ab ae af ak am an ar as av ay az ba be bg bi bm bn bo br bs ca ce ch co cr cs cu cv cy da
-    de dv dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy
-    hz ia id ie ig ii ik io is it iu ja jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg
-    li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne ng nl nn no nr nv ny oc oj om or
-    os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg sh si sk sl sm sn so sq sr ss st su sv sw
-    ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu
-"""
-_CODES = frozenset(_ISO_639_1.split())
 _GIVEN = re.compile(r"([a-z]{2,3}(?:[-_][A-Za-z]+)?)=(.+)")
 _MLQA = re.compile(r"(.*)context-([a-z]{2,3})-question-([a-z]{2,3})(.*)")
 
@@ -131,7 +123,8 @@ def _named(path: Path, code: str | None) -> EvaluationSet:
 
 
 def _codes_in(stem: str) -> list[str]:
-    return list(dict.fromkeys(part for part in re.split(r"[._-]", stem) if part in _CODES))
+    known = two_letter_codes() | {"sh"}  # withdrawn, but in the names of older test sets
+    return list(dict.fromkeys(part for part in re.split(r"[._-]", stem) if part in known))
 
 
 def _without(stem: str, code: str) -> str:

@@ -18,8 +18,8 @@ from eval.hubness import Hubness, NoPenalty, Penalty
 from eval.lookup import Lookup, read_frequent
 from eval.ranks import GoldRanks
 from eval.static_sentences import StaticEncoder
-from x2static.core.errors import ConfigError, DatasetError
-from x2static.core.lines import numbered_lines
+from x2static.core.bitext import read_aligned
+from x2static.core.errors import ConfigError
 from x2static.core.normalize import unit
 from x2static.core.outcome import Outcome
 from x2static.core.run_record import RunRecord
@@ -77,45 +77,21 @@ def score_retrieval(
     return RetrievalScore(len(x), int(is_encoded.sum()), int(right.sum()))
 
 
-def read_sentences(path: Path) -> list[str]:
-    """The lines of a file that is aligned with another; an empty line inside is refused."""
-    sentences: list[str] = []
-    for number, line in numbered_lines(path, DatasetError):
-        if number != len(sentences) + 1:
-            raise DatasetError(
-                f"{path}:{len(sentences) + 1}: empty line; aligned files need a sentence on each"
-            )
-        sentences.append(line)
-    if not sentences:
-        raise DatasetError(f"{path}: empty; expected one sentence a line")
-    return sentences
-
-
 def retrieval(config: RetrievalConfig) -> Outcome:
     """Run ``x2static eval retrieval``."""
     pairs = list(zip(config.source, config.target, strict=True))
-    texts = [_read_pair(*pair) for pair in pairs]
+    texts = [read_aligned(*pair) for pair in pairs]
     record = RunRecord("eval retrieval", config, [*config.source, *config.target, *config.vectors])
     first, second = _encoders(config)
     rows = []
-    for paths, (source, target) in zip(pairs, texts, strict=True):
-        x, z = first.encode(source), second.encode(target)
+    for paths, text in zip(pairs, texts, strict=True):
+        x, z = first.encode(text.source), second.encode(text.target)
         for method in config.method:
             rows.append(_row(paths, method, score_retrieval(x, z, method, config.csls)))
             rows.append(_row(paths[::-1], method, score_retrieval(z, x, method, config.csls)))
     average = sum(row["accuracy"] for row in rows) / len(rows)
     data = {"rows": rows, "average": {"accuracy": average}, "run": record.as_dict()}
     return Outcome(_table(rows, average), data)
-
-
-def _read_pair(source: Path, target: Path) -> tuple[list[str], list[str]]:
-    texts = read_sentences(source), read_sentences(target)
-    if len(texts[0]) != len(texts[1]):
-        raise DatasetError(
-            f"{source}: {len(texts[0])} sentences, {target}: {len(texts[1])}; line i of one must "
-            "translate line i of the other"
-        )
-    return texts
 
 
 def _encoders(config: RetrievalConfig) -> tuple[Encoder, Encoder]:

@@ -7,8 +7,9 @@ import pytest
 
 from eval.config import RetrievalConfig
 from eval.lookup import Lookup
-from eval.retrieval import read_sentences, retrieval, score_retrieval
+from eval.retrieval import retrieval, score_retrieval
 from eval.static_sentences import StaticEncoder, sif_weights, without_first_component
+from x2static.core.bitext import read_sentences
 from x2static.core.errors import ConfigError, DatasetError
 from x2static.core.vectors import WordVectors
 

@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 
 from x2static.core.config import require_at_least
 from x2static.core.errors import ConfigError
+from x2static.core.language import check_code
 from x2static.core.text_input import MAX_LINE_BYTES
-from x2static.prepare.languages import check_code
 
 TokenizerName = Literal["auto", "udpipe", "icu", "icu-tokenizer", "fugashi", "jieba", "whitespace"]
 RulesName = Literal["paper", "bommasani", "gupta-jaggi", "all"]

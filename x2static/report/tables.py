@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from x2static.core.language import name_of
 from x2static.page.html import Child, Html, element
-from x2static.prepare.language_codes import NAME_OF
 
 MOST_TABS = 8  # as many as style.css has rules for
 
@@ -71,14 +71,9 @@ def counted(number: int, noun: str) -> str:
 
 def language(code: str) -> Html:
     """``German de``, the code in grey."""
-    if name(code) == code:
+    if name_of(code) == code:
         return element("bdi", code)
-    return element("span", name(code), " ", element("span", code, class_="code"))
-
-
-def name(code: str) -> str:
-    """``German`` for ``de``; the code where it has no name."""
-    return NAME_OF.get(code.split("-")[0], code)
+    return element("span", name_of(code), " ", element("span", code, class_="code"))
 
 
 def word(text: str, code: str | None = None) -> Html:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from x2static.core.language import name_of
 from x2static.page.html import Child, Html, element
 from x2static.report.score_sections import section
 from x2static.report.spaces import Found, Space
-from x2static.report.tables import language, name, table, word
+from x2static.report.tables import language, table, word
 from x2static.report.word_examples import Atlas, Example, WordMap
 
 MOST_LANGUAGES = 8  # as many colours and shapes as there are
@@ -31,9 +32,9 @@ def neighbors_section(
         return None
     folds = [_fold(one, spaces, home, is_open=place < 2) for place, one in enumerate(found)]
     note = (
-        f"For some words of {name(home)}, the nearest words of each language by cosine, with the "
-        f"cosine, among its {limit:,} most frequent. The words were not chosen by how well they "
-        "come out. Translations should be near after the alignment."
+        f"For some words of {name_of(home)}, the nearest words of each language by cosine, with "
+        f"the cosine, among its {limit:,} most frequent. The words were not chosen by how well "
+        "they come out. Translations should be near after the alignment."
     )
     return section("neighbors", "Neighbours across languages", note, folds)
 

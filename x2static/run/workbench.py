@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from x2static.core.config import closest
-from x2static.prepare.languages import check_code
+from x2static.core.language import check_code
 from x2static.run.language import Language, LanguageReader
 from x2static.run.layers import check_layers
 from x2static.run.names import note_unknown
