@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 
 from x2static import __version__
 from x2static.core.config import add_flags, build, closest, typed_flags
-from x2static.core.errors import ConfigError, Interrupted, OutputError, WorkbenchError
+from x2static.core.errors import ConfigError, Interrupted, OutputError, WorkbenchError, one_line
 
 
 @dataclass(frozen=True)
@@ -252,10 +252,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         finally:  # --help leaves by SystemExit
             sys.stdout.flush()
     except Interrupted as stop:
-        print(f"interrupted: {stop}", file=sys.stderr)
+        print("interrupted:", one_line(stop), file=sys.stderr)
         return 130
     except WorkbenchError as error:
-        print("error:", " ".join(str(error).split("\n")), file=sys.stderr)
+        print("error:", one_line(error), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)

@@ -162,12 +162,15 @@ def test_run_record_repeats_its_run(tmp_path: Path) -> None:
     assert brew(file=record) == config
 
 
+LETTERS = st.characters(codec="utf-8", exclude_characters="\0")
+
+
 @given(
     spoons=st.integers(min_value=1, max_value=10**12),
     heat=st.floats(allow_nan=False, allow_infinity=False),
-    name=st.text(st.characters(codec="utf-8")),
-    guests=st.lists(st.text(st.characters(codec="utf-8"), min_size=1)),
-    timer=st.none() | st.integers(),
+    name=st.text(LETTERS, max_size=60),
+    guests=st.lists(st.text(LETTERS, min_size=1, max_size=60)),
+    timer=st.none() | st.integers(min_value=-(2**63), max_value=2**63 - 1),
     milk=st.booleans(),
 )
 def test_any_config_survives_its_run_record(

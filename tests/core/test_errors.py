@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from x2static.core import errors
-from x2static.core.errors import MissingDependencyError, WorkbenchError, require
+from x2static.core.errors import MissingDependencyError, WorkbenchError, one_line, require
 
 
 def test_every_error_is_a_workbench_error() -> None:
@@ -41,10 +41,29 @@ def test_missing_package_behind_a_present_one_is_the_one_named(
     assert "present_package" not in sys.modules
 
 
-def test_broken_package_keeps_its_own_error(
+@pytest.mark.parametrize("kind", ["ImportError", "OSError", "RuntimeError", "ValueError"])
+def test_broken_package_is_named_with_its_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    (tmp_path / f"broken_{kind}.py").write_text(f"raise {kind}('libx.so.6:\\nnot found')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(MissingDependencyError) as caught:
+        require(f"broken_{kind}", "x", "This")
+    assert str(caught.value) == (
+        f"This needs the package broken_{kind}, whose installation is broken "
+        "(libx.so.6: not found): install it anew"
+    )
+
+
+def test_bug_in_a_package_keeps_its_traceback(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "broken_package.py").write_text("raise ImportError('libx.so.6: not found')\n")
+    (tmp_path / "buggy_package.py").write_text("raise IndexError('oh')\n")
     monkeypatch.syspath_prepend(tmp_path)
-    with pytest.raises(ImportError, match="libx"):
-        require("broken_package", "x", "This")
+    with pytest.raises(IndexError, match="oh"):
+        require("buggy_package", "x", "This")
+
+
+def test_a_message_is_one_line_that_a_terminal_shows_as_it_is() -> None:
+    text = one_line("a\nb\x1b[31m\u2028\udcff \u00e4\u6c49")
+    assert text == "a b\\x1b[31m\\u2028\\udcff \u00e4\u6c49"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.hostile.case import Case
-from tests.hostile.parts import EN, folder
+from tests.hostile.parts import EN, deep_json, deep_toml, fifo, folder, link_to
 from x2static.cli import COMMANDS
 
 DIGITS = "1" + "0" * 399
@@ -37,26 +37,63 @@ def config(name: str, line: str, file: str, content: object, *, alone: bool = Fa
 
 CONFIG_FILES = [
     config("folder", "c.toml: Is a directory", "c.toml", folder),
+    config("fifo", "c.toml: a pipe to which nobody writes", "c.toml", fifo),
+    config("fifo-after-five-seconds", "c.toml: a pipe to which nobody writes", "c.toml", fifo, alone=True),
+    config("zeros", "c.toml: ", "c.toml", link_to("/dev/zero"), alone=True),
+    config("random", "c.toml: ", "c.toml", link_to("/dev/urandom"), alone=True),
     config("latin-1", "c.toml: not readable as settings", "c.toml", 'format = "gr\xfc"'.encode("latin-1")),
     config("not-toml", "c.toml: not readable as settings", "c.toml", "format: glove\n"),
     config("not-json", "c.json: not readable as settings", "c.json", "{"),
     config("json-list", "c.json: expected a table", "c.json", "[1]"),
     config("json-number", "c.json: expected a table", "c.json", "3"),
+    config("deep-json", "c.json: .*nested too deep", "c.json", deep_json()),
+    config("deep-toml", "c.toml: .*nested too deep", "c.toml", deep_toml()),
+    config("deep-value", "c.json: ", "c.json", '{"format": ' + deep_json(500) + "}"),
+    config("long-number", "c.json: ", "c.json", f'{{"limit": {DIGITS}}}'),
+    config("long-number-toml", "c.toml: ", "c.toml", f"limit = {DIGITS}\n"),
     config("5000-digits", "c.json: not readable", "c.json", '{"limit": 1' + "0" * 5000 + "}"),
     config("null", "c.json: .*format", "c.json", '{"format": null}'),
     config("wrong-type", "c.json: limit must be int", "c.json", '{"limit": "3"}'),
     config("true-for-int", "c.json: limit must be int", "c.json", '{"limit": true}'),
     config("float-for-int", "c.json: limit must be int", "c.json", '{"limit": 1.0}'),
     config("twice-in-toml", "c.toml: not readable", "c.toml", "limit = 1\nlimit = 2\n"),
+    config("nul-in-path", "c.json: vectors .*NUL", "c.json", '{"vectors": "a\\u0000b"}'),
+    config("surrogate-in-path", "c.json: vectors .*surrogate", "c.json", '{"vectors": "a\\ud800b"}'),
+    config("surrogate-in-key", "c.json: unknown setting", "c.json", '{"a\\ud800b": 1}'),
+    config("long-name", "c.json: vectors is too long for a file .300 bytes", "c.json", f'{{"vectors": "{"x" * 300}"}}'),
+    config("empty-path", "c.json: vectors is empty; give a path", "c.json", '{"vectors": ""}'),
     config("choice", "format must be one of", "c.toml", 'format = "excel"\n'),
     config("choice-list", "format must be one of", "c.toml", "format = [1]\n"),
 ]  # fmt: skip
 
+NUMBERS = [
+    Case(name=f"{command.replace(' ', '-')}{flag}={value}", command=f"{command} {flag}={value}",
+         line=f"{flag} must be a finite number, got {line}")
+    for command, flag, value, line in [
+        ("pretrain", "--learning-rate", "nan", "nan"),
+        ("pretrain", "--learning-rate", "1e400", "inf"),
+        ("distill", "--own-weight", "inf", "inf"),
+        ("distill", "--learning-rate", "-inf", "-inf"),
+        ("align", "--ridge", "nan", "nan"),
+        ("align", "--threshold", "inf", "inf"),
+        ("eval qa", "--learning-rate", "nan", "nan"),
+        ("eval tagging", "--learning-rate", "inf", "inf"),
+    ]
+]  # fmt: skip
+
 CASES = [
-    *(case for command in COMMANDS for case in of_every_command(command)), *CONFIG_FILES,
+    *(case for command in COMMANDS for case in of_every_command(command)), *CONFIG_FILES, *NUMBERS,
     Case(name="no-such-command", command="distil", line="unknown command 'distil'; did you mean"),
     Case(name="no-such-eval", command="eval blix", line="unknown command 'eval'"),
     Case(name="eval-alone", command="eval", line="unknown command 'eval'"),
     Case(name="unknown-flag-alone", command="--colour", line="unrecognized arguments"),
     Case(name="not-a-number", command="export en.vec --limit three", line="--limit: invalid int"),
+    Case(name="empty-output", command="export en.vec --format glove --output ''", files={"en.vec": EN},
+         line="argument --output: a path is empty"),
+    Case(name="long-name-flag", command=f"export {'x' * 300} --format glove --output o.txt",
+         line="VECTORS is too long for a file .300 bytes"),
+    Case(name="long-path-flag", command=f"export {'x/' * 2500} --format glove --output o.txt",
+         line="VECTORS is too long for a file"),
+    Case(name="huge-number", command=f"export en.vec --limit {DIGITS} --format glove --output o.txt",
+         files={"en.vec": EN}, line="--limit must be at most 9,223"),
 ]  # fmt: skip

@@ -11,6 +11,8 @@ import argparse
 import dataclasses
 import difflib
 import json
+import math
+import reprlib
 import sys
 import types
 from collections.abc import Mapping, Sequence
@@ -19,6 +21,8 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from x2static.core.errors import ConfigError
+from x2static.core.files import describe_os_error
+from x2static.core.source_file import name_fault, read_settings_text
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -26,6 +30,10 @@ else:
     import tomli as tomllib
 
 Config = TypeVar("Config")
+
+_LARGEST = 2**63 - 1  # beyond it numpy and torch cannot count
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = 80
 
 
 @dataclass(frozen=True)
@@ -49,6 +57,11 @@ class Field:
     def flag(self) -> str:
         """``--like-this``; the name of a reserved word ends with ``_``."""
         return "--" + self.name.rstrip("_").replace("_", "-")
+
+    @property
+    def place(self) -> str:
+        """What stands for it on the command line."""
+        return self.name.upper() if self.is_positional else self.flag
 
     @property
     def is_required(self) -> bool:
@@ -86,7 +99,7 @@ def add_flags(parser: argparse.ArgumentParser, config_class: type[Any]) -> None:
             options["choices"] = get_args(kind)
             options["type"] = type(get_args(kind)[0])
         else:
-            options["type"] = kind
+            options["type"] = _path if kind is Path else kind
             options["metavar"] = _metavar(field.name.rstrip("_"), kind)
         if field.is_positional:
             # Optional to the parser: a config file may hold it, and `build` misses it otherwise.
@@ -126,9 +139,11 @@ def build(
             given[name] = coerce(value, known[name], str(config_file))
     given.update(flags)
     given = _with_preset(config_class, given)
+    for name, value in flags.items():
+        _check_value(value, known[name].place)
     missing = [field for field in known.values() if field.is_required and field.name not in given]
     if missing:
-        names = ", ".join(f.name.upper() if f.is_positional else f.flag for f in missing)
+        names = ", ".join(field.place for field in missing)
         raise ConfigError(f"{command}: missing {names}; see x2static {command} --help")
     return config_class(**given)
 
@@ -155,11 +170,13 @@ def _with_preset(config_class: type[Any], given: Mapping[str, Any]) -> dict[str,
 def read_settings(path: Path, command: str) -> dict[str, Any]:
     """The settings table for ``command`` in a TOML or JSON file or in a run record."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_settings_text(path)
         content = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}") from error
-    except (ValueError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(describe_os_error(path, error)) from error
+    except RecursionError as error:
+        raise ConfigError(f"{path}: not readable as settings: nested too deep") from error
+    except ValueError as error:
         raise ConfigError(f"{path}: not readable as settings: {error}") from error
     if not isinstance(content, dict):
         raise ConfigError(f"{path}: expected a table of settings, found {type(content).__name__}")
@@ -176,7 +193,7 @@ def coerce(value: Any, field: Field, place: str) -> Any:
     kind, is_many = _element(field.type)
     if is_many:
         if not isinstance(value, list):
-            raise ConfigError(f"{place}: {field.name} must be a list, got {value!r}")
+            raise ConfigError(f"{place}: {field.name} must be a list, got {shown(value)}")
         return tuple(_coerce_one(item, kind, field.name, place) for item in value)
     return _coerce_one(value, kind, field.name, place)
 
@@ -185,6 +202,11 @@ def closest(name: str, known: Mapping[str, Any] | Sequence[str]) -> str:
     """``; did you mean 'x'?`` for the nearest known name, or nothing."""
     matches = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
     return f"; did you mean '{matches[0]}'?" if matches else f"; known: {', '.join(known)}"
+
+
+def shown(value: Any) -> str:
+    """A value as an error line shows it: nothing long, nothing deep."""
+    return _SHORT.repr(value)
 
 
 def require_at_least(place: str, value: float, least: float) -> None:
@@ -197,14 +219,31 @@ def _coerce_one(value: Any, kind: Any, name: str, place: str) -> Any:
     if get_origin(kind) is Literal:
         if value not in get_args(kind):
             choices = ", ".join(map(str, get_args(kind)))
-            raise ConfigError(f"{place}: {name} must be one of {choices}, got {value!r}")
+            raise ConfigError(f"{place}: {name} must be one of {choices}, got {shown(value)}")
         return value
-    if kind is float and type(value) is int:
-        return float(value)
     expected = str if kind is Path else kind
-    if type(value) is not expected:
-        raise ConfigError(f"{place}: {name} must be {expected.__name__}, got {value!r}")
-    return Path(value).expanduser() if kind is Path else value
+    if type(value) is not expected and not (kind is float and type(value) is int):
+        raise ConfigError(f"{place}: {name} must be {expected.__name__}, got {shown(value)}")
+    _check_value(value, f"{place}: {name}")
+    if isinstance(value, str) and kind is Path:
+        if not value:
+            raise ConfigError(f"{place}: {name} is empty; give a path")
+        return Path(value).expanduser()
+    return float(value) if kind is float else value
+
+
+def _check_value(value: Any, place: str) -> None:
+    """Refuse what no setting can be: a number without end or beyond 64 bits, an impossible name."""
+    if isinstance(value, tuple):
+        for item in value:
+            _check_value(item, place)
+    elif isinstance(value, (str, Path)):
+        if fault := name_fault(str(value)):
+            raise ConfigError(f"{place} {fault}")
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise ConfigError(f"{place} must be a finite number, got {value}")
+    elif isinstance(value, int) and abs(value) > _LARGEST:
+        raise ConfigError(f"{place} must be at most {_LARGEST:,}, got {shown(value)}")
 
 
 def _is_optional(hint: Any) -> bool:
@@ -220,6 +259,13 @@ def _element(hint: Any) -> tuple[Any, bool]:
     return hint, False
 
 
+def _path(text: str) -> Path:
+    """The path that a flag names; pathlib would take an empty one for the current folder."""
+    if not text:
+        raise argparse.ArgumentTypeError("a path is empty")
+    return Path(text)
+
+
 def _metavar(name: str, kind: Any) -> str:
     return {int: "N", float: "X", Path: "FILE"}.get(kind, name.upper())
 
@@ -228,10 +274,10 @@ def _help(field: Field) -> str:
     text = field.help.replace("%", "%%")
     if field.is_required or field.default in (None, (), False, ""):
         return text
-    return f"{text} (default: {_shown(field.default)})"
+    return f"{text} (default: {_as_default(field.default)})"
 
 
-def _shown(value: Any) -> str:
+def _as_default(value: Any) -> str:
     if isinstance(value, (tuple, list)):
         return " ".join(map(str, value))
     return {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value)

@@ -46,6 +46,19 @@ class Interrupted(WorkbenchError):  # noqa: N818 - it is no error
     """Ctrl-C or SIGTERM in long work; the message says what was kept and how to go on."""
 
 
+def one_line(error: object) -> str:
+    """A message without line ends, and without characters that a terminal obeys or cannot show."""
+    text = " ".join(str(error).split("\n"))
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+        for letter in text
+    )
+
+
+_BROKEN = (ImportError, OSError, RuntimeError, ValueError, AttributeError)
+"""What the import of a package raises that is there, but for another machine or another numpy."""
+
+
 def require(module: str, extra: str, purpose: str) -> ModuleType:
     """Import an optional module, or say which extra brings it.
 
@@ -55,11 +68,17 @@ def require(module: str, extra: str, purpose: str) -> ModuleType:
         purpose: what needs it, as the start of the error line, such as ``"Japanese text"``.
 
     Raises:
-        MissingDependencyError: the module is not installed.
+        MissingDependencyError: the module is not installed, or its installation is broken.
     """
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
         raise MissingDependencyError(
             f"{purpose} needs the package {error.name}: pip install 'x2static-workbench[{extra}]'"
+        ) from error
+    except _BROKEN as error:
+        package = module.partition(".")[0]
+        raise MissingDependencyError(
+            f"{purpose} needs the package {package}, whose installation is broken "
+            f"({one_line(error)}): install it anew"
         ) from error

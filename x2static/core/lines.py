@@ -5,12 +5,16 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from typing import IO, BinaryIO, cast
 
 from x2static.core.errors import WorkbenchError
 from x2static.core.files import describe_os_error
+from x2static.core.source_file import open_source
 
 _BOM = b"\xef\xbb\xbf"
+MAX_LINE_BYTES = 1 << 20
 ASCII_SPACE = " \t\r\n\v\f"
 
 
@@ -25,8 +29,13 @@ def numbered_lines(path: Path, error: type[WorkbenchError]) -> Iterator[tuple[in
         error: what to raise, with place and remedy, for a file that cannot be read.
     """
     try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
-            for number, raw in enumerate(stream, 1):
+        with open_source(path) as packed, _unpacked(packed, path) as stream:
+            for number, raw in enumerate(iter(partial(stream.readline, MAX_LINE_BYTES), b""), 1):
+                if len(raw) == MAX_LINE_BYTES:
+                    raise error(
+                        f"{path}:{number}: a line of more than {MAX_LINE_BYTES:,} bytes; this is "
+                        "no such text"
+                    )
                 if number == 1:
                     raw = raw.removeprefix(_BOM)
                 line = _decoded(raw, f"{path}:{number}", error)
@@ -36,6 +45,10 @@ def numbered_lines(path: Path, error: type[WorkbenchError]) -> Iterator[tuple[in
         raise error(f"{path}: damaged gzip file ({problem}); fetch it again") from problem
     except OSError as problem:
         raise error(describe_os_error(path, problem)) from problem
+
+
+def _unpacked(packed: BinaryIO, path: Path) -> IO[bytes]:
+    return cast("IO[bytes]", gzip.GzipFile(fileobj=packed)) if path.suffix == ".gz" else packed
 
 
 def _decoded(raw: bytes, place: str, error: type[WorkbenchError]) -> str:

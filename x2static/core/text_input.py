@@ -16,6 +16,7 @@ from typing import IO, Any, BinaryIO, Literal, cast
 
 from x2static.core.errors import CorpusError
 from x2static.core.files import describe_os_error
+from x2static.core.source_file import open_source
 
 OnError = Literal["stop", "skip"]
 STDIN = Path("-")
@@ -85,7 +86,7 @@ class LineReader:
         place = "standard input" if path == STDIN else str(path)
         with ExitStack() as stack:
             try:
-                raw = sys.stdin.buffer if path == STDIN else stack.enter_context(path.open("rb"))
+                raw = sys.stdin.buffer if path == STDIN else stack.enter_context(open_source(path))
                 counted = _CountedStream(raw, self)
                 stream = _decompressed(counted, place)
                 yield from self._cut_into_lines(stream, place)

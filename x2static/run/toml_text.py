@@ -9,6 +9,7 @@ from typing import Any
 
 from x2static.core.errors import ConfigError
 from x2static.core.files import describe_os_error
+from x2static.core.source_file import read_settings_text
 from x2static.run.problems import Problems
 
 if sys.version_info >= (3, 11):
@@ -28,7 +29,7 @@ def read_toml(path: Path, problems: Problems) -> dict[str, Any]:
         ConfigError: the file cannot be read, or is no TOML.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_settings_text(path)
     except OSError as error:
         raise ConfigError(describe_os_error(path, error)) from error
     except UnicodeDecodeError as error:
@@ -37,6 +38,8 @@ def read_toml(path: Path, problems: Problems) -> dict[str, Any]:
     while True:
         try:
             content = tomllib.loads("\n".join(lines))
+        except RecursionError as error:
+            raise ConfigError(f"{path}: not readable as TOML: nested too deep") from error
         except tomllib.TOMLDecodeError as error:
             number = _repeated(str(error), lines)
             if number is None:
