@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -12,11 +12,12 @@ from torch import Tensor
 from continued_pretraining.batch import Frame, Ids, MicroBatch, micro_batches
 from continued_pretraining.model import MaskedModel
 from continued_pretraining.occurrences import WordFinder
+from continued_pretraining.partners import partners
 from continued_pretraining.plan import TextShare
 from continued_pretraining.pooling import mean_of_spans, pool_states
 from continued_pretraining.processes import Processes
 from continued_pretraining.sampling import Draw, Sampler
-from continued_pretraining.statistic import Statistic
+from continued_pretraining.statistic import PUBLISHED_BATCH, Chance, Statistic, Targets
 from continued_pretraining.word_pool import LanguageWords
 
 _CHOICE = 3
@@ -49,6 +50,19 @@ class Spans:
         return Spans(self.members[places] // size, self.starts[places], self.lengths[places], draw)
 
 
+@dataclass(frozen=True)
+class Dealt:
+    """Words of an update in the order of the processes.
+
+    Attributes:
+        draw: which words these are, those of rank 0 first.
+        counts: how many each process has.
+    """
+
+    draw: Draw
+    counts: list[int]
+
+
 @dataclass
 class Aligner:
     """Draws words, encodes them, and computes the loss and its gradients.
@@ -67,6 +81,7 @@ class Aligner:
         weight: of the loss.
         seed: of the choice among occurrences.
         finders: per language of the text, what finds its words there; None to encode words alone.
+        pads: let words that are encoded alone attend to padding and average it in, as published.
     """
 
     model: MaskedModel
@@ -82,6 +97,7 @@ class Aligner:
     weight: float
     seed: int
     finders: Sequence[tuple[int, WordFinder] | None] | None = None
+    pads: bool = False
 
     def draw(self, step: int) -> Draw:
         """The words of an update that encodes them alone."""
@@ -89,37 +105,65 @@ class Aligner:
 
     def batches(self, draw: Draw) -> list[MicroBatch]:
         """This process's share of the words, each a sequence of its own."""
-        own = _part(draw, self.processes.share(len(draw)))
-        return list(micro_batches(self.ids_of(own), self.frame, self.budget, self.model.device))
+        ids = self.ids_of(_part(draw, self.processes.share(len(draw))))
+        if self.pads:
+            ids = padded(ids, self.frame)
+        return list(micro_batches(ids, self._frame, self.budget, self.model.device))
+
+    @property
+    def _frame(self) -> Frame:
+        """What goes around a word; padding that counts brings its own end, and shares no row."""
+        return replace(self.frame, suffix=(), first_position=None) if self.pads else self.frame
 
     def states(self, batch: MicroBatch) -> Tensor:
         """(S, D) float32 states of the words of a batch."""
         found = self.model.states_up_to(batch, self.block)
-        return pool_states(found, batch, self.pool, len(self.frame.prefix))
+        frame = self._frame
+        return pool_states(found, batch, self.pool, len(frame.prefix), len(frame.suffix))
 
-    def slopes(self, own: Tensor, draw: Draw) -> tuple[Tensor, Tensor]:
+    def dealt(self, draw: Draw) -> Dealt:
+        """Words of an update, dealt out to the processes one by one."""
+        size = self.processes.size
+        return self._dealt(draw, [np.arange(rank, len(draw), size) for rank in range(size)])
+
+    def dealt_spans(self, spans: Spans) -> Dealt:
+        """Words that occur in text, dealt out with their sequences."""
+        size = self.processes.size
+        parts = [np.flatnonzero(spans.members % size == rank) for rank in range(size)]
+        return self._dealt(spans.draw, parts)
+
+    def _dealt(self, draw: Draw, parts: list[Ids]) -> Dealt:
+        order = np.concatenate(parts)
+        return Dealt(Draw(draw.languages[order], draw.items[order]), [len(part) for part in parts])
+
+    def slopes(self, own: Tensor, dealt: Dealt) -> tuple[Tensor, Tensor]:
         """The loss over the words of the update, and the gradient of this process's states.
 
         Args:
             own: (S, D) states of this process's words.
-            draw: the words of all processes, dealt out one by one.
+            dealt: the words of all.
         """
-        size = self.processes.size
-        parts = [np.arange(rank, len(draw), size) for rank in range(size)]
-        return self._slopes(own, draw, parts)
+        targets = self.targets_of(dealt.draw)
+        return self.statistic.gradient(own.detach(), dealt.counts, targets, self.weight)
 
-    def slopes_of_spans(self, own: Tensor, spans: Spans) -> tuple[Tensor, Tensor]:
-        """The same for words that occur in text, dealt out with their sequences."""
-        size = self.processes.size
-        parts = [np.flatnonzero(spans.members % size == rank) for rank in range(size)]
-        return self._slopes(own, spans.draw, parts)
+    def remember(self, own: Tensor, dealt: Dealt) -> None:
+        """Let the statistic see words that nothing is learned from."""
+        states = self.processes.gather_rows(own, dealt.counts)
+        self.statistic.remember(states, self.targets_of(dealt.draw))
 
-    def _slopes(self, own: Tensor, draw: Draw, parts: list[Ids]) -> tuple[Tensor, Tensor]:
-        order = np.concatenate(parts)
-        ordered = Draw(draw.languages[order], draw.items[order])
-        counts = [len(part) for part in parts]
-        targets, same = self.targets(ordered), self.numbers(ordered)
-        return self.statistic.gradient(own.detach(), counts, targets, same, self.weight)
+    def targets_of(self, draw: Draw) -> Targets:
+        """What drawn words are compared with."""
+        wrong = self.targets(self._partners(draw)) if self.statistic.correlation else None
+        vectors = self.targets(draw)
+        return Targets(vectors, vectors if wrong is None else wrong, self.numbers(draw))
+
+    def _partners(self, draw: Draw) -> Draw:
+        """For each word another of its language, about as frequent and always the same one."""
+        items = np.empty_like(draw.items)
+        for language in np.unique(draw.languages):
+            chosen = draw.languages == language
+            items[chosen] = partners(draw.items[chosen], len(self.words[language]), self.seed)
+        return Draw(draw.languages, items)
 
     def spans(self, step: int, share: TextShare) -> Spans:
         """Occurrences of words in the text of an update, at most a batch of them.
@@ -190,13 +234,13 @@ class Aligner:
         counts = [len(range(rank, len(draw), size)) for rank in range(size)]
         return self.processes.gather_rows(states, counts)
 
-    def held_back_loss(self) -> float | None:
-        """The loss on words that training never sees, encoded alone."""
+    def held_back(self) -> tuple[float, Chance | None] | None:
+        """The loss on words that training never sees, encoded alone, and what of it is chance."""
         draw = self._in_rank_order(self.sampler.held_back())
         if len(draw) < 2:
             return None
         states = self.encode(self.sampler.held_back())
-        return float(self.statistic.value(states, self.targets(draw), self.numbers(draw)))
+        return self.statistic.held_back(states, self.targets_of(draw))
 
     def fit_map(self, *, match: bool) -> None:
         """Fit the map between states and targets on the model as it is."""
@@ -218,6 +262,18 @@ class Aligner:
         held = self.sampler.held_back()
         firsts = np.cumsum([0, *map(len, self.words)])
         return np.isin(firsts[languages] + words, firsts[held.languages] + held.items)
+
+
+def padded(ids: Sequence[Ids], frame: Frame) -> list[Ids]:
+    """Pieces, end tokens and padding, each word as long as the longest of its 64."""
+    found = []
+    for first in range(0, len(ids), PUBLISHED_BATCH):
+        group = ids[first : first + PUBLISHED_BATCH]
+        longest = max(map(len, group))
+        for word in group:
+            padding = np.full(longest - len(word), frame.pad_id, dtype=np.int64)
+            found.append(np.concatenate([word, np.array(frame.suffix, dtype=np.int64), padding]))
+    return found
 
 
 def _part(draw: Draw, rows: slice) -> Draw:

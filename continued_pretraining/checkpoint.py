@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from continued_pretraining.optimizer import optimizer_tensors, restore_optimizer
-from continued_pretraining.state_map import StateMap
+from continued_pretraining.statistic import Statistic
 from x2static.core.checkpoint import CheckpointFolder, checksum, write_state
 from x2static.core.files import remove_tree, staged
 
@@ -25,14 +25,14 @@ class RunState:
         folder: where the unfinished run lies.
         named: what learns, by name.
         optimizer: its state goes along.
-        state_map: the map between states and targets, where there is one.
+        statistic: what the alignment loss keeps between updates, where there is one.
         say: prints a line.
     """
 
     folder: Path
     named: list[tuple[str, nn.Parameter]]
     optimizer: torch.optim.Optimizer
-    state_map: StateMap | None
+    statistic: Statistic | None
     say: Callable[[str], None]
 
     @cached_property
@@ -44,8 +44,8 @@ class RunState:
         tensors = {name: parameter.detach().contiguous() for name, parameter in self.named}
         moments = optimizer_tensors(self.optimizer, self.named)
         tensors |= {f"optimizer/{name}": tensor for name, tensor in moments.items()}
-        if self.state_map is not None:
-            tensors |= self.state_map.saved()
+        if self.statistic is not None:
+            tensors |= self.statistic.saved()
         self._checkpoints.save(position, {name: tensor.cpu() for name, tensor in tensors.items()})
         named = {str(p.get("best", {}).get("step")) for p in self._checkpoints.positions()}
         for path in (self.folder / "best").glob("*"):
@@ -60,8 +60,8 @@ class RunState:
         if checkpoint is None:
             return None
         tensors = checkpoint.tensors
-        if self.state_map is not None:
-            self.state_map.restore(tensors)
+        if self.statistic is not None:
+            self.statistic.restore(tensors)
         self._put_weights(tensors)
         moments = {
             name.removeprefix("optimizer/"): tensor

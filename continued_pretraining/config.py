@@ -14,6 +14,7 @@ Unit = Literal["blocks", "lines"]
 Pool = Literal["pieces", "all", "first", "cls"]
 Choice = Literal["last", "mlm", "objective", "pairs"]
 CORRELATIONS = ("dcca", "dgcca")
+FAULTS = ("padding", "centring", "batches")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +46,16 @@ class PretrainConfig:
     vectors: Annotated[tuple[str, ...], "FILES of aligned static vectors"] = ()
     loss: Annotated[LossName, "alignment loss; none for masked language modelling alone"] = "dcca"
     weight: Annotated[float, "of the alignment loss beside 1 for masked language modelling"] = 1.0
+    weight_scale: Annotated[
+        Literal["gradient", "loss"],
+        "what --weight multiplies: a gradient as long as that of masked language modelling at the "
+        "start, or the loss as it is",
+    ] = "gradient"
+    word_sampling: Annotated[
+        Literal["frequency", "uniform"],
+        "words alone: by the root of their frequency, without punctuation, numbers and the like; "
+        "or all rows of --vectors alike, as published",
+    ] = "frequency"
     words: Annotated[
         Literal["alone", "context"],
         "encode the words of --vectors alone, or where they occur in the text of the update",
@@ -56,6 +67,16 @@ class PretrainConfig:
     components: Annotated[
         int | None, "dcca: strongest correlations that count (default: all); dgcca: default 10"
     ] = None
+    memory: Annotated[
+        int | None,
+        "dcca, dgcca: words that the statistic stands on, earlier ones fading (default: 24 for "
+        "each dimension; 0: those of the update alone)",
+    ] = None
+    repeat_faults: Annotated[
+        tuple[str, ...],
+        "faults of the published code to repeat: padding (attended to and averaged in), centring "
+        "(over the wrong axis), batches (a statistic for every 64 words)",
+    ] = ()
     ridge: Annotated[float, "dcca: regularisation, in mean variances of each view"] = 1e-2
     contrast: Annotated[float, "infonce: temperature of the similarities"] = 0.05
     projection: Annotated[
@@ -114,7 +135,8 @@ class PretrainConfig:
 
     def __post_init__(self) -> None:
         for name, least in (
-            ("weight", 0), ("components", 1), ("ridge", 0), ("max_words", 1), ("temperature", 1),
+            ("weight", 0), ("components", 1), ("memory", 0), ("ridge", 0), ("max_words", 1),
+            ("temperature", 1),
             ("block", 4), ("steps", 1), ("mlm_batch", 1), ("align_batch", 2), ("micro_tokens", 1),
             ("learning_rate", 0), ("warmup", 0), ("weight_decay", 0), ("clip", 0), ("dropout", 0),
             ("sampled_pieces", 0), ("validate_every", 0), ("validation_sequences", 0),
@@ -157,7 +179,22 @@ class PretrainConfig:
                 f"--pool {self.pool} takes control tokens, which a word in a text has not; use "
                 "--pool pieces or first with --words context"
             )
+        self._check_faults()
         self._check_choice()
+
+    def _check_faults(self) -> None:
+        for name in self.repeat_faults:
+            if name not in FAULTS:
+                raise ConfigError(f"--repeat-faults {name}: known are {', '.join(FAULTS)}")
+        if "padding" in self.repeat_faults and (self.pool, self.words) != ("all", "alone"):
+            raise ConfigError("--repeat-faults padding needs --pool all and --words alone")
+        if set(self.repeat_faults) & {"centring", "batches"}:
+            if self.loss not in CORRELATIONS:
+                raise ConfigError("--repeat-faults centring and batches need --loss dgcca or dcca")
+            if self.memory:
+                raise ConfigError(
+                    "--repeat-faults centring and batches know no earlier words; drop --memory"
+                )
 
     def _check_choice(self) -> None:
         if self.choose == "pairs" and not self.validation_pairs:

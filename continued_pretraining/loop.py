@@ -81,6 +81,7 @@ class Loop:
             self.state.say = bar.say
             self.speed.start()
             if self.position.step == 0:
+                self._prime(bar.say)
                 self._validate(bar.say)
             while self.position.step < self.config.steps:
                 measures = self._update(bar.say)
@@ -98,6 +99,15 @@ class Loop:
                 if is_stopped:
                     return stop.signal or 0
         return None
+
+    def _prime(self, say: Callable[[str], None]) -> None:
+        level = self.config.weight_scale == "gradient"
+        self.updater.reader.model.hugging_face.train()
+        with self.speed.paused():
+            self._with_memory(lambda: self.updater.prime(self.config.steps, level=level), say)
+        if self.updater.aligner is not None:
+            for line in self.updater.aligner.statistic.lines():
+                say(line)
 
     def _update(self, say: Callable[[str], None]) -> Measures:
         step = self.position.step
@@ -147,7 +157,7 @@ class Loop:
         mlm_sum, guessed = self.processes.sum(sums).tolist()
         figures: dict[str, Any] = {"mlm": mlm_sum / max(1.0, guessed)}
         if self.updater.aligner is not None:
-            figures["alignment"] = float(measures.alignment) / updates
+            figures |= self._alignment(float(measures.alignment) / updates)
         figures["gradient_norm"] = float(measures.norm) / updates
         if not all(math.isfinite(value) for value in figures.values()):
             shown = ", ".join(f"{name} {value}" for name, value in figures.items())
@@ -159,8 +169,19 @@ class Loop:
         note = f"MLM {figures['mlm']:.3f}"
         if "alignment" in figures:
             note += f", {self.config.loss} {figures['alignment']:.4f}"
+        if "above_chance" in figures:
+            note += f" (above chance {figures['above_chance']:.0%})"
         note += f", {figures['pieces_per_second']:,.0f} tokens/s"
         return note + f", {figures['utilisation']:.0%} MFU"
+
+    def _alignment(self, loss: float) -> dict[str, float]:
+        """The alignment loss, and how much of it is chance; the latter in the first process."""
+        aligner = self.updater.aligner
+        known = aligner is not None and self.processes.is_first and math.isfinite(loss)
+        chance = aligner.statistic.chance() if aligner is not None and known else None
+        if chance is None:
+            return {"alignment": loss}
+        return {"alignment": loss, "chance": chance.unrelated, "above_chance": chance.above}
 
     def _is_validation_due(self, step: int) -> bool:
         every = self.config.validate_every
@@ -182,7 +203,9 @@ class Loop:
         if self.choose == "last" or step == 0:
             return
         first = Verdict(**self.position.first)
-        score = verdict.score(self.choose, self.config.weight, first)
+        aligner = self.updater.aligner
+        weight = 0.0 if aligner is None else aligner.weight * aligner.statistic.scale
+        score = verdict.score(self.choose, weight, first)
         if not self.position.best or score > self.position.best["score"]:
             self.position.best = {"step": step, "score": score, "validation": asdict(verdict)}
             if self.processes.is_first:

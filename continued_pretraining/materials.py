@@ -176,7 +176,15 @@ class _Builder:
             return None
         limits = (config.max_words, min(_LONGEST_WORD, config.block - frame.size))
         words = [
-            read_words(language, paths, tokenizer, self.cache, self._digest(paths), limits)
+            read_words(
+                language,
+                paths,
+                tokenizer,
+                self.cache,
+                self._digest(paths),
+                limits,
+                junk=config.word_sampling == "uniform",
+            )
             for language, paths in self.vectors.items()
         ]
         return make_aligner(

@@ -34,6 +34,7 @@ def counts_of(
     if aligner is not None:
         counts["words"] = {w.language: len(w) for w in aligner.words}
         counts["words_left_out"] = {w.language: w.dropped for w in aligner.words if w.dropped}
+        counts["rows_that_are_no_words"] = {w.language: w.junk for w in aligner.words if w.junk}
     return counts
 
 
@@ -82,6 +83,8 @@ def lines_of_words(aligner: Aligner, text: Files, vectors: Files) -> list[str]:
     """What there is to say of the words, and of languages that have only one of both."""
     counts = ", ".join(f"{w.language} {len(w):,}" for w in aligner.words)
     lines = [f"words: {counts}, states of layer {aligner.block}"]
+    if junk := sum(w.junk for w in aligner.words):
+        lines[0] += f"; left out: {junk:,} numbers, signs and single letters"
     if missing := sorted(set(vectors) - set(text)):
         lines.append(f"warning: vectors but no text for {', '.join(missing)}")
     if missing := sorted(set(text) - set(vectors)):

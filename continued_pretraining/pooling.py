@@ -9,7 +9,9 @@ from torch import Tensor
 from continued_pretraining.batch import Ids, MicroBatch, spread
 
 
-def pool_states(states: Tensor, batch: MicroBatch, pool: str, prefix: int = 1) -> Tensor:
+def pool_states(
+    states: Tensor, batch: MicroBatch, pool: str, prefix: int = 1, suffix: int = 1
+) -> Tensor:
     """(S, D) float32: one state for each sequence of a batch.
 
     Args:
@@ -17,14 +19,15 @@ def pool_states(states: Tensor, batch: MicroBatch, pool: str, prefix: int = 1) -
         batch: says where each sequence lies.
         pool: ``pieces`` is the mean of its own pieces, ``all`` of those and the control tokens
             around them, ``first`` its first piece, ``cls`` the control token before it.
-        prefix: control tokens before a sequence (and as many after it, for ``all``).
+        prefix: control tokens before a sequence.
+        suffix: control tokens after it.
     """
     flat = states.flatten(0, 1)
     if pool in ("first", "cls"):
         places = batch.starts - (1 if pool == "cls" else 0)
         return flat.index_select(0, torch.from_numpy(places).to(flat.device)).float()
-    around = prefix if pool == "all" else 0
-    return mean_of_spans(flat, batch.starts - around, batch.lengths + 2 * around)
+    before, after = (prefix, suffix) if pool == "all" else (0, 0)
+    return mean_of_spans(flat, batch.starts - before, batch.lengths + before + after)
 
 
 def mean_of_spans(flat: Tensor, starts: Ids, lengths: Ids) -> Tensor:

@@ -125,8 +125,8 @@ class Run:
         model, aligner = materials.model, materials.aligner
         named = trained_parameters(aligner, model.hugging_face)
         optimizer = make_optimizer(named, config.learning_rate, config.betas, config.weight_decay)
-        state_map = None if aligner is None else aligner.statistic.map
-        state = RunState(work, named, optimizer, state_map, materials.say)
+        statistic = None if aligner is None else aligner.statistic
+        state = RunState(work, named, optimizer, statistic, materials.say)
         updater = Updater(
             materials.reader, materials.planner, aligner, optimizer, processes, config.clip,
             config.seed, materials.held,

@@ -3,30 +3,74 @@
 The states of all micro-batches and processes are put together without their graphs; the loss is
 worked out once, on all of them, in every process alike; each keeps the gradient of its own rows and
 sends it back through the model. So neither micro-batches nor processes change the statistic.
+
+Covariances of a model's width need more rows than an update has: words that are wholly unrelated
+look related by chance. So dcca and dgcca stand on the rows of earlier updates as well, which fade.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from continued_pretraining.config import CORRELATIONS
+from continued_pretraining.correlations import Correlation, Dcca, Dgcca
 from continued_pretraining.divergence import diverged
-from continued_pretraining.losses import (
-    cosine_loss,
-    dcca_loss,
-    dgcca_loss,
-    infonce_loss,
-    mse_loss,
-)
+from continued_pretraining.losses import cosine_loss, infonce_loss, mse_loss
+from continued_pretraining.moments import Moments
 from continued_pretraining.processes import Processes
 from continued_pretraining.state_map import StateMap
 from x2static.core.errors import ConfigError
 
+PUBLISHED_BATCH = 64  # rows of a statistic in the published code
 _DGCCA_COMPONENTS = 10
+_MUCH_CHANCE = 0.4  # share of the range
+
+
+@dataclass(frozen=True)
+class Targets:
+    """What the rows of an update are compared with.
+
+    Attributes:
+        vectors: (N, E) unit vectors of the words.
+        wrong: (N, E) for each the vector of another word, always the same one.
+        words: (N,) number of each row's word.
+    """
+
+    vectors: Tensor
+    wrong: Tensor
+    words: Tensor
+
+
+@dataclass(frozen=True)
+class Chance:
+    """What a correlation loss is worth.
+
+    Attributes:
+        loss: on the words and their vectors.
+        unrelated: on the same words, each with the vector of another.
+        best: of views that determine each other.
+        worst: of views without any relation in any direction.
+    """
+
+    loss: float
+    unrelated: float
+    best: float
+    worst: float
+
+    @property
+    def share(self) -> float:
+        """Part of the range that is chance."""
+        return (self.unrelated - self.worst) / ((self.best - self.worst) or 1.0)
+
+    @property
+    def above(self) -> float:
+        """0 for words and vectors that are unrelated, 1 where they determine each other."""
+        room = self.unrelated - self.best
+        return (self.unrelated - self.loss) / room if room else 0.0
 
 
 @dataclass
@@ -40,6 +84,12 @@ class Statistic:
         components: of dcca and dgcca.
         ridge: of dcca.
         contrast: of infonce.
+        fading: weight that dcca and dgcca leave to earlier rows at each update; 0 for none.
+        faults: of the published code: ``batches`` takes a statistic of every 64 rows, ``centring``
+            subtracts means of rows from columns.
+        scale: what the loss is multiplied by, so that its weight means the same for every loss.
+        seen: moments of the words so far.
+        unrelated: the same with wrong vectors.
     """
 
     loss: str
@@ -48,23 +98,38 @@ class Statistic:
     components: int | None
     ridge: float
     contrast: float
+    fading: float = 0.0
+    faults: tuple[str, ...] = ()
+    scale: float = 1.0
+    seen: Moments | None = field(default=None, init=False)
+    unrelated: Moments | None = field(default=None, init=False)
+    _latest: tuple[Tensor, Targets] | None = field(default=None, init=False, repr=False)
 
-    def value(self, states: Tensor, targets: Tensor, same: Tensor) -> Tensor:
+    @property
+    def correlation(self) -> Correlation | None:
+        """The rule of dcca and dgcca; None for losses that compare word by word."""
+        if self.loss == "dcca":
+            return Dcca(self.ridge, self.components)
+        if self.loss == "dgcca":
+            return Dgcca(self.components or _DGCCA_COMPONENTS)
+        return None
+
+    def value(
+        self, states: Tensor, targets: Tensor, same: Tensor, earlier: Moments | None = None
+    ) -> Tensor:
         """The loss on rows that are all here.
 
         Args:
             states: (N, D) states of words.
             targets: (N, E) their unit vectors.
             same: (N,) number of each row's word.
+            earlier: what dcca and dgcca remember of other rows.
         """
-        if self.loss in CORRELATIONS:
-            states, targets = _exact(states), _exact(targets)
-            if not states.detach().square().sum().isfinite():  # no decomposition of such
-                raise diverged("the states of words are too large, or no numbers any more")
-        if self.loss == "dcca":
-            return dcca_loss(states, targets, self.ridge, self.components)
-        if self.loss == "dgcca":
-            return dgcca_loss(states, targets, self.components or _DGCCA_COMPONENTS)
+        rule = self.correlation
+        if rule is not None and self.faults:
+            return self._faulty(rule, checked(states), exact(targets))
+        if rule is not None:
+            return rule.loss(checked(states), exact(targets), earlier)
         if self.map is not None:
             states, targets = self.map.states(states), self.map.targets(targets)
         if self.loss == "mse":
@@ -75,8 +140,18 @@ class Statistic:
             return infonce_loss(states, targets, self.contrast, same)
         raise ConfigError(f"--loss {self.loss} is none that compares words")
 
+    def _faulty(self, rule: Correlation, states: Tensor, targets: Tensor) -> Tensor:
+        size = PUBLISHED_BATCH if "batches" in self.faults else len(states)
+        centre = "centring" not in self.faults
+        losses = []
+        for left, right in zip(torch.split(states, size), torch.split(targets, size), strict=True):
+            if len(left) > 1:
+                sides = (left, right) if centre else (miscentred(left), miscentred(right))
+                losses.append(rule.loss(*sides, centre=centre))
+        return torch.stack(losses).mean()
+
     def gradient(
-        self, own: Tensor, counts: Sequence[int], targets: Tensor, same: Tensor, weight: float
+        self, own: Tensor, counts: Sequence[int], targets: Targets, weight: float
     ) -> tuple[Tensor, Tensor]:
         """The loss of the whole update, and the weighted gradient of this process's rows.
 
@@ -85,21 +160,139 @@ class Statistic:
         Args:
             own: (counts[rank], D) this process's states, without graph.
             counts: rows of each process.
-            targets: (N, E) the targets of all rows, those of rank 0 first.
-            same: (N,) number of each row's word.
+            targets: those of all rows, of rank 0 first.
             weight: of the loss in the update.
         """
         together = self.processes.gather_rows(own, counts).requires_grad_()
+        earlier = None if self.seen is None or not self.fading else self.seen.faded(self.fading)
         with torch.enable_grad():
-            loss = self.value(together, targets, same)
-            (weight * loss).backward()  # type: ignore[no-untyped-call]
+            loss = self.value(together, targets.vectors, targets.words, earlier)
+            (weight * self.scale * loss).backward()  # type: ignore[no-untyped-call]
+        self.remember(together.detach(), targets)
         first = sum(counts[: self.processes.rank])
         slope = together.grad
         if slope is None:
             raise RuntimeError("the alignment loss gave no gradient")
         return loss.detach().float(), slope[first : first + len(own)]
 
+    def remember(self, states: Tensor, targets: Targets) -> None:
+        """Let the rows of an update join those of before."""
+        if self.correlation is None:
+            return
+        states = checked(states)
+        self._latest = (states, targets)
+        seen = Moments.of(states, exact(targets.vectors))
+        unrelated = Moments.of(states, exact(targets.wrong))
+        if self.fading and self.seen is not None and self.unrelated is not None:
+            seen = self.seen.faded(self.fading).joined(seen)
+            unrelated = self.unrelated.faded(self.fading).joined(unrelated)
+        self.seen, self.unrelated = seen, unrelated
 
-def _exact(rows: Tensor) -> Tensor:
+    def chance(self) -> Chance | None:
+        """How much of the loss is chance; None for losses that no chance flatters."""
+        rule = self.correlation
+        if rule is None or self.seen is None or self.unrelated is None:
+            return None
+        if self.faults and self._latest is not None:
+            states, targets = self._latest
+            loss, unrelated = (
+                float(self._faulty(rule, states, exact(side)))
+                for side in (targets.vectors, targets.wrong)
+            )
+        else:
+            loss, unrelated = (float(rule.score(m).loss) for m in (self.seen, self.unrelated))
+        return Chance(loss, unrelated, *rule.limits(self.seen))
+
+    @property
+    def updates_remembered(self) -> int:
+        """How many updates the rows that count stem from, beside the present one."""
+        return round((1 + self.fading) / (1 - self.fading)) if self.fading else 0
+
+    def forget(self) -> None:
+        """Begin without any rows, and with the loss as it is."""
+        self.scale = 1.0
+        self.seen = self.unrelated = None
+
+    @torch.no_grad()
+    def held_back(self, states: Tensor, targets: Targets) -> tuple[float, Chance | None]:
+        """The loss on words apart from training.
+
+        What is remembered of others gives the directions in which the two sides are compared, so
+        that few words suffice and chance raises nothing.
+        """
+        rule = self.correlation
+        if rule is None:
+            return float(self.value(states, targets.vectors, targets.words)), None
+        states = checked(states)
+        own = Moments.of(states, exact(targets.vectors))
+        wrong = Moments.of(states, exact(targets.wrong))
+        known = self.seen if self.fading and self.seen is not None else None
+        loss, unrelated = (
+            float(rule.score(m).loss) if known is None else rule.transferred(known, m)
+            for m in (own, wrong)
+        )
+        return loss, Chance(loss, unrelated, *rule.limits(own))
+
+    def lines(self) -> list[str]:
+        """What there is to say of the loss before the first update."""
+        found = []
+        if chance := self.chance():
+            found.append(
+                f"{self.loss}: {chance.loss:.2f} at the start, {chance.unrelated:.2f} with each "
+                f"word's vector exchanged for another's, {chance.best:.2f} at best: "
+                f"above chance {chance.above:.0%}"
+            )
+            if chance.share > _MUCH_CHANCE:
+                found.append(
+                    f"warning: {chance.share:.0%} of what {self.loss} can reach is chance: give "
+                    "more words, or raise --memory or --ridge"
+                )
+        return found
+
+    def saved(self) -> dict[str, Tensor]:
+        """What a checkpoint keeps."""
+        tensors = {"align/scale": torch.tensor(self.scale, dtype=torch.float64)}
+        if self.map is not None:
+            tensors |= self.map.saved()
+        for name, moments in (("seen", self.seen), ("unrelated", self.unrelated)):
+            if moments is not None:
+                tensors |= moments.saved(f"align/{name}")
+        return tensors
+
+    def restore(self, tensors: dict[str, Any]) -> None:
+        """Put back what a checkpoint kept."""
+        self.scale = float(tensors["align/scale"])
+        if self.map is not None:
+            self.map.restore(tensors)
+        device = self.processes.device
+        self.seen = Moments.restored("align/seen", tensors, device)
+        self.unrelated = Moments.restored("align/unrelated", tensors, device)
+
+
+def fading_for(rows: int, batch: int) -> float:
+    """The share of their weight that earlier rows keep at each update.
+
+    Weights then fall as powers of the share, and the statistic is as steady as that of ``rows``
+    rows alike: (sum of weights)^2 / (sum of their squares) = batch (1 + share) / (1 - share).
+    """
+    return max(0.0, (rows - batch) / (rows + batch))
+
+
+def miscentred(rows: Tensor) -> Tensor:
+    """The rows as the published code "centres" them: by the means of rows, in a wrong order."""
+    size, width = rows.shape
+    places = torch.arange(size * width, device=rows.device).reshape(size, width) % size
+    return rows - rows.mean(dim=1)[places]
+
+
+def exact(rows: Tensor) -> Tensor:
     """float64 on a processor; float32 on a GPU, where float64 may be slow."""
     return rows.double() if rows.device.type == "cpu" else rows.float()
+
+
+def checked(states: Tensor) -> Tensor:
+    """The states, exact, if a decomposition can take them."""
+    states = exact(states)
+    if not states.detach().square().sum().isfinite():
+        raise diverged("the states of words are too large, or no numbers any more")
+    return states

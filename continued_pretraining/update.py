@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from continued_pretraining.alignment import Aligner, Spans
+from continued_pretraining.alignment import Aligner, Dealt, Spans
 from continued_pretraining.batch import MicroBatch
 from continued_pretraining.model import Candidates
 from continued_pretraining.optimizer import clip_gradients
@@ -17,6 +18,7 @@ from continued_pretraining.processes import Processes
 from continued_pretraining.reading import TextReader
 
 _TEXT, _WORDS, _CANDIDATES = 1, 2, 3
+_LEVELLING = 4  # updates whose gradients are compared at the start
 
 
 @dataclass
@@ -62,6 +64,33 @@ class _Text:
     candidates: Candidates | None
 
 
+@dataclass(frozen=True)
+class _Encoded:
+    """What a micro-batch gave.
+
+    Attributes:
+        last: states of its text, where the words stand in text.
+        states: of its words.
+        places: of these among the process's words.
+    """
+
+    last: Tensor | None
+    states: Tensor
+    places: list[int]
+
+
+@dataclass(frozen=True)
+class _Words:
+    """The words of an update, and how this process encodes its own."""
+
+    aligner: Aligner
+    dealt: Dealt
+    batches: list[MicroBatch]
+    encode: Callable[[int, MicroBatch], _Encoded]
+    pieces: int
+    in_text: bool = False
+
+
 @dataclass
 class Updater:
     """Does updates.
@@ -89,26 +118,69 @@ class Updater:
 
     def run(self, step: int) -> Measures:
         """Do update ``step``."""
-        whole = self.planner.plan(step)
-        share = whole.part(self.processes.share(len(whole.original)))
-        candidates = self.reader.candidates(whole, self._mixed(step, _CANDIDATES))
-        text = _Text(share, whole.num_guessed, candidates)
+        whole, text = self._text(step)
         self.optimizer.zero_grad(set_to_none=True)
-        measures = self._measures(share, whole)
-        aligner = self.aligner
-        if aligner is None:
+        measures = self._measures(text.share, whole)
+        words = None if self.aligner is None else self._words(self.aligner, step, text, whole)
+        if words is not None:
+            self._learn_words(words, text if words.in_text else None, measures)
+        if words is None or not words.in_text:
             measures.mlm_sum = self._learn_text(step, text)
-        elif aligner.finders is None:
-            self._learn_words(aligner, step, measures)
-            measures.mlm_sum = self._learn_text(step, text)
-        else:
-            spans = aligner.spans(step, whole)
-            if len(spans.draw) < 2:  # no statistic of fewer
-                measures.mlm_sum = self._learn_text(step, text)
-            else:
-                self._learn_text_and_words(aligner, step, text, spans, measures)
         measures.norm = self._move()
         return measures
+
+    def prime(self, first: int, *, level: bool) -> None:
+        """Fill the memory of the alignment loss, and level its gradient with that of the text.
+
+        Args:
+            first: takes text and words of the updates from this one on, which never come.
+            level: scale the loss so that, at the start and with a weight of 1, its gradient is as
+                long as that of masked language modelling, over the parameters that both reach.
+        """
+        aligner = self.aligner
+        if aligner is None:
+            return
+        aligner.statistic.forget()
+        filling = aligner.statistic.updates_remembered
+        for step in range(first, first + filling):
+            whole, text = self._text(step)
+            if words := self._words(aligner, step, text, whole):
+                with torch.no_grad():
+                    self._remember(words)
+        if level:
+            steps = range(first + filling, first + filling + _LEVELLING)
+            squares = torch.tensor(
+                [self._squares(aligner, step) for step in steps], dtype=torch.float64
+            )
+            by_text, by_words = squares.sum(dim=0).tolist()
+            if by_text > 0 and by_words > 0:
+                aligner.statistic.scale = math.sqrt(by_text / by_words) * aligner.weight
+        self.optimizer.zero_grad(set_to_none=True)
+
+    def _squares(self, aligner: Aligner, step: int) -> tuple[float, float]:
+        """Squared lengths of the gradients of text and of words, where the latter reach."""
+        whole, text = self._text(step)
+        words = self._words(aligner, step, text, whole)
+        if words is None:
+            return 0.0, 0.0
+        parameters = list(self.reader.model.hugging_face.parameters())
+        self.optimizer.zero_grad(set_to_none=True)
+        self._learn_text(step, text)
+        by_text = self._squared(parameters)
+        self.optimizer.zero_grad(set_to_none=True)
+        self._learn_words(words, None, self._measures(text.share, whole))
+        by_words = self._squared(parameters)
+        shared = sum(by_text.get(number, 0.0) for number in by_words)
+        return shared, sum(by_words.values())
+
+    def _squared(self, parameters: Sequence[nn.Parameter]) -> dict[int, float]:
+        """Squared length of each gradient there is, all processes together."""
+        self.processes.sum_gradients(parameters)
+        return {
+            number: float(parameter.grad.double().square().sum())
+            for number, parameter in enumerate(parameters)
+            if parameter.grad is not None
+        }
 
     def shrink(self, least: int) -> bool:
         """Take less memory from now on; False where nothing is left to give up.
@@ -149,66 +221,83 @@ class Updater:
             total += loss.detach()
         return total
 
-    def _learn_words(self, aligner: Aligner, step: int, measures: Measures) -> None:
-        """Words alone: their states first, the loss over all of them, then back through each."""
+    def _text(self, step: int) -> tuple[TextShare, _Text]:
+        """The text of an update, and this process's share of it."""
+        whole = self.planner.plan(step)
+        share = whole.part(self.processes.share(len(whole.original)))
+        candidates = self.reader.candidates(whole, self._mixed(step, _CANDIDATES))
+        return whole, _Text(share, whole.num_guessed, candidates)
+
+    def _words(self, aligner: Aligner, step: int, text: _Text, whole: TextShare) -> _Words | None:
+        """The words of an update; None where the text has too few for a statistic."""
+        if aligner.finders is None:
+            return self._words_alone(aligner, step)
+        spans = aligner.spans(step, whole)
+        return self._words_in_text(aligner, step, text, spans) if len(spans.draw) > 1 else None
+
+    def _words_alone(self, aligner: Aligner, step: int) -> _Words:
         draw = aligner.draw(step)
         batches = aligner.batches(draw)
 
-        def encode(number: int, batch: MicroBatch) -> Tensor:
+        def encode(number: int, batch: MicroBatch) -> _Encoded:
             self._seed_dropout(step, _WORDS, number)
-            return aligner.states(batch)
+            return _Encoded(None, aligner.states(batch), batch.members.tolist())
 
-        keeps_graph = self._fits(batches)
-        with torch.set_grad_enabled(keeps_graph):
-            kept = [encode(number, batch) for number, batch in enumerate(batches)]
-        members = [batch.members.tolist() for batch in batches]
-        states = self._in_order([part.detach() for part in kept], members)
-        loss, slopes = aligner.slopes(states, draw)
-        for number, batch in enumerate(batches):
-            found = kept[number] if keeps_graph else encode(number, batch)
-            slope = slopes[torch.from_numpy(batch.members).to(slopes.device)]
-            found.backward(slope)  # type: ignore[no-untyped-call]
-        measures.alignment = loss
-        measures.words = len(states)
-        measures.word_pieces = sum(
+        pieces = sum(
             int(batch.lengths.sum()) + len(batch.members) * aligner.frame.size for batch in batches
         )
+        return _Words(aligner, aligner.dealt(draw), batches, encode, pieces)
 
-    def _learn_text_and_words(
-        self, aligner: Aligner, step: int, text: _Text, spans: Spans, measures: Measures
-    ) -> None:
-        """Words where they occur: one pass gives both losses, two where it takes micro-batches."""
+    def _words_in_text(self, aligner: Aligner, step: int, text: _Text, spans: Spans) -> _Words:
         own = spans.of(self.processes.rank, self.processes.size)
-        batches = list(self.reader.batches(text.share))
 
-        def encode(number: int, batch: MicroBatch) -> tuple[Tensor, Tensor, list[int]]:
+        def encode(number: int, batch: MicroBatch) -> _Encoded:
             self._seed_dropout(step, _TEXT, number)
             last, middle = self.reader.states(batch)
             states, places = aligner.span_states(middle, batch, own)
-            return last, states, places.tolist()
+            return _Encoded(last, states, places.tolist())
 
-        keeps_graph = self._fits(batches)
+        batches = list(self.reader.batches(text.share))
+        return _Words(aligner, aligner.dealt_spans(spans), batches, encode, 0, in_text=True)
+
+    def _learn_words(self, words: _Words, text: _Text | None, measures: Measures) -> None:
+        """The states of words first, the loss over all of them, then back through each batch.
+
+        Args:
+            words: of the update.
+            text: the text they stand in, if it is learned from in the same pass.
+            measures: takes the figures.
+        """
+        keeps_graph = self._fits(words.batches)
         with torch.set_grad_enabled(keeps_graph):
-            kept = [encode(number, batch) for number, batch in enumerate(batches)]
-        states = self._in_order([part[1].detach() for part in kept], [part[2] for part in kept])
-        measures.alignment, slopes = aligner.slopes_of_spans(states, spans)
-        measures.words = len(states)
-        for number, batch in enumerate(batches):
-            last, found, places = kept[number] if keeps_graph else encode(number, batch)
-            loss = self.reader.loss_sum(text.share, batch, last, text.candidates)
-            measures.mlm_sum = measures.mlm_sum + loss.detach()
-            slope = slopes[torch.tensor(places, dtype=torch.long, device=slopes.device)]
-            torch.autograd.backward([loss / text.denominator, found], [None, slope])
+            kept = [words.encode(number, batch) for number, batch in enumerate(words.batches)]
+        states = self._in_order(kept)
+        measures.alignment, slopes = words.aligner.slopes(states, words.dealt)
+        measures.words, measures.word_pieces = len(states), words.pieces
+        for number, batch in enumerate(words.batches):
+            found = kept[number] if keeps_graph else words.encode(number, batch)
+            slope = slopes[torch.tensor(found.places, dtype=torch.long, device=slopes.device)]
+            roots: list[Tensor] = [found.states]
+            slopes_of: list[Tensor | None] = [slope]
+            if text is not None and found.last is not None:
+                loss = self.reader.loss_sum(text.share, batch, found.last, text.candidates)
+                measures.mlm_sum = measures.mlm_sum + loss.detach()
+                roots, slopes_of = [loss / text.denominator, *roots], [None, *slopes_of]
+            torch.autograd.backward(roots, slopes_of)
+
+    def _remember(self, words: _Words) -> None:
+        kept = [words.encode(number, batch) for number, batch in enumerate(words.batches)]
+        words.aligner.remember(self._in_order(kept), words.dealt)
 
     def _fits(self, batches: Sequence[MicroBatch]) -> bool:
         """Whether the way of all batches through the model can be kept."""
         return len(batches) == 1 or sum(batch.ids.numel() for batch in batches) <= self.held
 
     @staticmethod
-    def _in_order(parts: list[Tensor], members: list[list[int]]) -> Tensor:
-        """Rows put where their numbers say."""
-        order = torch.tensor([member for part in members for member in part], dtype=torch.long)
-        rows = torch.cat(parts)
+    def _in_order(parts: list[_Encoded]) -> Tensor:
+        """Detached states put where their numbers say."""
+        order = torch.tensor([place for part in parts for place in part.places], dtype=torch.long)
+        rows = torch.cat([part.states.detach() for part in parts])
         back = torch.empty_like(order)
         back[order] = torch.arange(len(order))
         return rows.index_select(0, back.to(rows.device))

@@ -72,6 +72,8 @@ class Verdict:
         mlm: loss on held-back sequences with fixed masks; None where there are none.
         by_language: the same for each language.
         alignment: alignment loss on held-back words; None where there are none.
+        above_chance: of dcca and dgcca: 0 for unrelated words and vectors, 1 where they determine
+            each other.
         pairs: share of texts whose translation is nearest, both directions, for each file.
     """
 
@@ -79,6 +81,7 @@ class Verdict:
     by_language: dict[str, float] = field(default_factory=dict)
     alignment: float | None = None
     pairs: dict[str, float] = field(default_factory=dict)
+    above_chance: float | None = None
 
     def score(self, choose: str, weight: float, first: Verdict | None) -> float:
         """What the choice of a checkpoint goes by; more is better.
@@ -100,6 +103,8 @@ class Verdict:
             shown = ", ".join(f"{name} {loss:.2f}" for name, loss in self.by_language.items())
             parts[-1] += f" ({shown})"
         parts += [] if self.alignment is None else [f"alignment {self.alignment:.4f}"]
+        if self.above_chance is not None:
+            parts[-1] += f" (above chance {self.above_chance:.0%})"
         parts += [f"{name} {share:.1%}" for name, share in self.pairs.items()]
         return ", ".join(parts)
 
@@ -141,11 +146,12 @@ class Validator:
         try:
             with torch.no_grad():
                 mlm, by_language = self._mlm()
-                alignment = None if self.aligner is None else self.aligner.held_back_loss()
+                held = None if self.aligner is None else self.aligner.held_back()
                 pairs = {pair.name: self._retrieve(pair) for pair in self.pairs}
         finally:
             model.train(was_training)
-        return Verdict(mlm, by_language, alignment, pairs)
+        loss, chance = (None, None) if held is None else held
+        return Verdict(mlm, by_language, loss, pairs, None if chance is None else chance.above)
 
     def _mlm(self) -> tuple[float | None, dict[str, float]]:
         size = len(self.languages)

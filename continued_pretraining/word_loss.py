@@ -12,13 +12,15 @@ from continued_pretraining.occurrences import WordFinder
 from continued_pretraining.processes import Processes
 from continued_pretraining.sampling import Sampler
 from continued_pretraining.state_map import StateMap
-from continued_pretraining.statistic import Statistic
+from continued_pretraining.statistic import Statistic, fading_for
 from continued_pretraining.tokenizer import LineTokenizer
 from continued_pretraining.word_pool import LanguageWords
+from continued_pretraining.word_sampler import FrequencySampler
 from x2static.core.errors import ConfigError
 from x2static.teacher.encoder import resolve_layer
 
 _WORD_SEED = 1_000_003  # words are drawn apart from text
+_ROWS_PER_DIMENSION = 24  # chance is about 0.85 / sqrt(this) of all that dcca can reach: 17 %
 
 
 def make_aligner(
@@ -47,19 +49,25 @@ def make_aligner(
         ConfigError: widths that differ, or no word of the languages of the text.
     """
     width = _common_width(words)
-    sampler = Sampler(
+    stream = FrequencySampler if config.word_sampling == "frequency" else Sampler
+    sampler = stream(
         [len(w) for w in words], config.temperature, config.seed + _WORD_SEED,
         config.validation_words,
     )  # fmt: skip
+    memory = config.memory or 0
+    if config.memory is None and not config.repeat_faults:
+        memory = _ROWS_PER_DIMENSION * max(width, model.width)
     statistic = Statistic(
         config.loss, processes, _map(config, model, width), config.components, config.ridge,
-        config.contrast,
+        config.contrast, fading_for(memory, config.align_batch),
+        tuple(name for name in config.repeat_faults if name != "padding"),
     )  # fmt: skip
     finders = _finders(languages, words, tokenizer) if config.words == "context" else None
     block = resolve_layer(config.align_layer, model.depth)
     return Aligner(
         model, words, sampler, statistic, processes, frame, config.pool, block,
         config.align_batch, budget, config.weight, config.seed, finders,
+        "padding" in config.repeat_faults,
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from continued_pretraining.junk import is_junk as is_junk_word
 from continued_pretraining.tokenizer import LineTokenizer
 from x2static.core.errors import VectorFormatError
 from x2static.core.files import staged
@@ -19,7 +20,7 @@ from x2static.core.vector_file import read_vectors, write_vectors
 from x2static.core.vectors import WordVectors
 from x2static.teacher import PieceTable
 
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,14 @@ class LanguageWords:
         matrix: (V, E) their vectors, not normalised, in memory or mapped.
         pieces: the pieces of each.
         dropped: words left out: no pieces, too many pieces, or a vector of zeros.
+        junk: rows left out that are no words.
     """
 
     language: str
     matrix: NDArray[Any]
     pieces: PieceTable
     dropped: int
+    junk: int = 0
 
     def __len__(self) -> int:
         return len(self.matrix)
@@ -64,6 +67,8 @@ def read_words(
     folder: Path,
     digest: str,
     limits: tuple[int, int],
+    *,
+    junk: bool = True,
 ) -> LanguageWords:
     """The words of a language's vector files; prepared once, kept beside the tokenised text.
 
@@ -74,20 +79,21 @@ def read_words(
         folder: where prepared words lie.
         digest: changes whenever the files do.
         limits: words per file, and pieces per word.
+        junk: keep rows that are no words.
 
     Raises:
         VectorFormatError: a file cannot be read, widths differ, or no word is usable.
     """
-    text = f"{_VERSION} {digest} {limits} {tokenizer.description}"
+    text = f"{_VERSION} {digest} {limits} {junk} {tokenizer.description}"
     place = folder / f"words-{language}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
     if not (place / "words.json").exists():
         with staged(place) as temporary:
             temporary.mkdir()
-            _prepare(language, paths, tokenizer, temporary, limits)
+            _prepare(language, paths, tokenizer, temporary, limits, junk=junk)
     about = json.loads((place / "words.json").read_text(encoding="utf-8"))
     vectors = read_vectors(place / "vectors")
     table = PieceTable(np.load(place / "ids.npy"), np.load(place / "offsets.npy"))
-    return LanguageWords(language, vectors.matrix, table, about["dropped"])
+    return LanguageWords(language, vectors.matrix, table, about["dropped"], about["junk"])
 
 
 def _prepare(
@@ -96,12 +102,16 @@ def _prepare(
     tokenizer: LineTokenizer,
     folder: Path,
     limits: tuple[int, int],
+    *,
+    junk: bool,
 ) -> None:
     vectors = _read_all(paths, limits[0])
     table = tokenizer.words.encode(list(vectors.words))
     norms = np.linalg.norm(np.asarray(vectors.matrix, dtype=np.float32), axis=1)
     is_usable = (table.lengths > 0) & (table.lengths <= limits[1]) & (norms > 0)
-    rows = np.flatnonzero(is_usable)
+    control = set(tokenizer.hugging_face.all_special_tokens)
+    is_junk = np.array([not junk and is_junk_word(w, control) for w in vectors.words], dtype=bool)
+    rows = np.flatnonzero(is_usable & ~is_junk)
     if not len(rows):
         raise VectorFormatError(
             f"{paths[0]}: none of its {len(vectors):,} words has pieces and a vector; "
@@ -112,7 +122,10 @@ def _prepare(
     write_vectors(kept, folder / "vectors", "safetensors")
     np.save(folder / "ids.npy", ids)
     np.save(folder / "offsets.npy", begins)
-    about = {"words": len(rows), "dropped": len(vectors) - len(rows)}
+    about = {
+        "words": len(rows), "dropped": int((~is_usable).sum()),
+        "junk": int((is_usable & is_junk).sum()),
+    }  # fmt: skip
     (folder / "words.json").write_text(json.dumps(about), encoding="utf-8")
 
 

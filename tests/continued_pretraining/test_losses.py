@@ -8,18 +8,16 @@ import numpy as np
 import pytest
 import torch
 
-from continued_pretraining.losses import (
-    cosine_loss,
+from continued_pretraining.correlations import (
     dcca_loss,
     dgcca_loss,
-    infonce_loss,
-    mse_loss,
     newton_schulz,
     polar_factor,
 )
+from continued_pretraining.losses import cosine_loss, infonce_loss, mse_loss
 from continued_pretraining.processes import Processes
 from continued_pretraining.state_map import StateMap
-from continued_pretraining.statistic import Statistic
+from continued_pretraining.statistic import Statistic, Targets
 from x2static.core.errors import ConfigError
 
 
@@ -172,7 +170,7 @@ def test_states_that_blew_up_are_blamed_on_the_step_size(loss, bad):
     states[3, 2] = bad
     statistic = Statistic(loss, Processes("cpu"), None, None, 1e-2, 0.05)
     with pytest.raises(ConfigError, match="states of words .* lower --learning-rate"):
-        statistic.gradient(states, [12], targets, torch.arange(12), 1.0)
+        statistic.gradient(states, [12], Targets(targets, targets, torch.arange(12)), 1.0)
 
 
 def test_equal_singular_values_do_not_blow_up_the_gradient():

@@ -164,7 +164,17 @@ def test_languages_that_do_not_meet_are_named(run_cli, arguments, data, tmp_path
     named = [f"{name}={tmp_path / 'text' / name}.raw.txt" for name in ("de", "en")]
     code, _, err = run_cli(*given, *named, "--overwrite")
     assert code == 0, err
-    assert "warning" not in err
+    assert "warning: vectors" not in err
+    assert "warning: text" not in err
+    assert "warning: --text" not in err
+
+
+def test_too_few_words_for_a_correlation_are_told(run_cli, arguments, data):
+    """19 words of each language against 16 dimensions: almost anything looks related."""
+    code, _, err = run_cli(*arguments, "--text", data / "*.txt", "--vectors", data / "*.vec")
+    assert code == 0, err
+    assert re.search(r"dcca: -[\d.]+ at the start, -[\d.]+ with each word's vector exchanged", err)
+    assert re.search(r"warning: \d\d% of what dcca can reach is chance: give more words", err)
 
 
 def test_a_full_disk_is_one_clear_line(stops, arguments, data, monkeypatch):

@@ -262,3 +262,57 @@ def test_words_in_context_take_the_states_of_their_pieces(data, model_folder, tm
             torch.testing.assert_close(found[row], expected, rtol=1e-3, atol=1e-4)
             word = aligner.words[spans.draw.languages[row]].ids_of(int(spans.draw.items[row]))
             assert seen[start : start + length].tolist() == word.tolist()
+
+
+def lengths(updater: Updater, step: int) -> tuple[float, float]:
+    """Of the gradients of text and of words, each alone, over what both reach."""
+    by_text, by_words = updater._squares(updater.aligner, step)
+    return by_text**0.5, by_words**0.5
+
+
+@pytest.mark.parametrize(
+    ("loss", "words"),
+    [("dcca", "alone"), ("dcca", "context"), ("dgcca", "alone"), ("mse", "alone"),
+     ("infonce", "context")],
+)  # fmt: skip
+@pytest.mark.parametrize("size", [1, 40], ids=["states as they are", "40 times as large"])
+def test_a_weight_means_the_same_share_of_the_gradient(tmp_path, data, loss, words, size):
+    model = save_masked_model(tmp_path / "model")
+    materials, updater = build(
+        data, model, tmp_path, loss=loss, words=words, weight=0.5, projection="rotate"
+    )
+    materials.aligner.fit_map(match=True)
+    if size > 1:  # the last norm alone makes the states larger, and the loss another
+        with torch.no_grad():
+            norm = materials.model.blocks[-1].output.LayerNorm
+            norm.weight.mul_(size)
+            norm.bias.mul_(size)
+    updater.prime(100, level=True)
+    filling = materials.aligner.statistic.updates_remembered
+    found = np.array([lengths(updater, step) for step in range(100 + filling, 104 + filling)])
+    shares = np.sqrt((found[:, 1] ** 2).sum() / (found[:, 0] ** 2).sum())
+    assert shares == pytest.approx(0.5, rel=0.4)  # other words stand in the memory by now
+
+
+def test_a_weight_of_the_loss_as_it_is_scales_nothing(tmp_path, data, model_folder):
+    materials, updater = build(data, model_folder, tmp_path, loss="dcca", weight=0.5)
+    updater.prime(100, level=False)
+    assert materials.aligner.statistic.scale == 1
+    assert materials.aligner.statistic.chance() is not None
+    assert all(p.grad is None for p in materials.model.hugging_face.parameters())
+
+
+def test_no_update_is_a_first_one_without_memory(tmp_path, data, model_folder):
+    """The memory is filled before the first update, with what no update will see."""
+    materials, updater = build(data, model_folder, tmp_path, loss="dcca", memory=64)
+    updater.prime(100, level=False)
+    share = materials.aligner.statistic.fading
+    assert share == pytest.approx((64 - 16) / (64 + 16))
+    assert float(materials.aligner.statistic.seen.weight) == pytest.approx(
+        16 * (1 - share**4) / (1 - share)
+    )
+    before = materials.aligner.statistic.seen
+    updater.run(0)
+    assert float(materials.aligner.statistic.seen.weight) == pytest.approx(
+        16 + share * float(before.weight)
+    )
