@@ -378,7 +378,8 @@ def test_empty_corpus(distill, tmp_path):
     (tmp_path / "c.txt").write_text("\n\n")
     code, _, err = distill(tmp_path / "v", "--corpus", tmp_path / "c.txt")
     assert code == 2
-    assert "the corpus holds no sentence" in err
+    assert err.startswith(f"error: {tmp_path / 'c.txt'}: no sentence in it; check --corpus")
+    assert [path.name for path in tmp_path.iterdir()] == ["c.txt"]
 
 
 def test_one_word_sentences_have_no_context_and_say_so(distill, tmp_path):

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from x2static.core.errors import CorpusError
 from x2static.core.files import staged
+from x2static.core.text_input import LineReader, decode_lines
 
 _FLUSH_TOKENS = 1 << 20
 
@@ -60,6 +61,20 @@ class CorpusIndex:
         mapped = getattr(self.tokens, "_mmap", None)
         if mapped is not None and hasattr(mmap, "MADV_DONTNEED"):
             mapped.madvise(mmap.MADV_DONTNEED)
+
+
+def check_corpus(path: Path) -> None:
+    """Read a corpus once, before anything is made that a fault in it would leave behind.
+
+    Raises:
+        CorpusError: it cannot be read, is no UTF-8 (names file and line), or holds no sentence.
+    """
+    has_text = False
+    for block in LineReader(path):
+        text = decode_lines(block)
+        has_text = has_text or bool(text.strip())
+    if not has_text:
+        raise CorpusError(f"{path}: no sentence in it; check --corpus and how it was prepared")
 
 
 def build_index(

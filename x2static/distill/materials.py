@@ -12,16 +12,19 @@ from typing import Any
 import numpy as np
 
 from x2static.core.corpus import Position, iter_sentences
-from x2static.core.errors import CorpusError
+from x2static.core.errors import ConfigError, CorpusError
 from x2static.core.files import remove_tree, sha256
 from x2static.core.progress import Progress
 from x2static.distill.config import DistillConfig
 from x2static.distill.corpus_index import CorpusIndex, build_index, open_index
+from x2static.distill.long_sentences import split_long
 from x2static.distill.plan import Planner
 from x2static.distill.vocabulary import Vocabulary, choose_min_count, select_vocabulary
 from x2static.teacher import PieceTable, Teacher
+from x2static.teacher.legibility import Legibility
 
 _POOL_SENTENCES = 4096
+_WORDS_AT_ONCE = 1 << 18
 _TOKEN_BUDGET = {"cpu": 4096, "cuda": 65_536}
 
 
@@ -31,6 +34,7 @@ class Materials:
 
     Attributes:
         index: the corpus as numbers.
+        parts: the same as the teacher reads it: overlong sentences in several.
         vocabulary: the words that get a vector.
         min_count: the least count that was used.
         pieces: pieces of every distinct word of the corpus.
@@ -38,6 +42,7 @@ class Materials:
     """
 
     index: CorpusIndex
+    parts: CorpusIndex
     vocabulary: Vocabulary
     min_count: int
     pieces: PieceTable
@@ -51,10 +56,10 @@ class Materials:
     def planner(self, config: DistillConfig) -> Planner:
         """The planner of the whole corpus."""
         return Planner(
-            self.index,
+            self.parts,
             self.vocabulary.rows,
             self.pieces,
-            self._word_room(config),
+            word_room(config, self.teacher),
             _POOL_SENTENCES,
             config.seed,
         )
@@ -71,16 +76,40 @@ class Materials:
         )
         pieces = self.teacher.pieces.encode(self.vocabulary.words)
         return Planner(
-            index, numbers, pieces, self._word_room(config), _POOL_SENTENCES, config.seed
+            index, numbers, pieces, word_room(config, self.teacher), _POOL_SENTENCES, config.seed
         )
 
     def token_budget(self, config: DistillConfig) -> int:
         """Padded pieces in one batch of the teacher."""
         return config.token_budget or _TOKEN_BUDGET[self.teacher.device.type]
 
-    def _word_room(self, config: DistillConfig) -> int:
-        specials = len(self.teacher.pieces.prefix) + len(self.teacher.pieces.suffix)
-        return min(config.max_pieces, self.teacher.max_pieces) - specials
+    def legibility(self) -> Legibility:
+        """How much of the corpus the teacher's tokeniser can read."""
+        offsets, counts = self.pieces.offsets, self.index.counts
+        marks = self.teacher.pieces.marks
+        sums = np.zeros(2, dtype=np.int64)
+        for first in range(0, len(counts), _WORDS_AT_ONCE):
+            chosen = slice(first, min(first + _WORDS_AT_ONCE, len(counts)))
+            ids = self.pieces.ids[offsets[chosen.start] : offsets[chosen.stop]]
+            weights = np.repeat(counts[chosen], self.pieces.lengths[chosen])
+            sums += [weights[found].sum() for found in marks.count(ids)]
+        return Legibility(int(self.pieces.lengths @ counts), int(sums[0]), int(sums[1]))
+
+
+def word_room(config: DistillConfig, teacher: Teacher) -> int:
+    """Pieces that a sentence may have, control tokens not counted.
+
+    Raises:
+        ConfigError: the control tokens leave no room.
+    """
+    specials = len(teacher.pieces.prefix) + len(teacher.pieces.suffix)
+    limit = min(config.max_pieces, teacher.max_pieces)
+    if limit <= specials:
+        raise ConfigError(
+            f"--max-pieces {config.max_pieces}: {teacher.name} reads {limit} pieces, of which "
+            f"{specials} are control tokens: no word has room"
+        )
+    return limit - specials
 
 
 def gather_materials(config: DistillConfig, folder: Path, teacher: Teacher) -> Materials:
@@ -93,13 +122,17 @@ def gather_materials(config: DistillConfig, folder: Path, teacher: Teacher) -> M
     index = open_index(folder / "index")
     min_count = config.min_count or choose_min_count(len(index.tokens))
     fold = str.lower if config.case == "words" else None
-    vocabulary = select_vocabulary(
-        index.words, index.counts, min_count, config.max_vocabulary, fold
-    )
+    try:
+        vocabulary = select_vocabulary(
+            index.words, index.counts, min_count, config.max_vocabulary, fold
+        )
+    except CorpusError as error:
+        raise CorpusError(f"{config.corpus}: {error}") from error
     pieces = teacher.pieces.encode(index.words)
     if not (pieces.lengths[vocabulary.rows >= 0] > 0).any():
         raise CorpusError(f"{config.corpus}: no word of it has a piece in {teacher.name}")
-    return Materials(index, vocabulary, min_count, pieces, teacher)
+    parts = split_long(index, pieces.lengths, word_room(config, teacher), folder)
+    return Materials(index, parts, vocabulary, min_count, pieces, teacher)
 
 
 def _sentences(path: Path) -> Iterator[str]:
@@ -149,4 +182,6 @@ def content_key(config: DistillConfig, materials: Materials, *, with_own: bool) 
         teacher.precision, teacher.device.type, materials.token_budget(config), config.case,
         config.max_pieces, with_own, hashlib.sha256(vocabulary.rows.tobytes()).hexdigest(),
     ]  # fmt: skip
+    if materials.parts is not materials.index:
+        parts.append(materials.parts.num_sentences)
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]

@@ -85,7 +85,7 @@ class Workshop:
         materials = self.materials
         needed = store_bytes(
             materials.num_learnable,
-            materials.index.num_sentences,
+            materials.parts.num_sentences,
             materials.teacher.width,
             with_own=with_own,
         )

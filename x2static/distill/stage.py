@@ -15,7 +15,10 @@ from x2static.core.vector_file import write_vectors
 from x2static.core.vectors import WordVectors
 from x2static.core.work_folder import WorkFolder
 from x2static.distill.config import DistillConfig
+from x2static.distill.corpus_index import check_corpus
+from x2static.distill.doubts import doubts_about
 from x2static.distill.layer import LayerChoice, choose_layer
+from x2static.distill.left_out import LeftOut, keep_learned
 from x2static.distill.materials import (
     Materials,
     gather_materials,
@@ -25,6 +28,7 @@ from x2static.distill.materials import (
 from x2static.distill.methods import METHODS, Workshop
 from x2static.distill.postprocess import postprocess
 from x2static.teacher import Teacher, load_teacher
+from x2static.teacher.legibility import Legibility
 
 
 def distill(config: DistillConfig) -> Outcome:
@@ -42,32 +46,57 @@ def distill(config: DistillConfig) -> Outcome:
     is_half = work.has_run and read_record(config.output) is None  # killed before its record
     if config.output.exists() and not config.overwrite and not is_half:
         return _finished_before(config, work, who)
+    if not work.has_run:
+        check_corpus(config.corpus)
     with work:
-        if work.has_run and not config.resume:
-            if not config.overwrite:
-                raise OutputError(
-                    f"{work.path}: an unfinished run lies there; go on with --resume, or drop it "
-                    "with --overwrite"
-                )
-            work.clear()
-        work.sweep()
+        is_fresh = _enter(config, work)
         work.claim(who)
-        materials = gather_materials(config, work.path, teacher)
-        _announce(config, materials, choice)
-        hint = f"kept in {work.path}; the same command with --resume goes on from there"
-        shop = Workshop(config, materials, work.path, hint)
-        matrix = postprocess(METHODS[config.method](shop), config.postprocess)
-        if not np.isfinite(matrix).all():
-            raise ConfigError(
-                "the vectors are not finite; lower --learning-rate or use --precision fp32"
-            )
-        vectors = WordVectors(materials.vocabulary.words, matrix, materials.vocabulary.counts)
+        try:
+            materials = gather_materials(config, work.path, teacher)
+            legibility = materials.legibility()
+            lines, notes = doubts_about(config, materials, legibility)
+            _announce(config, materials, choice, lines)
+            hint = f"kept in {work.path}; the same command with --resume goes on from there"
+            shop = Workshop(config, materials, work.path, hint)
+            vectors, left_out = _learn(config, materials, shop)
+        except (ConfigError, CorpusError):
+            if is_fresh:  # --resume would end in the same line
+                work.clear()
+            raise
         write_vectors(vectors, config.output, "safetensors")
-        record.counts = _counts(materials, shop)
-        record.notes = {"identity": who, "resolved": _resolved(materials, choice)}
+        record.counts = _counts(materials, shop, legibility, left_out)
+        record.notes = {"identity": who, "resolved": _resolved(materials, choice), **notes}
         record.write(record_path(config.output))
         remove_tree(work.path)
     return _outcome(config, vectors, record)
+
+
+def _enter(config: DistillConfig, work: WorkFolder) -> bool:
+    """Tidy up the work folder; whether a run begins there, rather than being resumed."""
+    if work.has_run and not config.resume:
+        if not config.overwrite:
+            raise OutputError(
+                f"{work.path}: an unfinished run lies there; go on with --resume, or drop it "
+                "with --overwrite"
+            )
+        work.clear()
+    work.sweep()
+    return not work.has_run
+
+
+def _learn(
+    config: DistillConfig, materials: Materials, shop: Workshop
+) -> tuple[WordVectors, LeftOut]:
+    """The vectors of the words that got one."""
+    vectors, left_out = keep_learned(config, materials, METHODS[config.method](shop))
+    matrix = postprocess(vectors.matrix, config.postprocess)
+    if not np.isfinite(matrix).all():
+        raise ConfigError(
+            "the vectors are not finite; lower --learning-rate or use --precision fp32"
+        )
+    if left_out.warning:
+        print(left_out.warning, file=sys.stderr)  # noqa: T201
+    return WordVectors(vectors.words, matrix, vectors.counts), left_out
 
 
 def load_for(config: DistillConfig) -> Teacher:
@@ -97,7 +126,9 @@ def _finished_before(config: DistillConfig, work: WorkFolder, who: dict[str, obj
     return Outcome(f"{config.output}: done before, nothing to do", record)
 
 
-def _announce(config: DistillConfig, materials: Materials, choice: LayerChoice) -> None:
+def _announce(
+    config: DistillConfig, materials: Materials, choice: LayerChoice, doubts: list[str]
+) -> None:
     index, vocabulary, teacher = materials.index, materials.vocabulary, materials.teacher
     print(  # noqa: T201
         f"{index.num_sentences:,} sentences, {len(index.tokens):,} tokens; {len(vocabulary):,} "
@@ -105,6 +136,8 @@ def _announce(config: DistillConfig, materials: Materials, choice: LayerChoice) 
         f"{materials.num_learnable / len(index.tokens):.1%} of the tokens\n"
         f"teacher {config.teacher}, layer {teacher.layer} of {teacher.depth} "
         f"({choice.reason}), {teacher.width} wide, {teacher.precision} on {teacher.device}",
+        *doubts,
+        sep="\n",
         file=sys.stderr,
     )
 
@@ -118,16 +151,21 @@ def _resolved(materials: Materials, choice: LayerChoice) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _counts(materials: Materials, shop: Workshop) -> dict[str, object]:
+def _counts(
+    materials: Materials, shop: Workshop, legibility: Legibility, left_out: LeftOut
+) -> dict[str, object]:
     index, vocabulary = materials.index, materials.vocabulary
     sizes = materials.pieces.lengths[vocabulary.rows >= 0]
     return {
         "sentences": index.num_sentences,
         "tokens": len(index.tokens),
         "distinct_words": len(index.words),
-        "vocabulary": len(vocabulary),
+        "vocabulary": len(vocabulary) - sum(left_out.as_counts().values()),
         "learnable_tokens": materials.num_learnable,
+        "sentences_in_parts": materials.parts.num_sentences - index.num_sentences,
         "words_without_pieces": int((sizes == 0).sum()),
+        "words_left_out": left_out.as_counts(),
+        **legibility.as_counts(),
         "passes": shop.counts,
     }
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from x2static.report.run_folder import RunFolder, number, table, text
+from x2static.report.run_folder import RunFolder, Table, number, table, text
 from x2static.report.score_rows import Pair, similarity_rows
 from x2static.report.spaces import Space
 
 _THIN = 0.5
 _FOUND_AGAIN, _LIFT = 0.65, 0.25
 _FEW_WORDS = 1000
+_UNREADABLE = 0.05
 _FALL = 0.01
 
 
@@ -67,6 +68,20 @@ def _vocabularies(run: RunFolder) -> Iterator[Remark]:
         if tokens and learnable is not None and learnable / tokens < 0.8:
             share = f"{100 * learnable / tokens:.0f} %"
             yield Remark(False, language, f"the words with vectors cover {share} of its text")
+        yield from _doubts(language, run.record(f"vectors/{language}"))
+
+
+def _doubts(language: str, record: Table) -> Iterator[Remark]:
+    """Text that the teacher cannot read, or in another writing than its language's."""
+    counts, script = table(record.get("counts")), table(record.get("script"))
+    unreadable, share = number(counts, "unreadable_share"), number(script, "share")
+    if unreadable is not None and unreadable >= _UNREADABLE:
+        line = f"the teacher cannot read {100 * unreadable:.0f} % of the pieces of its text"
+        yield Remark(False, language, f"{line}: take a teacher trained on {language}")
+    if share is not None and share < _THIN:
+        mostly = text(script, "mostly").title()
+        line = f"{100 * share:.0f} % of its letters are in the writing of {language}, most {mostly}"
+        yield Remark(False, language, f"{line}: another language's text?")
 
 
 def _spaces(run: RunFolder, spaces: list[Space]) -> Iterator[Remark]:

@@ -10,12 +10,14 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from x2static.teacher.hugging_face import require_fast
+from x2static.teacher.legibility import PieceMarks
 
 _CHUNK = 8192
 
@@ -68,6 +70,12 @@ class WordPieces:
         self._control = set(tokenizer.all_special_ids) - self._allowed
         self.prefix, self.suffix = self._find_specials()
         self.pad_id = int(tokenizer.pad_token_id or 0)
+        self._tokenizer = tokenizer
+
+    @cached_property
+    def marks(self) -> PieceMarks:
+        """Which pieces say little of what they stand for."""
+        return PieceMarks.of(self._tokenizer)
 
     def _find_specials(self) -> tuple[list[int], list[int]]:
         """The control ids that the tokeniser puts before and after a sentence."""

@@ -1,0 +1,41 @@
+"""What is doubtful about a corpus: writing that the teacher cannot read, or of another language."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from x2static.core.run_record import read_record
+from x2static.core.script import script_share
+from x2static.distill.config import DistillConfig
+from x2static.distill.materials import Materials
+from x2static.teacher.legibility import Legibility
+
+_JUDGED_WORDS = 20_000
+
+
+def doubts_about(
+    config: DistillConfig, materials: Materials, legibility: Legibility
+) -> tuple[list[str], dict[str, Any]]:
+    """Lines of warning, and what the run record notes of them."""
+    lines = []
+    text, name = str(config.corpus), materials.teacher.name
+    if line := legibility.warning(text, name, "take a teacher that was trained on this language"):
+        lines.append(line)
+    language = _language_of(config.corpus)
+    index = materials.index
+    counted = zip(index.words[:_JUDGED_WORDS], index.counts.tolist(), strict=False)
+    share = None if language is None else script_share(language, counted)
+    if share is None:
+        return lines, {}
+    if not share.fits:
+        lines.append(share.warning(text))
+    return lines, {"script": share.as_note()}
+
+
+def _language_of(corpus: Path) -> str | None:
+    """The language that ``x2static prepare`` was told, by the record beside a corpus."""
+    record = read_record(corpus)
+    settings = record.get("settings") if isinstance(record, dict) else None
+    language = settings.get("language") if isinstance(settings, dict) else None
+    return language if isinstance(language, str) else None
