@@ -131,7 +131,7 @@ def write_raw(path: Path) -> None:
 def word_vectors(seed: int = 0) -> WordVectors:
     words = ["Haus", "See", *WORDS]
     return WordVectors(
-        words, np.random.default_rng(seed).standard_normal((len(words), 8)).astype(np.float32)
+        words, np.random.default_rng(seed).standard_normal((len(words), 16)).astype(np.float32)
     )
 
 
@@ -157,6 +157,7 @@ AT_HAND: dict[str, Callable[[Path], object]] = {
     "nl.glove.txt": lambda path: write_vectors(word_vectors(), path, "glove"),
     "nl.bin": lambda path: write_vectors(word_vectors(), path, "word2vec-binary"),
     "nl.kv": write_gensim,
+    "de-en.0-5000.txt": write_pairs,
     "lexicons/nl-en.learn.txt": write_pairs,
     "lexicons/nl-en.test.txt": write_pairs,
 }

@@ -19,7 +19,7 @@ PACKAGES = ("x2static", *STAGES)
 HEAVY = ("torch", "transformers", "faiss", "gensim", "spacy", "scipy", "jieba", "fugashi", "icu")
 
 # Only these put stages together; they import them when a command asks for it.
-JOINERS = {"x2static/cli.py", "x2static/__main__.py"}
+JOINERS = {"x2static/api.py", "x2static/cli.py", "x2static/__main__.py"}
 STAGE_MAY_USE = ("x2static.core", "x2static.teacher")
 
 MODULES = [

@@ -1,0 +1,157 @@
+"""``import x2static`` in a notebook: commands as functions, things in memory as well as files."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import x2static
+from tests.teachers import WORDS, save_teacher
+from x2static.core.errors import ConfigError, WorkbenchError
+
+
+@pytest.fixture(scope="module")
+def teacher(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_teacher(tmp_path_factory.mktemp("teacher") / "xlmr")
+
+
+@pytest.fixture
+def sentences(rng: np.random.Generator) -> list[str]:
+    return [" ".join(rng.choice(WORDS, size=8)) for _ in range(60)]
+
+
+@pytest.fixture
+def pair(rng: np.random.Generator) -> tuple[x2static.WordVectors, x2static.WordVectors]:
+    """A space and its rotation, words of the second in upper case."""
+    words = [f"word{place}" for place in range(60)]
+    matrix = rng.standard_normal((60, 6)).astype(np.float32)
+    rotation = np.linalg.qr(rng.standard_normal((6, 6)))[0].astype(np.float32)
+    turned = x2static.WordVectors([word.upper() for word in words], matrix @ rotation)
+    return x2static.WordVectors(words, matrix), turned
+
+
+def unit_rows(vectors: x2static.WordVectors) -> np.ndarray:
+    return vectors.matrix / np.linalg.norm(vectors.matrix, axis=1, keepdims=True)
+
+
+def test_importing_the_package_loads_neither_torch_nor_numpy() -> None:
+    code = "import sys, x2static; print(sorted({'torch', 'numpy'} & set(sys.modules)))"
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert answer.stdout == "[]\n"
+
+
+def test_every_name_is_there_and_a_wrong_one_is_not() -> None:
+    assert set(x2static.__all__) <= set(dir(x2static))
+    for name in x2static.__all__:
+        assert getattr(x2static, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'distil'"):
+        x2static.distil  # noqa: B018
+
+
+def test_distilling_sentences_gives_what_the_command_gives(
+    tmp_path: Path, run_cli, teacher: Path, sentences: list[str]
+) -> None:
+    corpus = tmp_path / "corpus.txt"
+    corpus.write_text("\n".join(sentences) + "\n", encoding="utf-8")
+    found = x2static.distill(sentences, teacher=teacher, min_count=1, device="cpu")
+    code, _, err = run_cli(
+        "distill", "--corpus", corpus, "--teacher", teacher, "--output", tmp_path / "v",
+        "--min-count", 1, "--device", "cpu",
+    )  # fmt: skip
+    assert code == 0, err
+    expected = x2static.read_vectors(tmp_path / "v")
+    assert list(found.words) == list(expected.words)
+    assert found.matrix.tobytes() == expected.matrix.tobytes()
+
+
+def test_presets_and_an_output_folder(tmp_path: Path, teacher: Path, sentences: list[str]) -> None:
+    found = x2static.distill(
+        iter(sentences), teacher=teacher, output=tmp_path / "v", preset="paper", min_count=1
+    )
+    assert (tmp_path / "v" / "run.json").exists()
+    assert '"solver": "sampled"' in (tmp_path / "v" / "run.json").read_text()
+    assert len(found) == len(set(" ".join(sentences).split()))
+
+
+def test_preparing_paragraphs() -> None:
+    found = x2static.prepare(
+        ["Ein Satz. Noch ein Satz."], "de", tokenizer="icu", min_tokens=1, workers=1
+    )
+    assert found == ["Ein Satz .", "Noch ein Satz ."]
+
+
+@pytest.mark.parametrize("kind", ["vectors", "tuple", "file"])
+def test_aligning_in_memory_undoes_a_rotation(tmp_path: Path, pair, kind: str) -> None:
+    source, target = pair
+    pairs = {word: word.upper() for word in source.words[:30]}
+    given = {
+        "vectors": source,
+        "tuple": (source.words, source.matrix),
+        "file": tmp_path / "source.vec",
+    }[kind]
+    x2static.write_vectors(source, tmp_path / "source.vec", "word2vec")
+    mapped, other = x2static.align(given, target, pairs, preset="emnlp2016")
+    unit = [
+        side.matrix / np.linalg.norm(side.matrix, axis=1, keepdims=True) for side in (mapped, other)
+    ]
+    np.testing.assert_allclose(unit[0], unit[1], atol=1e-3)
+    (row,) = x2static.bli(mapped, other, [(word, word.upper()) for word in source.words[30:]])
+    assert row["p@1"] == 1.0
+
+
+def test_gensim_vectors_come_in(pair) -> None:
+    keyed_vectors = pytest.importorskip("gensim.models").KeyedVectors
+    source, target = pair
+    keyed = keyed_vectors(vector_size=6)
+    keyed.add_vectors(list(source.words), source.matrix)
+    mapped, _ = x2static.align(keyed, target, {word: word.upper() for word in source.words})
+    assert list(mapped.words) == list(source.words)
+
+
+def test_retrieval_of_sentences_in_memory(pair) -> None:
+    source, _ = pair
+    texts = [" ".join(source.words[place : place + 4]) for place in range(0, 40, 4)]
+    rows = x2static.retrieval(texts, [text.upper() for text in texts], vectors=(source, source),
+                              case="lower")  # fmt: skip
+    assert [row["accuracy"] for row in rows] == [1.0, 1.0]
+
+
+def test_similarity(tmp_path: Path, pair) -> None:
+    source, _ = pair
+    unit = unit_rows(source)
+    lines = [f"word{i}\tword{i + 1}\t{unit[i] @ unit[i + 1]}" for i in range(20)]
+    (tmp_path / "set.tsv").write_text("\n".join(lines) + "\n")
+    (row,) = x2static.similarity(source, tmp_path / "set.tsv")
+    assert row["spearman"] == pytest.approx(1.0)
+
+
+def test_pretraining_by_language(tmp_path: Path, teacher: Path, sentences: list[str]) -> None:
+    folder = x2static.pretrain(
+        {"en": sentences, "de": sentences[::-1]}, output=tmp_path / "model", loss="none", steps=2,
+        from_scratch="layers=1,width=16,heads=2,inner=16,vocabulary=60", mlm_batch=4,
+        block=16, validation_sequences=4,
+    )  # fmt: skip
+    assert (folder / "model.safetensors").exists()
+
+
+@pytest.mark.parametrize(
+    ("call", "why"),
+    [
+        (lambda: x2static.align("a", "b", presett="tuned"), "unknown setting 'presett'; did you"),
+        (lambda: x2static.distill(["a\nb"]), "sentence 0: expected one line of text"),
+        (lambda: x2static.bli("a", "b", [("one", "two\tthree")]), "pair 0: expected two words"),
+        (lambda: x2static.align(3, "b"), "expected a path, WordVectors"),
+        (lambda: x2static.read_vectors("nowhere.vec"), "no such file"),
+    ],
+)
+def test_mistakes_are_one_line(call, why: str) -> None:
+    with pytest.raises(WorkbenchError, match=why) as caught:
+        call()
+    assert "\n" not in str(caught.value)
+    assert isinstance(caught.value, ConfigError) or "nowhere" in str(caught.value)

@@ -1,0 +1,103 @@
+"""Hand things in memory to stages that read files, and take their files back into memory."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from x2static.core.errors import ConfigError
+from x2static.core.lexicon import Lexicon
+from x2static.core.vector_file import read_vectors, write_vectors
+from x2static.core.vectors import WordVectors
+
+Text: TypeAlias = "Path | str | Iterable[str]"
+Pairs: TypeAlias = "Path | str | Lexicon | Mapping[str, str] | Iterable[tuple[str, str]]"
+Vectors: TypeAlias = "Path | str | WordVectors | tuple[Sequence[str], Any] | Any"
+
+
+class HandOver:
+    """A temporary folder in which things lie as files while a stage runs."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="x2static-")
+        self._count = 0
+
+    def __enter__(self) -> HandOver:
+        """Use it."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Delete the folder."""
+        self._folder.cleanup()
+
+    def output(self, given: Path | str | None, name: str) -> Path:
+        """Where a stage shall write: the place given, or one that goes with the folder."""
+        return Path(self._folder.name) / name if given is None else Path(given).expanduser()
+
+    def text(self, text: Text) -> Path:
+        """A path to a text; sentences are written one a line."""
+        if isinstance(text, (Path, str)):
+            return Path(text).expanduser()
+        lines = list(text)
+        for place, line in enumerate(lines):
+            if not isinstance(line, str) or "\n" in line:
+                raise ConfigError(f"sentence {place}: expected one line of text, got {line!r:.60}")
+        path = self._place("text.txt")
+        path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="\n")
+        return path
+
+    def pairs(self, pairs: Pairs) -> Path:
+        """A path to a dictionary."""
+        if isinstance(pairs, (Path, str)):
+            return Path(pairs).expanduser()
+        items = pairs.items() if isinstance(pairs, Mapping) else pairs
+        lines = []
+        for place, pair in enumerate(items):
+            if len(pair) != 2 or any("\t" in word or "\n" in word for word in pair):
+                raise ConfigError(f"pair {place}: expected two words, got {pair!r:.60}")
+            lines.append(f"{pair[0]}\t{pair[1]}\n")
+        path = self._place("pairs.txt")
+        path.write_text("".join(lines), encoding="utf-8", newline="\n")
+        return path
+
+    def vectors(self, vectors: Vectors) -> Path:
+        """A path to word vectors."""
+        if isinstance(vectors, (Path, str)):
+            return Path(vectors).expanduser()
+        path = self._place("vectors")
+        write_vectors(_word_vectors(vectors), path, "safetensors")
+        return path
+
+    def vectors_from(self, path: Path) -> WordVectors:
+        """Vectors that a stage wrote, in memory of their own: their file may be about to go."""
+        found = read_vectors(path)
+        counts = None if found.counts is None else np.array(found.counts)
+        return WordVectors(list(found.words), np.array(found.matrix), counts)
+
+    def _place(self, name: str) -> Path:
+        self._count += 1
+        return Path(self._folder.name) / f"{self._count}-{name}"
+
+
+def _word_vectors(vectors: Any) -> WordVectors:
+    """`WordVectors` of what may be gensim's KeyedVectors or (words, matrix)."""
+    if isinstance(vectors, WordVectors):
+        return vectors
+    if hasattr(vectors, "index_to_key") and hasattr(vectors, "vectors"):
+        vectors = (vectors.index_to_key, vectors.vectors)
+    if not (isinstance(vectors, tuple) and len(vectors) == 2):
+        raise ConfigError(
+            f"expected a path, WordVectors, KeyedVectors or (words, matrix), got {type(vectors)}"
+        )
+    words, matrix = vectors
+    return WordVectors(list(words), np.ascontiguousarray(matrix, dtype=np.float32))
