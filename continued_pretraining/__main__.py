@@ -13,6 +13,7 @@ from typing import NoReturn
 from continued_pretraining.config import PretrainConfig
 from x2static.core.config import add_flags, build, typed_flags
 from x2static.core.errors import ConfigError, Interrupted, WorkbenchError
+from x2static.core.threads import AdaptedWaiting
 
 
 class _Parser(argparse.ArgumentParser):
@@ -32,7 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         config = build(PretrainConfig, flags, config_file, "pretrain")
         from continued_pretraining.stage import pretrain
 
-        outcome = pretrain(config)
+        with AdaptedWaiting():
+            outcome = pretrain(config)
     except Interrupted as stop:
         _say_once(f"interrupted: {stop}")
         return 130

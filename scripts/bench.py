@@ -3,7 +3,9 @@
 A benchmark is a file ``scripts/bench_NAME.py`` with ``rows(scratch: Path) -> list[dict]`` (it may
 also take ``quick: bool``). A row has ``name``, ``unit``, ``ours``, ``reference``, ``ratio`` (how
 many times better than the reference), ``goal`` (least ratio) and ``holds``; a row without a goal
-only informs. ``floor`` (what the hardware allows) and ``note`` are optional.
+only informs. ``low``, ``high`` and ``repeats`` are the ratio's least and greatest and their number
+(see `scripts.paired`): where they lie on both sides of the goal, nothing is claimed. ``load`` (of
+the machine, other work included), ``floor`` (what the hardware allows) and ``note`` are optional.
 
 ``--json FILE`` is written anew whenever a benchmark has ended. With ``--resume`` the rows of other
 benchmarks that FILE holds stay, and ``all`` measures only what is missing: quiet hours are rare.
@@ -27,11 +29,13 @@ if str(HERE.parent) not in sys.path:
     sys.path.insert(0, str(HERE.parent))
 
 from scripts.machine import describe_machine, machine_line, same_machine  # noqa: E402
+from scripts.paired import verdict  # noqa: E402
 from x2static.core.errors import ConfigError, WorkbenchError  # noqa: E402
 from x2static.core.files import staged  # noqa: E402
 from x2static.core.run_record import RunRecord, plain, read_record, record_path  # noqa: E402
 
 KEYS = ("name", "unit", "ours", "reference", "ratio", "goal", "holds")
+OPTIONAL = ("low", "high", "repeats", "load", "floor", "note")
 
 Row = dict[str, Any]
 
@@ -78,10 +82,13 @@ def measure(name: str, *, quick: bool) -> list[Row]:
 
 
 def complete(row: Row) -> Row:
-    """A row with every key, and `holds` worked out where there is a goal."""
+    """A row with every key, and `holds` worked out where there is a goal and its turns agree."""
     whole = {key: row.get(key) for key in KEYS} | row
+    if whole["holds"] is None:
+        whole["holds"] = verdict(whole)
     if whole["goal"] is not None and whole["holds"] is None:
-        whole["holds"] = whole["ratio"] is not None and whole["ratio"] >= whole["goal"]
+        notes = [whole["note"]] if whole.get("note") else []
+        whole["note"] = "; ".join([*notes, "within noise"])
     return dict(plain(whole))
 
 
@@ -100,7 +107,7 @@ def table(rows: Sequence[Row]) -> str:
     """The rows as a Markdown table with aligned columns; floor and note only where used."""
     several = len({row.get("benchmark") for row in rows}) > 1
     columns = [*(["benchmark"] if several else []), *KEYS]
-    columns += [key for key in ("floor", "note") if any(row.get(key) for row in rows)]
+    columns += [key for key in OPTIONAL if any(row.get(key) for row in rows)]
     cells = [columns, *([shown(row.get(key)) for key in columns] for row in rows)]
     widths = [max(len(line[index]) for line in cells) for index in range(len(columns))]
     lines = [
@@ -116,9 +123,11 @@ def table(rows: Sequence[Row]) -> str:
 def summary(rows: Sequence[Row]) -> str:
     """How many goals hold, and which do not."""
     aimed = [row for row in rows if row["goal"] is not None]
-    missed = [str(row["name"]) for row in aimed if not row["holds"]]
-    text = f"{len(aimed) - len(missed)} of {len(aimed)} goals hold"
-    return f"{text}; missed: {', '.join(missed)}" if missed else text
+    parts = [f"{sum(row['holds'] is True for row in aimed)} of {len(aimed)} goals hold"]
+    for what, holds in (("missed", False), ("within noise", None)):
+        names = [str(row["name"]) for row in aimed if row["holds"] is holds]
+        parts += [f"{what}: {', '.join(names)}"] if names else []
+    return "; ".join(parts)
 
 
 def kept_rows(path: Path, config: BenchConfig, machine: dict[str, Any]) -> list[Row]:

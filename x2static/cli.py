@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 from x2static import __version__
 from x2static.core.config import add_flags, build, closest, typed_flags
 from x2static.core.errors import ConfigError, Interrupted, OutputError, WorkbenchError, one_line
+from x2static.core.threads import AdaptedWaiting
 
 
 @dataclass(frozen=True)
@@ -248,7 +249,8 @@ def main(argv: Sequence[str] | None = None) -> int:
                 if isinstance(stream, io.TextIOWrapper):
                     stream.reconfigure(errors="backslashreplace")
         try:
-            run(arguments)
+            with AdaptedWaiting():
+                run(arguments)
         finally:  # --help leaves by SystemExit
             sys.stdout.flush()
     except Interrupted as stop:

@@ -1,0 +1,209 @@
+"""Waiting that suits the machine: when it is ours to choose, when to sleep, what it does."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from x2static.core import threads
+from x2static.core.threads import AdaptedWaiting, Crowding, Patience, SleepingTeam, may_adapt
+
+ROOT = Path(__file__).resolve().parents[2]
+MS = 1_000_000  # nanoseconds
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="the kernel's figures are Linux's")
+
+
+@LINUX
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({}, True),
+        ({"OMP_NUM_THREADS": "2"}, True),
+        ({"OMP_NUM_THREADS": "1"}, False),
+        ({"OMP_WAIT_POLICY": "ACTIVE"}, False),
+        ({"OMP_WAIT_POLICY": ""}, True),
+        ({"GOMP_SPINCOUNT": "0"}, False),
+        ({"KMP_BLOCKTIME": "5", "MKL_NUM_THREADS": "2"}, True),  # say nothing about libgomp's wait
+    ],
+)
+def test_what_the_user_set_is_left_alone(environment: dict[str, str], expected: bool) -> None:
+    assert may_adapt(environment) is expected
+
+
+def write_times(folder: Path, **times: tuple[int, int]) -> None:
+    for name, (ran, queued) in times.items():
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        (folder / name / "schedstat").write_text(f"{ran} {queued} 7\n")
+
+
+def test_share_is_of_what_passed_since_the_last_look(tmp_path: Path) -> None:
+    write_times(tmp_path, a=(1000 * MS, 500 * MS), b=(0, 0))
+    crowding = Crowding(tmp_path)
+    write_times(tmp_path, a=(1600 * MS, 600 * MS), b=(200 * MS, 100 * MS))
+    assert crowding.share() == pytest.approx(200 / 1000)
+    assert crowding.share() is None  # nothing ran, nothing waited
+
+
+def test_threads_may_come_and_go(tmp_path: Path) -> None:
+    write_times(tmp_path, a=(0, 0), gone=(9 * MS, 9 * MS))
+    crowding = Crowding(tmp_path)
+    (tmp_path / "gone" / "schedstat").unlink()
+    write_times(tmp_path, a=(100 * MS, 0), new=(0, 300 * MS))
+    assert crowding.share() == pytest.approx(300 / 400)
+
+
+def test_a_crowd_means_sleep_and_quiet_means_spinning() -> None:
+    patience = Patience()
+    assert [patience.look(share, now) for share, now in [(0.05, 0), (0.2, 1), (0.05, 2)]] == [
+        False, True, True,
+    ]  # fmt: skip
+    assert patience.look(0.0, 2.5)  # not before its stay is over
+    assert patience.look(0.05, 3.5)  # between the two limits all stays as it is
+    assert patience.look(None, 3.8)  # an idle process says nothing
+    assert not patience.look(0.0, 4)
+    assert not patience.look(None, 5)
+
+
+def test_a_crowd_that_comes_back_at_once_is_waited_out_longer_each_time() -> None:
+    patience, now, stays = Patience(), 0.0, []
+    for _ in range(8):
+        began = now
+        assert patience.look(0.5, now)
+        while patience.look(0.0, now):
+            now += 0.5
+        stays.append(now - began)
+        now += 0.5
+    assert stays == [2, 4, 8, 16, 32, 64, 64, 64]
+
+
+def test_a_crowd_after_long_quiet_is_a_new_one() -> None:
+    patience = Patience()
+    patience.look(0.5, 0)
+    assert not patience.look(0.0, 2)
+    assert patience.look(0.5, 1000)
+    assert not patience.look(0.0, 1002)
+
+
+SPINS = """
+import time
+import torch
+from x2static.core.threads import SleepingTeam, loaded_libraries
+
+torch.set_num_threads(2)
+numbers = torch.randn(64, 2000)
+
+def spun():
+    'Processor time of a team that has nothing to do.'
+    torch.tanh(numbers)
+    began = time.process_time()
+    time.sleep(0.02)
+    return time.process_time() - began
+
+assert [path.rpartition("/")[2] for path in loaded_libraries()] == ["libgomp.so.1"]
+for is_asleep in (False, True, False):
+    team = SleepingTeam(loaded_libraries()) if is_asleep else None
+    print(max(spun() for _ in range(20)))
+    if team:
+        team.close()
+"""
+
+
+@LINUX
+def test_a_sleeping_team_ends_the_spinning_and_its_end_brings_it_back() -> None:
+    """Processor time, not elapsed: a spin is 300,000 turns, a throttled one 100."""
+    pytest.importorskip("torch")
+    if len(os.sched_getaffinity(0)) < 2:
+        pytest.skip("two threads on one processor never spin")
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("OMP_", "GOMP_"))}
+    answer = subprocess.run(
+        [sys.executable, "-c", SPINS], cwd=ROOT, capture_output=True, text=True, check=True,
+        env=environment,
+    )  # fmt: skip
+    before, asleep, after = map(float, answer.stdout.split())
+    assert min(before, after) > 5 * asleep
+
+
+class Team:
+    """Stands in for the real one, and counts."""
+
+    log: list[str]
+
+    def __init__(self, libraries: Sequence[str]) -> None:
+        self.libraries = libraries
+        self.log.append(f"asleep in {', '.join(libraries)}")
+
+    def close(self) -> None:
+        self.log.append("spinning")
+
+
+def watch(
+    monkeypatch: pytest.MonkeyPatch, shares: Sequence[float], libraries: Sequence[Sequence[str]]
+) -> list[str]:
+    """What teams did while these shares were seen, and these libraries whenever they were asked."""
+    Team.log = []
+    given, there = iter(shares), iter(libraries)
+    looked = threading.Event()
+
+    class Crowd:
+        def share(self) -> float:
+            for share in given:
+                return share
+            looked.set()
+            return shares[-1]
+
+    monkeypatch.setattr(threads, "Crowding", Crowd)
+    monkeypatch.setattr(threads, "SleepingTeam", Team)
+    monkeypatch.setattr(threads, "loaded_libraries", lambda: next(there, libraries[-1]))
+    monkeypatch.setattr(threads, "_INTERVAL", 0.001)
+    monkeypatch.setattr(threads, "_FIRST_STAY", 0.0)
+    with AdaptedWaiting(is_wanted=True):
+        assert looked.wait(60)
+    assert not [one for one in threading.enumerate() if one.name == "waiting"]
+    return Team.log
+
+
+def test_teams_follow_the_crowd_and_are_gone_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    log = watch(monkeypatch, [0.0, 0.5, 0.5, 0.0, 0.0, 0.5], [["a"]])
+    assert log == ["asleep in a", "spinning"] * 2
+
+
+def test_a_library_that_comes_after_the_crowd_sleeps_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    log = watch(monkeypatch, [0.5] * 4, [[], ["torch"], ["torch", "faiss"]])
+    assert log == ["asleep in torch", "spinning", "asleep in torch, faiss", "spinning"]
+
+
+def test_unwanted_it_watches_nothing() -> None:
+    with AdaptedWaiting(is_wanted=False):
+        assert not [one for one in threading.enumerate() if one.name == "waiting"]
+
+
+@LINUX
+def test_what_is_no_libgomp_ends_nothing() -> None:
+    SleepingTeam(["/nowhere/libgomp.so.1", sys.executable]).close()
+
+
+@LINUX
+def test_every_command_is_watched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The program itself, and each process that ``accelerate`` starts."""
+    import continued_pretraining.__main__ as process
+    from x2static import cli
+
+    for program in (cli, process):
+        assert program.AdaptedWaiting is AdaptedWaiting
+    for name in threads.USERS_CHOICE:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    seen: list[list[str]] = []
+
+    def run(_arguments: object) -> None:
+        seen.append([one.name for one in threading.enumerate()])
+
+    monkeypatch.setattr(cli, "run", run)
+    assert cli.main(["distill"]) == 0
+    assert "waiting" in seen[0]
