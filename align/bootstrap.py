@@ -8,6 +8,7 @@ multi-step map). Words that the given pairs already translate get no other trans
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -81,7 +82,10 @@ def bootstrap(
         sides, settings, given, (start.source, start.target), [cutoff] * rounds, say=say,
         threads=threads, device=device,
     )  # fmt: skip
-    return sides.alignment(pairs, start.history, start.attempts)
+    found = sides.alignment(pairs, start.history, start.attempts)
+    # What other runs say of the start holds for what was built upon it.
+    diagnosis = replace(found.diagnosis, agreement=start.diagnosis.agreement)
+    return replace(found, diagnosis=diagnosis)
 
 
 def extended(

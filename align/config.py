@@ -111,6 +111,10 @@ class AlignConfig:
     ] = False
     rounds: Annotated[int, "rounds of method bootstrap or tuned"] = 4
     restarts: Annotated[int, "further attempts when an unsupervised run has failed"] = 2
+    agreement_runs: Annotated[
+        int,
+        "smaller runs with other draws that a self-learned result has to agree with; 0: none",
+    ] = 2
     accept_failure: Annotated[bool, "write the result even if the run has failed"] = False
     max_vocabulary: Annotated[int, "read only the first words of each file; 0: all"] = 0
     device: Annotated[DeviceName, "where self-learning runs"] = "cpu"
@@ -123,7 +127,14 @@ class AlignConfig:
     def __post_init__(self) -> None:
         check_settings(self)
         self._check_method()
-        for name in ("restarts", "threads", "max_vocabulary", "induce_cutoff", "seed"):
+        for name in (
+            "restarts",
+            "agreement_runs",
+            "threads",
+            "max_vocabulary",
+            "induce_cutoff",
+            "seed",
+        ):
             require_at_least("--" + name.replace("_", "-"), getattr(self, name), 0)
         require_at_least("--rounds", self.rounds, 1)
         outputs = [self.output_source, self.output_target, self.save_map, self.induce]

@@ -40,6 +40,7 @@ from x2static.core.vectors import WordVectors
 _log = logging.getLogger(__name__)
 # A spoke does not depend on these: the other spokes, and how the run was started.
 _FREE = ("spokes", "resume", "overwrite", "threads")
+_AGREEMENT_RUNS = 2
 _SUFFIX: dict[Format, str] = {"word2vec": ".vec", "word2vec-binary": ".bin"}
 
 
@@ -154,6 +155,7 @@ class _Learner:
             found = learn_maps(
                 _BY_METHOD[self.method], *self._matrices,
                 _settings(config), pairs, rounds=config.rounds, seed=config.seed,
+                agreement_runs=_AGREEMENT_RUNS if config.learns else 0,
                 device=self._device, threads=threads, say=say,
                 report=lambda turn: progress.advance(1, f"objective {100 * turn.objective:.4f}"),
             )  # fmt: skip

@@ -28,6 +28,7 @@ def learn_maps(
     seed: int = 0,
     restarts: int = 2,
     accept_failure: bool = False,
+    agreement_runs: int = 0,
     device: str = "cpu",
     threads: int | None = None,
     keeper: Keeper | None = None,
@@ -46,6 +47,7 @@ def learn_maps(
         seed: of the random draws.
         restarts: after failed unsupervised runs.
         accept_failure: return a failed run's result.
+        agreement_runs: smaller runs with other draws that a self-learned result is compared with.
         device: where searches run.
         threads: on the CPU; None takes every core.
         keeper: of checkpoints.
@@ -62,8 +64,8 @@ def learn_maps(
         )
     found = align_matrices(
         source, target, settings, pairs, seed=seed, restarts=restarts,
-        accept_failure=accept_failure, device=device, threads=threads, keeper=keeper,
-        report=report,
+        accept_failure=accept_failure, agreement_runs=agreement_runs, device=device,
+        threads=threads, keeper=keeper, report=report,
     )  # fmt: skip
     if method == "vecmap":
         return found

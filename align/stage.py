@@ -22,7 +22,7 @@ from align.seeds import check_same_width, few_pairs, seed_pairs
 from align.unfinished import refuse_finished
 from align.validation import WORDS, Precision
 from align.vecmap.alignment import Alignment, LanguageMap, unchanged
-from align.vecmap.diagnosis import Diagnosis
+from align.vecmap.diagnosis import LEAST_AGREEMENT, LEAST_FOUND_AGAIN, LEAST_LIFT, Diagnosis
 from align.vecmap.normalization import blocks, check_finite
 from align.vecmap.pairs import PairRows
 from align.vecmap.self_learning import Iteration
@@ -132,6 +132,8 @@ class Languages:
             "found_again": found.diagnosis.found_again,
             "mean_cosine": found.diagnosis.mean_cosine,
             "lift": found.diagnosis.lift,
+            "agreement": found.diagnosis.agreement,
+            "judged_by": self.judged_by(found),
             "failed": self.doubt(found) is not None,
             "attempts": found.attempts,
             "final_pairs": len(found.pairs.source),
@@ -162,18 +164,33 @@ class Languages:
         small corpora show them with a good dictionary, too, and then mean little. `tuned` knows
         better, for it has held pairs back; those of a few frequent words are the easiest.
         """
-        config = self._config
-        least = max(_FEW, self.source.width)
-        has_few = self.pairs is not None and len(self.pairs.source) < least
-        held_back = found.notes.get("tuning", {}).get("held_back")
-        if held_back is not None and config.seeds == "lexicon":
-            wanted = _LEAST_OF_FEW if has_few else _LEAST_HELD_BACK
+        judged_by = self.judged_by(found)
+        if judged_by == "held-back pairs":
+            held_back: float = found.notes["tuning"]["held_back"]
+            wanted = _LEAST_OF_FEW if self._has_few else _LEAST_HELD_BACK
             stated = f"CSLS P@1 {100 * held_back:.2f} on held-back pairs"
             return stated if held_back < wanted else None
+        is_doubted = judged_by == "signs" and found.diagnosis.has_failed
+        return str(found.diagnosis) if is_doubted else None
+
+    def judged_by(self, found: Alignment) -> str | None:
+        """What a result is trusted or doubted by; None: a dictionary of some size is trusted."""
+        tuning = found.notes.get("tuning", {})
+        if self._config.seeds == "lexicon" and tuning.get("held_back") is not None:
+            return "held-back pairs"
+        return "signs" if self.lacks_a_dictionary else None
+
+    @property
+    def lacks_a_dictionary(self) -> bool:
+        """Whether there is no dictionary, or hardly one, to judge a result by."""
+        config = self._config
         learns_by_itself = config.self_learning or config.method == "tuned"
-        if config.seeds == "lexicon" and not (learns_by_itself and has_few):
-            return None
-        return str(found.diagnosis) if found.diagnosis.has_failed else None
+        return config.seeds != "lexicon" or (learns_by_itself and self._has_few)
+
+    @property
+    def _has_few(self) -> bool:
+        least = max(_FEW, self.source.width)
+        return self.pairs is not None and len(self.pairs.source) < least
 
     def few_pairs(self) -> str | None:
         """A warning where the pairs leave most of a whole matrix to chance."""
@@ -205,7 +222,9 @@ def _learn(config: AlignConfig, languages: Languages, keeper: CheckpointFile) ->
             found = learn_maps(
                 config.method, languages.source.matrix, languages.target.matrix,
                 config.settings(), languages.pairs, rounds=config.rounds, seed=config.seed,
-                restarts=config.restarts, accept_failure=config.accept_failure, device=device,
+                restarts=config.restarts, accept_failure=config.accept_failure,
+                agreement_runs=config.agreement_runs if languages.lacks_a_dictionary else 0,
+                device=device,
                 threads=config.threads or None, keeper=keeper, report=report, say=progress.say,
             )  # fmt: skip
         except KeyboardInterrupt as stop:
@@ -231,6 +250,20 @@ def _history(found: Alignment) -> dict[str, Any]:
     return {"iterations": turns} if turns else {}
 
 
+def basis_of_trust(notes: dict[str, Any]) -> str:
+    """What a result without a dictionary is trusted or doubted by, each sign beside its limit."""
+    signs = [("lift", LEAST_LIFT), ("found_again", LEAST_FOUND_AGAIN)]
+    if notes["agreement"] is not None:
+        signs.append(("agreement", LEAST_AGREEMENT))
+    stated = [
+        f"{name.replace('_', ' ')} {100 * notes[name]:.1f} % (at least {100 * least:g} %)"
+        for name, least in signs
+    ]
+    if notes["agreement"] is None:
+        stated.append("no other run was asked")
+    return f"{'not trusted' if notes['failed'] else 'trusted'} by these signs: {', '.join(stated)}"
+
+
 def _text(config: AlignConfig, languages: Languages, notes: dict[str, Any]) -> str:
     lines = [f"{config.output_source}: {len(languages.source):,} words in the shared space"]
     lines.append(f"{config.output_target}: {len(languages.target):,} words")
@@ -241,6 +274,8 @@ def _text(config: AlignConfig, languages: Languages, notes: dict[str, Any]) -> s
         learned += f" after {notes['iterations']} iterations, objective {notes['objective']:.4f}"
     lines.append(learned)
     lines.append(str(Diagnosis(*(notes[field.name] for field in fields(Diagnosis)))))
+    if notes["judged_by"] == "signs":
+        lines.append(basis_of_trust(notes))
     for name, label in (("validation", "held-back pairs"), ("validation_unaligned", "unaligned")):
         if name in notes:
             lines.append(f"{label}: {Precision(**notes[name])}")

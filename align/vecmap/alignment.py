@@ -3,90 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
 
-import numpy as np
-
-from align.vecmap.arrays import AlignmentError, FloatMatrix, FloatVector, WideMatrix
-from align.vecmap.diagnosis import WORDS, Diagnosis, diagnose
-from align.vecmap.induction import Inducer, PlainInducer
-from align.vecmap.linear import SideMaps, cross_products, final_maps, rotation_from
-from align.vecmap.normalization import Normalization, blocks, check_finite, fit_normalization
+from align.vecmap.agreement import agreement, can_be_asked
+from align.vecmap.arrays import AlignmentError, FloatMatrix
+from align.vecmap.normalization import check_finite
 from align.vecmap.pairs import PairRows, check_pairs
 from align.vecmap.presets import VecMapSettings
 from align.vecmap.self_learning import Iteration, Keeper, learn
-from align.vecmap.unsupervised import profile_pairs
+from align.vecmap.sides import Alignment, LanguageMap, Sides, make_inducer, unchanged
 
-_PLAIN_ENTRIES = 1 << 23
-
-
-@dataclass(frozen=True, eq=False)
-class LanguageMap:
-    """Takes vectors of one language into the shared space, known words and new ones alike.
-
-    Attributes:
-        normalization: what is done to each row first.
-        matrix: (D, K) float32, applied from the right.
-        offset: (K,) added in the end; None adds nothing.
-    """
-
-    normalization: Normalization
-    matrix: FloatMatrix
-    offset: FloatVector | None = None
-
-    def apply(self, rows: FloatMatrix) -> FloatMatrix:
-        """The rows in the shared space, a new array; works in blocks."""
-        if rows.shape[1] != len(self.matrix):
-            raise AlignmentError(
-                f"the map takes vectors of width {len(self.matrix)}, these have {rows.shape[1]}"
-            )
-        mapped = np.empty((len(rows), self.matrix.shape[1]), np.float32)
-        at = 0
-        for block in blocks(rows):
-            here = mapped[at : at + len(block)]
-            np.matmul(self.normalization.apply(block), self.matrix, out=here)
-            if self.offset is not None:
-                here += self.offset
-            at += len(block)
-        return mapped
-
-    def turned(self, turn: WideMatrix) -> LanguageMap:
-        """This map followed by another, linear one."""
-        matrix = (self.matrix.astype(np.float64) @ turn).astype(np.float32)
-        if self.offset is None:
-            return replace(self, matrix=matrix)
-        offset = (self.offset.astype(np.float64) @ turn).astype(np.float32)
-        return replace(self, matrix=matrix, offset=offset)
-
-
-def unchanged(width: int) -> LanguageMap:
-    """The map that leaves vectors as they are."""
-    nothing = Normalization((), np.zeros((0, width), np.float32))
-    return LanguageMap(nothing, np.eye(width, dtype=np.float32))
-
-
-@dataclass(frozen=True, eq=False)
-class Alignment:
-    """What a run learned.
-
-    Attributes:
-        source: the map of the source language.
-        target: the map of the target language.
-        pairs: rows of the pairs that the final maps were learned from.
-        diagnosis: how far the result can be trusted.
-        history: the iterations of self-learning.
-        attempts: how many starts were needed.
-        notes: what else the method decided, JSON-ready.
-    """
-
-    source: LanguageMap
-    target: LanguageMap
-    pairs: PairRows
-    diagnosis: Diagnosis
-    history: list[Iteration] = field(default_factory=list)
-    attempts: int = 1
-    notes: dict[str, Any] = field(default_factory=dict)
+__all__ = ["Alignment", "LanguageMap", "Sides", "align_matrices", "make_inducer", "unchanged"]
 
 
 def align_matrices(
@@ -98,6 +25,7 @@ def align_matrices(
     seed: int = 0,
     restarts: int = 2,
     accept_failure: bool = False,
+    agreement_runs: int = 0,
     device: str = "cpu",
     threads: int | None = None,
     keeper: Keeper | None = None,
@@ -113,6 +41,7 @@ def align_matrices(
         seed: decides the random draws of self-learning.
         restarts: further attempts after an unsupervised run that has failed.
         accept_failure: return the result of a failed run instead of raising.
+        agreement_runs: smaller runs with other draws that a self-learned result is compared with.
         device: ``"cpu"`` or a torch device such as ``"cuda"``.
         threads: for self-learning on the CPU; None takes every core.
         keeper: keeps checkpoints of self-learning.
@@ -146,95 +75,18 @@ def align_matrices(
             *sides.heads, sides.rotation(start), settings, inducer, (seed, attempt), keeper, report
         )
         found = sides.alignment(state.pairs, state.history, attempt + 1)
+        if agreement_runs and can_be_asked(settings):
+            again = agreement(
+                (source, target), settings, pairs, sides.frequent_matches(found),
+                runs=agreement_runs, seed=seed, device=device, threads=threads,
+            )  # fmt: skip
+            found = replace(found, diagnosis=replace(found.diagnosis, agreement=again))
         if pairs is not None or accept_failure or not found.diagnosis.has_failed:
             return found
     raise AlignmentError(
         f"self-learning did not converge in {last + 1} attempts ({found.diagnosis}): start from a "
         "dictionary of even 25 pairs, or from words spelled alike (identical)"
     )
-
-
-def make_inducer(
-    settings: VecMapSettings, sizes: tuple[int, int], device: str, threads: int | None
-) -> Inducer:
-    """The way of finding matches that suits the sizes and the device."""
-    if device != "cpu":
-        from align.vecmap.torch_inducer import TorchInducer
-
-        return TorchInducer(settings.csls, device)
-    if sizes[0] * sizes[1] <= _PLAIN_ENTRIES:
-        return PlainInducer(settings.csls)
-    from align.vecmap.tiled import TiledInducer
-
-    inducer: Inducer = TiledInducer(settings.csls, threads)
-    return inducer
-
-
-class Sides:
-    """Both languages, normalised where and when it is needed: never a copy of everything."""
-
-    def __init__(self, source: FloatMatrix, target: FloatMatrix, settings: VecMapSettings) -> None:
-        self._matrices = (source, target)
-        self._settings = settings
-        self.normalizations = [fit_normalization(m, settings.normalize) for m in self._matrices]
-        cutoff = settings.cutoff if settings.self_learning else 0
-        sizes = [min(cutoff or len(matrix), len(matrix)) for matrix in self._matrices]
-        self.sizes = (sizes[0], sizes[1])
-        self.heads = self.normalized(cutoff if settings.self_learning else -1)
-
-    def profile_start(self, attempt: int) -> PairRows:
-        """The unsupervised start; later attempts look at more or fewer words."""
-        factor = (1.0, 0.5, 2.0)[attempt % 3]
-        words = max(2, int(self._settings.start_words * factor))
-        return profile_pairs(*self.heads, replace(self._settings, start_words=words))
-
-    def rotation(self, pairs: PairRows) -> WideMatrix:
-        """The rotation of the source onto the target."""
-        return rotation_from(cross_products(*self.rows_of(pairs)))
-
-    def alignment(self, pairs: PairRows, history: list[Iteration], attempts: int = 1) -> Alignment:
-        """The final maps learned from some pairs, and how they look."""
-        source, target = self.language_maps(final_maps(*self.rows_of(pairs), self._settings))
-        diagnosis = self.diagnosis(source, target)
-        return Alignment(source, target, pairs, diagnosis, history, attempts)
-
-    def diagnosis(self, source: LanguageMap, target: LanguageMap) -> Diagnosis:
-        """How the most frequent words look through two maps."""
-        return diagnose(self.mapped((source, target), WORDS), self.normalized(WORDS))
-
-    def mapped(
-        self, maps: tuple[LanguageMap, LanguageMap], size: int
-    ) -> tuple[FloatMatrix, FloatMatrix]:
-        """The most frequent words of each side through its map."""
-        x, z = (one.apply(matrix[:size]) for one, matrix in zip(maps, self._matrices, strict=True))
-        return x, z
-
-    def language_maps(self, maps: SideMaps) -> tuple[LanguageMap, LanguageMap]:
-        """The matrices together with the normalisation that comes before them."""
-        first, second = (
-            LanguageMap(normalization, matrix.astype(np.float32))
-            for normalization, matrix in zip(self.normalizations, maps, strict=True)
-        )
-        return first, second
-
-    def normalized(self, size: int | None) -> tuple[FloatMatrix, FloatMatrix]:
-        """The normalised rows of the most frequent words; 0 and None take all, -1 none."""
-        stop = max(size, 0) if size else None
-        first, second = (
-            normalization.apply(matrix[:stop])
-            for normalization, matrix in zip(self.normalizations, self._matrices, strict=True)
-        )
-        return first, second
-
-    def rows_of(self, pairs: PairRows) -> tuple[FloatMatrix, FloatMatrix]:
-        """Normalised rows of the pairs, each different word normalised once."""
-        found = []
-        for rows, matrix, normalization in zip(
-            pairs, self._matrices, self.normalizations, strict=True
-        ):
-            distinct, places = np.unique(rows, return_inverse=True)
-            found.append(normalization.apply(matrix[distinct])[places])
-        return found[0], found[1]
 
 
 def _check_dimensions(settings: VecMapSettings, width: int) -> None:

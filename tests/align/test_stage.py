@@ -100,7 +100,7 @@ def test_words_spelled_alike_are_not_held_back(world, run_cli, refuses, flags, t
 
 def test_only_rows_that_scoring_looks_at_are_mapped(world, run_cli, flags, tmp_path, monkeypatch):
     monkeypatch.setattr(align.stage, "WORDS", 50, raising=False)
-    monkeypatch.setattr("align.vecmap.alignment.WORDS", 30)
+    monkeypatch.setattr("align.vecmap.sides.WORDS", 30)
     apply, sizes = LanguageMap.apply, []
 
     def counted(self, rows):
