@@ -76,7 +76,7 @@ class Tuning:
         held_back: the same on pairs that had no part in the choice. A small dictionary has none to
             spare: each fold is then scored with what the other folds choose.
         plain: the same of the published multi-step map, None where it cannot be learned.
-        words: that were held back.
+        words: that `held_back` and `plain` are of.
     """
 
     whitening: Whitening
@@ -210,7 +210,8 @@ def decide(learner: Learner, pairs: PairRows) -> Tuning:
             scores.append(None)
         else:
             scores.append(held.precision(found.source, found.target).csls)
-    return replace(choice, held_back=scores[0], plain=scores[1])
+    words = len(np.unique(kept.tested.source))
+    return replace(choice, held_back=scores[0], plain=scores[1], words=words)
 
 
 def choose(learner: Learner, pairs: PairRows) -> Tuning:
