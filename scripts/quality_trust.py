@@ -14,10 +14,12 @@ are measured on the rest. Each finished run is kept in the work folder; a stoppe
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -31,10 +33,11 @@ from align.validation import precision_at_one  # noqa: E402
 from align.vecmap import sides  # noqa: E402
 from align.vecmap.agreement import agreement  # noqa: E402
 from align.vecmap.alignment import Alignment, align_matrices  # noqa: E402
-from align.vecmap.diagnosis import LEAST_FOUND_AGAIN, LEAST_LIFT  # noqa: E402
+from align.vecmap.diagnosis import LEAST_AGREEMENT, LEAST_FOUND_AGAIN, LEAST_LIFT  # noqa: E402
 from align.vecmap.pairs import PairRows  # noqa: E402
 from align.vecmap.presets import FAST_SCHEDULE, preset_settings  # noqa: E402
 from align.vecmap.sides import Sides  # noqa: E402
+from scripts.machine import describe_machine, machine_line  # noqa: E402
 from scripts.results import parse, quality_parser, write_results  # noqa: E402
 from scripts.sgns import num_tokens, train_skip_gram  # noqa: E402
 from scripts.trust_worlds import (  # noqa: E402
@@ -43,6 +46,7 @@ from scripts.trust_worlds import (  # noqa: E402
     released_worlds,
     trained_worlds,
 )
+from x2static.core.intervals import share_interval, shown  # noqa: E402
 
 sides._PLAIN_ENTRIES = 0  # the tiled search gives the same answers, faster on one thread
 RUNS = 2
@@ -129,21 +133,29 @@ def trusted(run: dict[str, Any], rule: dict[str, float]) -> bool:
     return all((run[sign] or 0.0) >= least for sign, least in rule.items())
 
 
+PROGRAM_RULE = {
+    "agreement": LEAST_AGREEMENT, "found_again": LEAST_FOUND_AGAIN, "lift": LEAST_LIFT,
+}  # fmt: skip
 OLD_RULE = {"found_again": LEAST_FOUND_AGAIN, "lift": LEAST_LIFT}
 
 
 def chosen_rule(runs: list[dict[str, Any]], signs: Sequence[str]) -> dict[str, float]:
-    """The limits with the fewest false trusts and alarms (as rates); the middle of those as good.
+    """The limits with the least error: a bad run that is trusted counts twice.
 
-    Lift keeps its old limit: pure noise is what it is for, and no run here is that.
+    Of limits that are equally good the middle ones are taken, sign by sign. Lift keeps its old
+    limit: pure noise is what it is for, and no run here is that.
     """
-    rule: dict[str, float] = {"lift": LEAST_LIFT}
+    limits = np.round(np.arange(0.0, 1.0, 0.02), 2)
+    tried = [
+        {"lift": LEAST_LIFT, **dict(zip(signs, map(float, chosen), strict=True))}
+        for chosen in product(limits, repeat=len(signs))
+    ]
+    errors = [float(np.dot((2, 1), error_rates(runs, rule))) for rule in tried]
+    best = [rule for rule, error in zip(tried, errors, strict=True) if error <= min(errors) + 1e-9]
     for sign in signs:
-        limits = np.round(np.arange(0.0, 1.0, 0.01), 2)
-        errors = [sum(error_rates(runs, {**rule, sign: float(limit)})) for limit in limits]
-        best = limits[np.isclose(errors, min(errors))]
-        rule[sign] = float(best[len(best) // 2])
-    return rule
+        values = sorted({rule[sign] for rule in best})
+        best = [rule for rule in best if rule[sign] == values[len(values) // 2]]
+    return best[0]
 
 
 def error_rates(runs: list[dict[str, Any]], rule: dict[str, float]) -> tuple[float, float]:
@@ -152,15 +164,6 @@ def error_rates(runs: list[dict[str, Any]], rule: dict[str, float]) -> tuple[flo
         [trusted(run, rule) for run in runs if run["good"] is kind] for kind in (False, True)
     )
     return float(np.mean(bad)) if bad else 0.0, 1 - float(np.mean(good)) if good else 0.0
-
-
-def interval(hits: int, count: int) -> tuple[float, float]:
-    """Exact 95 % interval of a share (Clopper and Pearson 1934)."""
-    from scipy.stats import beta
-
-    low = beta.ppf(0.025, hits, count - hits + 1) if hits else 0.0
-    high = beta.ppf(0.975, hits + 1, count - hits) if hits < count else 1.0
-    return float(low), float(high)
 
 
 def halves(runs: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -175,11 +178,10 @@ def halves(runs: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[
 
 
 def stated(hits: int, count: int) -> str:
-    """A share with its interval."""
+    """A share with its 95 % interval."""
     if not count:
         return "none"
-    low, high = interval(hits, count)
-    return f"{hits} of {count} ({100 * low:.0f} to {100 * high:.0f} %)"
+    return f"{hits} of {count} {shown(share_interval(hits / count, count))} %"
 
 
 def report(runs: list[dict[str, Any]]) -> tuple[str, dict[str, Any]]:
@@ -189,11 +191,12 @@ def report(runs: list[dict[str, Any]]) -> tuple[str, dict[str, Any]]:
         "found again and lift, as before": OLD_RULE,
         "agreement and lift": chosen_rule(choosing, ["agreement"]),
         "agreement, found again and lift": chosen_rule(choosing, ["agreement", "found_again"]),
+        "all three, as the program has them": PROGRAM_RULE,
     }
     lines = [
         f"{len(runs)} runs without a dictionary, {sum(run['good'] for run in runs)} of them good. "
         f"Limits are chosen on {len(choosing)} of them, errors measured on the other "
-        f"{len(measuring)}, with exact 95 % intervals:\n",
+        f"{len(measuring)}, with Wilson's 95 % intervals:\n",
         "| signs | limits | bad runs trusted | good runs doubted |", "|---|---|---|---|",
     ]  # fmt: skip
     data: dict[str, Any] = {}
@@ -240,6 +243,12 @@ def run_table(runs: list[dict[str, Any]]) -> list[str]:
     return lines
 
 
+def _commit() -> str:
+    """Of the program that ran; the seed of a run stands beside it."""
+    command = ["git", "rev-parse", "--short", "HEAD"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout.strip()
+
+
 def worlds(kinds: Sequence[str], work: Path, data: Path) -> Iterator[World]:
     """All pairs of the kinds that are asked for."""
     if "planted" in kinds:
@@ -269,7 +278,10 @@ def main(argv: Sequence[str]) -> int:
     runs = [json.loads(path.read_text(encoding="utf-8"))
             for path in sorted((work / "runs").glob("*.json"))]  # fmt: skip
     text, rules = report(runs)
-    write_results(options.output, {"rules": rules, "runs": runs}, text)
+    machine = describe_machine()
+    text += f"\n{machine_line(machine)}\n"
+    about = {"commit": _commit(), "machine": machine, "further_runs": RUNS, "rules": rules}
+    write_results(options.output, {**about, "runs": runs}, text)
     print(text)
     return 0
 

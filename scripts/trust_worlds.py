@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -147,7 +146,6 @@ def real_world(
     rows: tuple[int, int],
 ) -> World:
     """Vectors from files, of so many words, with MUSE's pairs; of one language, with its words."""
-    from align.seeds import lexicon_rows
     from x2static.core.lexicon import read_lexicon
     from x2static.core.vector_file import read_vectors
     from x2static.core.vectors import WordVectors
@@ -166,7 +164,6 @@ def real_world(
         for part in ("train", "test"):
             numbers = {"train": "0-5000", "test": "5000-6500"}[part]
             lexicon = read_lexicon(data / "muse" / part / f"{pair}.{numbers}.txt")
-            found: Any = lexicon_rows(lexicon, source, target, pair)
-            for one, other in zip(found.source.tolist(), found.target.tolist(), strict=True):
-                right.setdefault(one, set()).add(other)
+            for one, other in lexicon.within(source.index, target.index):
+                right.setdefault(source.index[one], set()).add(target.index[other])
     return World(name, family, source.matrix, target.matrix, right)
