@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         flags = typed_flags(parser.parse_args(argv))
         config_file, wants_json = flags.pop("config", None), flags.pop("json", False)
         config = build(PretrainConfig, flags, config_file, "pretrain")
-        from continued_pretraining.stage import pretrain
+        from continued_pretraining.launch import pretrain
 
         with AdaptedWaiting():
             outcome = pretrain(config)

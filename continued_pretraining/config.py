@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from x2static.core.config import require_at_least
+from x2static.core.config import require_at_least, require_at_most
 from x2static.core.errors import ConfigError
 
 LossName = Literal["none", "dcca", "dgcca", "mse", "cosine", "infonce"]
 Unit = Literal["blocks", "lines"]
 Pool = Literal["pieces", "all", "first", "cls"]
 Choice = Literal["last", "mlm", "objective", "pairs"]
+_LARGEST_RATE, _LARGEST_WEIGHT = 1.0, 1e6
 CORRELATIONS = ("dcca", "dgcca")
 FAULTS = ("padding", "centring", "batches")
 
@@ -145,6 +146,10 @@ class PretrainConfig:
             value = getattr(self, name)
             if value is not None:
                 require_at_least(f"--{name.replace('_', '-')}", value, least)
+        # AdamW moves each weight by about the learning rate in an update.
+        require_at_most("--learning-rate", self.learning_rate, _LARGEST_RATE)
+        require_at_most("--weight", self.weight, _LARGEST_WEIGHT)
+        require_at_most("--ridge", self.ridge, _LARGEST_WEIGHT)
         if not 0 < self.mask_rate < 1:
             raise ConfigError(f"--mask-rate must lie between 0 and 1, got {self.mask_rate}")
         if self.dropout is not None and self.dropout >= 1:

@@ -21,6 +21,7 @@ from continued_pretraining.tokenizer import LineTokenizer
 from x2static.core.errors import CorpusError
 from x2static.core.files import staged
 from x2static.core.progress import Progress
+from x2static.teacher.legibility import Legibility
 
 _LINES_AT_ONCE = 4096
 _VERSION = 1
@@ -33,10 +34,12 @@ class TokenizedText:
     Attributes:
         ids: (T,) piece ids of all lines, without control tokens.
         lines: (N + 1,) where each line begins in ``ids``.
+        legibility: how much of it the tokeniser could read; None if prepared before that was noted.
     """
 
     ids: NDArray[Any]
     lines: NDArray[np.int64]
+    legibility: Legibility | None = None
 
 
 class Sequences:
@@ -95,12 +98,14 @@ def read_tokens(place: Path) -> TokenizedText:
     """A tokenised text from its folder."""
     about = json.loads((place / "text.json").read_text(encoding="utf-8"))
     ids = np.memmap(place / "ids", dtype=about["dtype"], mode="r")
-    return TokenizedText(ids, np.fromfile(place / "lines", dtype=np.int64))
+    noted = [about.get(name) for name in ("tokens", "unknown", "bytes")]
+    legibility = None if None in noted else Legibility(*noted)
+    return TokenizedText(ids, np.fromfile(place / "lines", dtype=np.int64), legibility)
 
 
 def _write(language: str, paths: Sequence[Path], tokenizer: LineTokenizer, folder: Path) -> None:
     dtype = np.dtype(np.uint16 if tokenizer.size <= 1 << 16 else np.uint32)
-    total = 0
+    total, marks, found = 0, tokenizer.words.marks, np.zeros(2, dtype=np.int64)
     with (folder / "ids").open("wb") as ids, (folder / "lines").open("wb") as lines:
         lines.write(np.zeros(1, dtype=np.int64).tobytes())
         with Progress(f"tokenising {language}", None, "lines") as bar:
@@ -109,11 +114,13 @@ def _write(language: str, paths: Sequence[Path], tokenizer: LineTokenizer, folde
                 ids.write(pieces.astype(dtype).tobytes())
                 lines.write((total + np.cumsum(lengths[lengths > 0])).tobytes())
                 total += len(pieces)
+                found += [hits.sum() for hits in marks.count(pieces)]
                 bar.advance(len(batch))
     if not total:
         shown = ", ".join(map(str, paths))
         raise CorpusError(f"{shown}: no text in it; leave {language} out of --text or fill it")
-    about = {"dtype": dtype.name, "tokens": total}
+    unknown, bare = found.tolist()
+    about = {"dtype": dtype.name, "tokens": total, "unknown": unknown, "bytes": bare}
     (folder / "text.json").write_text(json.dumps(about), encoding="utf-8")
 
 

@@ -17,7 +17,13 @@ from continued_pretraining.corpus import Sequences, tokenize
 from continued_pretraining.masking import MaskRule
 from continued_pretraining.memory import at_once, room_for
 from continued_pretraining.model import MaskedModel
-from continued_pretraining.overview import counts_of, lines_of, lines_of_words, resolved_of
+from continued_pretraining.overview import (
+    counts_of,
+    lines_of,
+    lines_of_legibility,
+    lines_of_words,
+    resolved_of,
+)
 from continued_pretraining.plan import TextPlanner
 from continued_pretraining.processes import Processes
 from continued_pretraining.reading import TextReader
@@ -31,6 +37,7 @@ from x2static.core.errors import ConfigError
 from x2static.core.heap import keep_freed_memory
 from x2static.core.run_record import RunRecord
 from x2static.teacher.encoder import resolve_layer
+from x2static.teacher.legibility import Legibility
 from x2static.teacher.precision import dtype_of, pick_precision
 
 PREPARED_NAME = "prepared"
@@ -115,6 +122,7 @@ class _Builder:
     work: Path
     record: RunRecord
     low: torch.dtype
+    legibility: dict[str, Legibility] = field(default_factory=dict)
 
     def build(self) -> Materials:
         config = self.config
@@ -139,11 +147,12 @@ class _Builder:
         precision = "bf16" if self.low is torch.bfloat16 else "fp32"
         resolved = resolved_of(model, aligner, precision, self.processes.size, budget)
         lines = lines_of(config, model, resolved, sampler, self.text)
+        lines += lines_of_legibility(self.legibility, tokenizer.name)
         if aligner is not None:
             lines += lines_of_words(aligner, self.text, self.vectors)
         return Materials(
             tokenizer, model, reader, planner, aligner, validator,
-            counts_of(lengths, sampler, tokenizer.size, aligner), resolved,
+            counts_of(lengths, sampler, tokenizer.size, aligner, self.legibility), resolved,
             config.micro_tokens or room_for(model), lines,
             speaks=self.processes.is_first,
         )  # fmt: skip
@@ -161,6 +170,8 @@ class _Builder:
         texts = []
         for language, paths in self.text.items():
             tokens = tokenize(language, paths, tokenizer, self.cache, self._digest(paths))
+            if tokens.legibility is not None:
+                self.legibility[language] = tokens.legibility
             texts.append(Sequences(tokens, self.config.unit, length))
         return texts
 

@@ -11,12 +11,17 @@ from continued_pretraining.config import PretrainConfig
 from continued_pretraining.model import MaskedModel
 from continued_pretraining.sampling import Sampler
 from continued_pretraining.sources import doubts_about
+from x2static.teacher.legibility import Legibility
 
 Files = Mapping[str, Sequence[Path]]
 
 
 def counts_of(
-    lengths: Mapping[str, int], sampler: Sampler, pieces: int, aligner: Aligner | None
+    lengths: Mapping[str, int],
+    sampler: Sampler,
+    pieces: int,
+    aligner: Aligner | None,
+    legibility: Mapping[str, Legibility],
 ) -> dict[str, Any]:
     """Sizes for the run record.
 
@@ -25,11 +30,15 @@ def counts_of(
         sampler: draws them.
         pieces: of the tokeniser.
         aligner: holds the words.
+        legibility: how much of each language's text the tokeniser could read.
     """
     counts: dict[str, Any] = {
         "pieces": pieces,
         "sequences": dict(lengths),
         "sequences_per_epoch": sampler.epoch_size,
+        "unknown_pieces": {name: one.unknown for name, one in legibility.items()},
+        "byte_pieces": {name: one.bytes for name, one in legibility.items()},
+        "unreadable_share": {name: round(one.share, 4) for name, one in legibility.items()},
     }
     if aligner is not None:
         counts["words"] = {w.language: len(w) for w in aligner.words}
@@ -77,6 +86,15 @@ def lines_of(
         shown = ", ".join(model.untrained[:3])
         lines.append(f"warning: {config.model} lacks weights, which begin at random: {shown} ...")
     return lines + doubts_about(text, "--text")
+
+
+def lines_of_legibility(legibility: Mapping[str, Legibility], tokenizer: str) -> list[str]:
+    """A warning for each language that the tokeniser cannot read."""
+    remedy = "take a model that was trained on this language"
+    found = (
+        one.warning(f"the text of {name}", tokenizer, remedy) for name, one in legibility.items()
+    )
+    return [line for line in found if line]
 
 
 def lines_of_words(aligner: Aligner, text: Files, vectors: Files) -> list[str]:

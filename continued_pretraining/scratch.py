@@ -11,6 +11,10 @@ from continued_pretraining.model import MaskedModel, take_apart
 from continued_pretraining.tokenizer import LineTokenizer
 from x2static.core.config import closest
 from x2static.core.errors import ConfigError
+from x2static.teacher.config_check import MAX_LAYERS
+
+_DIGITS = 13
+_LARGEST = 20_000_000_000
 
 
 @dataclass(frozen=True)
@@ -46,8 +50,8 @@ def parse_shape(text: str) -> Shape:
         name, _, value = part.strip().partition("=")
         if name not in known:
             raise ConfigError(f"--from-scratch: unknown '{name}'{closest(name, known)}")
-        if not value.isdigit() or int(value) < 1:
-            raise ConfigError(f"--from-scratch: {name} must be a whole number, got '{value}'")
+        if not (value.isascii() and value.isdigit() and len(value) < _DIGITS) or int(value) < 1:
+            raise ConfigError(f"--from-scratch: {name} must be a whole number, got '{value[:40]}'")
         found[name] = int(value)
     missing = [name for name in ("layers", "width") if name not in found]
     if missing:
@@ -59,7 +63,21 @@ def parse_shape(text: str) -> Shape:
             f"--from-scratch: a width of {shape.width} cannot be split among {heads} heads; "
             "choose heads that divide it"
         )
+    _check_size(shape)
     return shape
+
+
+def _check_size(shape: Shape) -> None:
+    """Raise `ConfigError` for a model that no machine holds, before memory is asked for."""
+    if shape.layers > MAX_LAYERS:
+        raise ConfigError(f"--from-scratch: layers={shape.layers} is more than {MAX_LAYERS}")
+    block = 4 * shape.width**2 + 2 * shape.width * (shape.inner or 4 * shape.width)
+    numbers = shape.layers * block + (shape.vocabulary + shape.positions) * shape.width
+    if numbers > _LARGEST:
+        raise ConfigError(
+            f"--from-scratch: that is a model of {numbers:,} parameters; more than {_LARGEST:,} "
+            "cannot be trained here"
+        )
 
 
 def build_model(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from continued_pretraining.checkpoint import RunState
 from continued_pretraining.config import PretrainConfig
 from continued_pretraining.curve import CURVE_NAME, Curve
+from continued_pretraining.foresight import foresee
 from continued_pretraining.identity import run_identity
 from continued_pretraining.loop import Loop, Position
 from continued_pretraining.materials import PREPARED_NAME, Materials, gather
@@ -21,7 +23,7 @@ from continued_pretraining.processes import Processes
 from continued_pretraining.sources import find_sources
 from continued_pretraining.speed import Flops, Speedometer
 from continued_pretraining.update import Updater, trained_parameters
-from x2static.core.errors import ConfigError, Interrupted, OutputError, require
+from x2static.core.errors import ConfigError, Interrupted, OutputError, WorkbenchError
 from x2static.core.files import refuse_existing, remove_tree, staged
 from x2static.core.lock import LOCK_NAME
 from x2static.core.outcome import Outcome
@@ -35,8 +37,6 @@ _TRACKERS = "trackers"
 
 def pretrain(config: PretrainConfig) -> Outcome:
     """Train and write the model with its tokeniser, curve and run record."""
-    require("torch", "pretrain", "pre-training")
-    require("transformers", "pretrain", "pre-training")
     text = find_sources(config.text, "--text")
     vectors = find_sources(config.vectors, "--vectors")
     if config.output.exists() and not config.resume:
@@ -56,7 +56,9 @@ def pretrain(config: PretrainConfig) -> Outcome:
         processes.any(True)
         return outcome
     record.notes["identity"] = identity
-    with WorkFolder(config.output) as folder:
+    folder = WorkFolder(config.output)
+    lines = [] if folder.has_run else foresee(config, text, vectors)
+    with folder:
         if folder.has_run and not config.resume and not config.overwrite:
             raise OutputError(
                 f"{folder.path}: an unfinished run lies there; go on with --resume, or drop it "
@@ -68,7 +70,8 @@ def pretrain(config: PretrainConfig) -> Outcome:
         else:
             clear_but_texts(work)
         processes.any(False)
-        outcome = run.train(work, lambda: folder.claim(identity))
+        with nothing_left_behind(work):
+            outcome = run.train(work, lambda: folder.claim(identity), lines)
         if not outcome.data.get("stopped"):
             remove_tree(work)
     return outcome
@@ -92,18 +95,22 @@ class Run:
     processes: Processes
     record: RunRecord
 
-    def train(self, work: Path, claim: Callable[[], None] = lambda: None) -> Outcome:
+    def train(
+        self, work: Path, claim: Callable[[], None] = lambda: None, lines: Sequence[str] = ()
+    ) -> Outcome:
         """Train in a work folder; the first process writes the output.
 
         Args:
             work: where the unfinished run lies.
             claim: binds the folder to this run; called when nothing is left that settings or data
                 could make fail, so that a mistake once mended needs no --overwrite.
+            lines: what there is to say beside what `gather` finds.
         """
         processes = self.processes
         materials = gather(self.config, self.text, self.vectors, processes, work, self.record)
         if processes.is_first:
             claim()
+            materials.lines += lines
             materials.announce()
         loop = self._loop(materials, work)
         try:
@@ -238,6 +245,30 @@ def clear_but_texts(work: Path) -> None:
     for entry in work.iterdir():
         if entry.name not in (LOCK_NAME, PREPARED_NAME):
             remove_tree(entry)
+
+
+@contextmanager
+def nothing_left_behind(work: Path) -> Iterator[None]:
+    """Take away what a run made that ended in an error before its first checkpoint.
+
+    The same command would end in the same line; with a checkpoint there is something to lose.
+    """
+    before = set(_entries(work))
+    try:
+        yield
+    except Interrupted:
+        raise
+    except WorkbenchError:
+        if not any((work / "checkpoints").glob("*")):
+            for entry in _entries(work):
+                if entry not in before:
+                    remove_tree(entry)
+        raise
+
+
+def _entries(work: Path) -> list[Path]:
+    """What lies in a work folder, each prepared text for itself."""
+    return [*(work / PREPARED_NAME).glob("*"), *work.iterdir()]
 
 
 def tracker_settings(config: PretrainConfig) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from continued_pretraining.text import iter_lines
-from x2static.core.errors import CorpusError, TeacherError
+from x2static.core.errors import ConfigError, CorpusError, TeacherError, WorkbenchError
 from x2static.teacher import WordPieces
 
 SPECIALS = ("<s>", "<pad>", "</s>", "<unk>")
@@ -30,6 +30,7 @@ class LineTokenizer:
 
     Attributes:
         hugging_face: the tokeniser itself, to be saved beside the model.
+        name: what the user called it.
         words: the same for single words.
         mask_id: the piece that hides another.
     """
@@ -37,6 +38,7 @@ class LineTokenizer:
     def __init__(self, hugging_face: Any, name: str) -> None:
         """Wrap a Hugging Face fast tokeniser; ``name`` is for messages."""
         self.hugging_face = hugging_face
+        self.name = name
         self.words = WordPieces(hugging_face, name)
         if hugging_face.mask_token_id is None:
             raise TeacherError(f"{name}: its tokeniser has no mask token, so it can hide nothing")
@@ -168,7 +170,14 @@ def train_tokenizer(
     trainer = UnigramTrainer(
         vocab_size=pieces - 1, special_tokens=list(SPECIALS), unk_token="<unk>", show_progress=False
     )
-    backend.train_from_iterator(_training_lines(sources, shares), trainer)
+    try:
+        backend.train_from_iterator(_training_lines(sources, shares), trainer)
+    except WorkbenchError:
+        raise
+    except Exception as error:  # the library's own kind: fewer pieces than letters
+        raise ConfigError(
+            f"--from-scratch: vocabulary={pieces} is too small for this text ({error}); give more"
+        ) from error
     if backend.get_vocab_size() <= len(SPECIALS):
         raise CorpusError("--text: nothing to train a tokeniser on; the files hold no text")
     backend.post_processor = processors.TemplateProcessing(

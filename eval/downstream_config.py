@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 from eval.recipe import Recipe
-from x2static.core.config import require_at_least
+from x2static.core.config import require_at_least, require_at_most
 from x2static.core.errors import ConfigError
 
 
@@ -59,6 +59,8 @@ class DownstreamConfig:
         )
         if not self.learning_rate > 0:
             raise ConfigError(f"--learning-rate must be above 0, got {self.learning_rate}")
+        require_at_most("--learning-rate", self.learning_rate, 1)
+        require_at_most("--weight-decay", self.weight_decay, 1e6)
         for flag, given in (("--model", self.model), ("--test", self.test)):
             require_at_least(f"the number of {flag}", len(given), 1)
         if self.keep_models and self.output is None:

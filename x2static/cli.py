@@ -92,7 +92,7 @@ COMMANDS: dict[str, Command] = {
     ),
     "pretrain": Command(
         "continued_pretraining.config:PretrainConfig",
-        "continued_pretraining.stage:pretrain",
+        "continued_pretraining.launch:pretrain",
         "train a masked language model on, aligned to static vectors; or one from scratch",
     ),
     "eval bli": Command(

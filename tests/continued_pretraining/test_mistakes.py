@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Callable
@@ -96,10 +97,11 @@ def test_models_that_cannot_serve(stops, arguments, data, tmp_path):
             "--model", model,
         )  # fmt: skip
 
-    check("no such folder", tmp_path / "nowhere")
+    check("no such model folder", tmp_path / "nowhere")
     remedy = "give a folder with config.json, weights and tokeniser, or a model name the hub knows$"
-    check(f"nothing: its tokeniser cannot be loaded .*; {remedy}", Path("nothing"))
+    check(f"nothing: not a model that can be loaded .*; {remedy}", Path("nothing"))
     (tmp_path / "bare").mkdir()
+    shutil.copy(Path(str(arguments[4])) / "config.json", tmp_path / "bare")
     check("no tokeniser in this folder", tmp_path / "bare")
     torn = save_teacher(tmp_path / "torn")
     (torn / "model.safetensors").write_bytes(b"torn")
@@ -205,9 +207,67 @@ def test_a_disk_that_is_full_for_the_tokeniser(stops, arguments, data, monkeypat
     )  # fmt: skip
 
 
-def test_a_loss_that_blows_up_stops_the_run(stops, arguments, data):
+def test_a_loss_that_blows_up_stops_the_run(stops, arguments, data, monkeypatch, tmp_path):
+    monkeypatch.setattr("continued_pretraining.config._LARGEST_RATE", 1e30)
     stops(
         "update 2: .*lower --learning-rate", *arguments, "--text",
         data / "*.txt", "--loss", "none", "--learning-rate", "1e30", "--log-every", 2, "--clip", 0,
         "--precision", "fp32",
     )  # fmt: skip
+    assert not list(tmp_path.glob("out*"))
+
+
+@pytest.mark.parametrize("with_checkpoint", [False, True])
+def test_an_error_takes_away_what_it_made_but_no_checkpoint(tmp_path, with_checkpoint):
+    from continued_pretraining.stage import nothing_left_behind
+    from x2static.core.errors import ConfigError
+
+    work = tmp_path / "out.unfinished"
+    (work / "prepared" / "old").mkdir(parents=True)
+    with pytest.raises(ConfigError), nothing_left_behind(work):
+        (work / "prepared" / "new").mkdir()
+        (work / "manifest.json").touch()
+        if with_checkpoint:
+            (work / "checkpoints" / "1").mkdir(parents=True)
+        raise ConfigError("in vain")
+    found = {str(path.relative_to(work)) for path in work.rglob("*")}
+    kept = {"prepared", "prepared/old"}
+    made = {"prepared/new", "manifest.json", "checkpoints", "checkpoints/1"}
+    assert found == (kept | made if with_checkpoint else kept)
+
+
+def test_pre_training_without_torch_names_the_extra(python, arguments, data, tmp_path):
+    """In a process of its own: here torch is long imported."""
+    import subprocess
+
+    code = (
+        "import sys; sys.modules['torch'] = None\n"
+        "from x2static.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    given = [*arguments, "--text", data / "*.txt", "--loss", "none"]
+    answer = subprocess.run(
+        [python, "-c", code, *map(str, given)], capture_output=True, text=True, check=False
+    )
+    assert answer.returncode == 2
+    assert re.fullmatch(r"error: pre-training needs .*torch.*\n", answer.stderr), answer.stderr
+    assert not list(tmp_path.glob("out*"))
+
+
+def test_a_text_that_the_tokeniser_cannot_read_is_said(run_cli, arguments, data, tmp_path):
+    (tmp_path / "ko.txt").write_text("고양이가 자고 있다 그리고 강아지도\n" * 40, encoding="utf-8")
+    code, _, err = run_cli(
+        *arguments, "--text", tmp_path / "ko.txt", data / "en.txt", "--loss", "none"
+    )
+    assert code == 0, err
+    assert "cannot read much of the text of ko: " in err
+    assert "the text of en" not in err
+    counts = json.loads((tmp_path / "out" / "run.json").read_text())["counts"]
+    assert counts["unreadable_share"]["ko"] > 0.3
+    assert counts["unreadable_share"]["en"] == 0
+
+
+def test_a_text_in_another_writing_than_its_languages_is_said(run_cli, arguments, data, tmp_path):
+    shutil.copy(data / "en.txt", tmp_path / "ko.txt")
+    code, _, err = run_cli(*arguments, "--text", tmp_path / "ko.txt", "--loss", "none")
+    assert code == 0, err
+    assert "0% of its letters are Cjk or Hangul, as ko is written; most are Latin" in err

@@ -279,7 +279,7 @@ def test_short_course_and_short_model_are_said(model, questions, run_cli):
         ({"--learning-rate": "0"}, "--learning-rate must be above 0"),
         ({"--keep-models": None}, "--keep-models needs --output"),
         ({"--max-pieces": "3"}, "--max-pieces must be at least 8"),
-        ({"--learning-rate": "1e30"}, "the loss is no longer a number"),
+        ({"--learning-rate": "1e30"}, "--learning-rate must be at most 1"),
     ],
     ids=str,
 )

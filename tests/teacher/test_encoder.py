@@ -132,7 +132,7 @@ def test_missing_folder(tmp_path):
 
 
 def test_folder_without_config(tmp_path):
-    with pytest.raises(TeacherError, match=r"not a teacher that can be loaded .* config\.json"):
+    with pytest.raises(TeacherError, match=r"not a model that can be loaded .* config\.json"):
         load_teacher(str(tmp_path), 1, "cpu")
 
 

@@ -55,7 +55,7 @@ def saved(folder: Path, config: Any) -> Path:
         ({"num_hidden_layers": "four"}, "says num_hidden_layers = 'four'; expected"),
         ({"num_hidden_layers": [4]}, r"says num_hidden_layers = \[4\]; expected"),
         ({"num_hidden_layers": True}, "says num_hidden_layers = True; expected"),
-        ({"hidden_size": {"a": 1}}, "not a teacher .* 'hidden_size' expected int"),
+        ({"hidden_size": {"a": 1}}, "not a model that .* 'hidden_size' expected int"),
         ({"hidden_size": 0}, "no model can be built as its config says"),
         ({"vocab_size": 10**10}, "describes .* parameters, its weights have .* bytes"),
         ({"num_hidden_layers": 900}, "describes .* parameters, its weights have .* bytes"),

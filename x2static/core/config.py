@@ -215,6 +215,12 @@ def require_at_least(place: str, value: float, least: float) -> None:
         raise ConfigError(f"{place} must be at least {least}, got {value}")
 
 
+def require_at_most(place: str, value: float, most: float) -> None:
+    """Check an upper bound of a setting."""
+    if not value <= most:
+        raise ConfigError(f"{place} must be at most {most:,}, got {value:g}")
+
+
 def _coerce_one(value: Any, kind: Any, name: str, place: str) -> Any:
     if get_origin(kind) is Literal:
         if value not in get_args(kind):

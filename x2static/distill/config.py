@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
-from x2static.core.config import require_at_least
+from x2static.core.config import require_at_least, require_at_most
 from x2static.core.errors import ConfigError
 from x2static.distill.postprocess import check_steps
 
@@ -102,10 +102,16 @@ class DistillConfig:
             ("max_pieces", 3), ("token_budget", 1), ("threshold", 0), ("checkpoint_minutes", 0),
             ("seed", 0), ("own_weight", 0), ("ridge", 0), ("lower_weight", 0),
             ("smoothing", 0), ("mean_share", 0), ("max_occurrences", 0),
+            ("learning_rate", 0), ("negative_power", -10),
         ):  # fmt: skip
             value = getattr(self, name)
             if value is not None:
                 require_at_least(f"--{name.replace('_', '-')}", value, least)
+        for name, most in (
+            ("learning_rate", 1), ("own_weight", 1e6), ("lower_weight", 1e6), ("ridge", 1e6),
+            ("smoothing", 1e6), ("negative_power", 10), ("negatives", 10_000),
+        ):  # fmt: skip
+            require_at_most(f"--{name.replace('_', '-')}", getattr(self, name), most)
         if self.mean_share >= 1:
             raise ConfigError(f"--mean-share must be below 1, got {self.mean_share}")
         if self.reads_once and self.cache == "on":

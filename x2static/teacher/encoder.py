@@ -129,14 +129,14 @@ def load_teacher(
     return teacher
 
 
-def resolve_layer(layer: int | None, depth: int) -> int:
+def resolve_layer(layer: int | None, depth: int, flag: str = "--layer") -> int:
     """The block number behind a setting: None is the middle, negative counts from the end."""
     if layer is None:
         return depth // 2
     resolved = layer + depth + 1 if layer < 0 else layer
     if not 0 <= resolved <= depth:
         raise ConfigError(
-            f"--layer {layer}: this teacher has {depth} layers; choose 0 (embeddings) to {depth}, "
+            f"{flag} {layer}: this teacher has {depth} layers; choose 0 (embeddings) to {depth}, "
             f"or -1 (the last) to -{depth + 1}"
         )
     return resolved

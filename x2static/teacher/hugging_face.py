@@ -65,7 +65,7 @@ def read_config(transformers: Any, name: str) -> Any:
         config = transformers.AutoConfig.from_pretrained(name, trust_remote_code=False)
     except Exception as error:  # the library checks each field in its own way
         raise TeacherError(
-            f"{name}: not a teacher that can be loaded ({first_line(error)}); give a folder with "
+            f"{name}: not a model that can be loaded ({first_line(error)}); give a folder with "
             "config.json, weights and tokeniser, or a model name the hub knows"
         ) from error
     if not getattr(config, "num_hidden_layers", None):

@@ -1,0 +1,86 @@
+"""What can be known to fail before anything is made: text, widths, layers, an impossible shape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from continued_pretraining.config import PretrainConfig
+from continued_pretraining.scratch import parse_shape
+from x2static.core.errors import ConfigError, CorpusError, VectorFormatError, require
+from x2static.core.script import script_share
+from x2static.core.text_input import LineReader, decode_lines
+from x2static.core.vector_file import read_vectors
+from x2static.teacher.encoder import resolve_layer
+from x2static.teacher.hugging_face import quiet, read_config
+
+Files = Mapping[str, Sequence[Path]]
+_JUDGED_LETTERS = 1 << 17
+
+
+def foresee(config: PretrainConfig, text: Files, vectors: Files) -> list[str]:
+    """Check the inputs, the cheap ones first; returns warnings.
+
+    Raises:
+        WorkbenchError: what a run with them would end in.
+    """
+    check_layers(config)
+    if config.aligns:
+        check_widths(vectors)
+    lines = [check_text(language, paths) for language, paths in text.items()]
+    return [line for line in lines if line]
+
+
+def check_layers(config: PretrainConfig) -> None:
+    """Raise `ConfigError` for a layer that the model has not, or a shape that cannot be."""
+    if config.from_scratch is not None:
+        depth = parse_shape(config.from_scratch).layers
+    else:
+        transformers = require("transformers", "pretrain", "pre-training")
+        with quiet(transformers):
+            depth = int(read_config(transformers, config.model).num_hidden_layers)
+    resolve_layer(config.align_layer, depth, "--align-layer")
+    if config.pairs_layer is not None:
+        resolve_layer(config.pairs_layer, depth, "--pairs-layer")
+
+
+def check_widths(vectors: Files) -> None:
+    """Read a word of each file: all must share one space.
+
+    Raises:
+        VectorFormatError: files of a language differ in width, or cannot be read.
+        ConfigError: languages differ.
+    """
+    widths: dict[str, int] = {}
+    for language, paths in vectors.items():
+        found = {str(path): read_vectors(path, limit=1).width for path in paths}
+        if len(set(found.values())) > 1:
+            shown = ", ".join(f"{path} is {width}" for path, width in found.items())
+            raise VectorFormatError(f"vectors of one language must have one width: {shown} wide")
+        widths[language] = next(iter(found.values()))
+    if len(set(widths.values())) > 1:
+        shown = ", ".join(f"{language} {width}" for language, width in widths.items())
+        raise ConfigError(
+            f"--vectors: all languages must share one space, but their widths differ: {shown}"
+        )
+
+
+def check_text(language: str, paths: Sequence[Path]) -> str | None:
+    """Read all text of a language once; returns a warning if it is in another writing.
+
+    Raises:
+        CorpusError: it cannot be read, is no UTF-8 (names file and line), or is empty.
+    """
+    letters: list[tuple[str, int]] = []
+    held = 0
+    for path in paths:
+        for block in LineReader(path):
+            text = decode_lines(block).strip()
+            if text and held < _JUDGED_LETTERS:
+                letters.append((text, 1))
+            held += len(text)
+    shown = ", ".join(map(str, paths))
+    if not held:
+        raise CorpusError(f"{shown}: no text in it; leave {language} out of --text or fill it")
+    share = script_share(language, letters)
+    return None if share is None or share.fits else share.warning(shown)
