@@ -50,7 +50,7 @@ class CheckpointFile:
 
     def save(self, arrays: Arrays) -> None:
         """Save now."""
-        with staged(self.path) as temporary:
+        with staged(self.path, own=True) as temporary:
             save_file(arrays, temporary, {"key": json.dumps(self._key)})
         self._saved = time.monotonic()
 

@@ -23,6 +23,7 @@ from align.vecmap.presets import (
 from x2static.core.config import require_at_least
 from x2static.core.device import DeviceName
 from x2static.core.errors import ConfigError
+from x2static.core.language_name import check_language_name
 
 Preset = Literal[
     "supervised", "semi-supervised", "identical", "unsupervised", "acl2018", "aaai2018", "acl2017",
@@ -242,8 +243,9 @@ class HubConfig:
     def named(text: str) -> tuple[str, Path]:
         """``de=de.vec`` as its two parts."""
         name, separator, path = text.partition("=")
-        if not (separator and name and path) or "/" in name:
+        if not (separator and name and path):
             raise ConfigError(f"'{text}' is not NAME=FILE, such as de=de.vec")
+        check_language_name(name, text)
         return name, Path(path)
 
 

@@ -16,7 +16,7 @@ from align.config import HubConfig, HubMethod, Method, OutputFormat
 from align.held_back import read_held_back
 from align.hub_verdict import Verdict, on_folds, on_validation, verdict_of
 from align.learning import learn_maps
-from align.output import format_of, write_mapped
+from align.output import format_of, is_folder, write_mapped
 from align.saved_map import SavedMap, write_map
 from align.seeds import Coverage, check_same_width, few_pairs, seed_pairs
 from align.spoke import into_hub
@@ -28,12 +28,12 @@ from align.vecmap.normalization import check_finite
 from align.vecmap.pairs import PairRows
 from align.vecmap.presets import FAST_SCHEDULE, VecMapSettings
 from x2static.core.device import pick_device
-from x2static.core.errors import OutputError, WorkbenchError
-from x2static.core.files import make_parent
+from x2static.core.errors import WorkbenchError
 from x2static.core.outcome import Outcome
+from x2static.core.outputs import Outputs
 from x2static.core.progress import Progress
 from x2static.core.rejection import rejection
-from x2static.core.run_record import RunRecord, plain, read_record, record_path
+from x2static.core.run_record import RunRecord, plain, read_record
 from x2static.core.vector_file import Format, read_vectors
 from x2static.core.vectors import WordVectors
 
@@ -52,14 +52,16 @@ _BY_METHOD: dict[HubMethod, Method] = {
 def hub(config: HubConfig) -> Outcome:
     """Map each spoke; one that fails does not stop the others, but the command then fails."""
     _, hub_path = config.named(config.hub)
+    spokes = [_Spoke(config, *config.named(text)) for text in config.spokes]
+    for spoke in spokes:
+        spoke.claim()
     center = read_vectors(hub_path, limit=config.max_vocabulary or None, on_error=config.on_error)
     check_finite(center.matrix, str(hub_path))
-    make_parent(config.output / "x")
     rows, failures = {}, {}
-    for text in config.spokes:
-        name, path = config.named(text)
+    for spoke in spokes:
+        name = spoke.name
         try:
-            rows[name] = _spoke(config, name, path, center)
+            rows[name] = _spoke(spoke, center)
         except WorkbenchError as error:
             if len(config.spokes) == 1:
                 raise
@@ -72,26 +74,55 @@ def hub(config: HubConfig) -> Outcome:
     return Outcome("\n".join([*lines, f"{hub_path}: the hub, as it was"]), {"spokes": rows})
 
 
-def _spoke(config: HubConfig, name: str, path: Path, center: WordVectors) -> dict[str, Any]:
-    output = config.output / f"{name}{_suffix(config.output_format)}"
-    map_path = config.output / f"{name}.map.safetensors"
-    lexicon = Path(config.lexicons.replace("{}", name)) if config.seeds == "lexicon" else None
-    validation = Path(str(config.validation).replace("{}", name)) if config.validation else None
-    inputs = [path, config.named(config.hub)[1], *(f for f in (lexicon, validation) if f)]
-    record = RunRecord("align hub", config, inputs)
-    if config.resume and map_path.exists() and (done := _done(record, output)):
+class _Spoke:
+    """One language: where it comes from, and where it goes."""
+
+    def __init__(self, config: HubConfig, name: str, path: Path) -> None:
+        """Find its places."""
+        self.config, self.name, self.path = config, name, path
+        self.output = config.output / f"{name}{_suffix(config.output_format)}"
+        self.map_path = config.output / f"{name}.map.safetensors"
+        has_lexicon = config.seeds == "lexicon"
+        self.lexicon = Path(config.lexicons.replace("{}", name)) if has_lexicon else None
+        pattern = config.validation
+        self.validation = Path(str(pattern).replace("{}", name)) if pattern else None
+        read = (path, config.named(config.hub)[1], self.lexicon, self.validation)
+        self.inputs = [file for file in read if file is not None]
+        others = [config.named(text)[1] for text in config.spokes]
+        self.outputs = Outputs(
+            "align hub", inputs=[*self.inputs, *others], overwrite=config.overwrite
+        )
+
+    def claim(self) -> None:
+        """Take both places; what an earlier run has made there, only ``--resume`` looks at."""
+        self.outputs.claim(
+            self.output, is_folder=is_folder(self.output, self.config.output_format),
+            may_be_there=self.config.resume,
+        )  # fmt: skip
+        is_resumed = self.config.resume and self.output.exists()
+        self.outputs.claim(
+            self.map_path, is_folder=False, may_be_there=is_resumed, is_ours=lambda _: is_resumed
+        )
+
+    def done(self, record: RunRecord) -> dict[str, Any] | None:
+        """What an earlier run found, if it had the same files and settings."""
+        if self.config.resume and self.map_path.exists():
+            return _done(record, self.output)
+        return None
+
+
+def _spoke(spoke: _Spoke, center: WordVectors) -> dict[str, Any]:
+    config, name, path, output = spoke.config, spoke.name, spoke.path, spoke.output
+    record = RunRecord("align hub", config, spoke.inputs)
+    if done := spoke.done(record):
         return done
-    is_whole = map_path.exists() and read_record(output) is not None  # else killed in the middle
-    for place in (output, map_path):
-        if place.exists() and not (config.overwrite or (config.resume and not is_whole)):
-            raise OutputError(
-                f"{place} exists already; pass --overwrite or choose another --output"
-            )
+    spoke.outputs.check()
     vectors = read_vectors(path, limit=config.max_vocabulary or None, on_error=config.on_error)
     check_finite(vectors.matrix, str(path))
     check_same_width(vectors, center, (path, config.named(config.hub)[1]))
-    pairs, coverage = seed_pairs(config.seeds, vectors, center, lexicon)
-    tested = None if validation is None else read_held_back(validation, vectors, center, pairs)
+    pairs, coverage = seed_pairs(config.seeds, vectors, center, spoke.lexicon)
+    held_back = spoke.validation
+    tested = None if held_back is None else read_held_back(held_back, vectors, center, pairs)
     learner = _Learner(config, name, vectors.matrix, center.matrix)
     if remark := learner.doubt(pairs):
         _log.warning("%s: %s", name, remark)
@@ -104,7 +135,6 @@ def _spoke(config: HubConfig, name: str, path: Path, center: WordVectors) -> dic
         _log.warning("%s: %s", name, verdict.aligned.doubt)
     same = unchanged(center.width)
     source = found.source if is_aligned else same
-    write_mapped(vectors, source, output, config.output_format)
     row = {
         "output": str(output), "words": len(vectors), "aligned": is_aligned,
         "method": learner.method, **(asdict(coverage) if coverage else {}),
@@ -113,9 +143,11 @@ def _spoke(config: HubConfig, name: str, path: Path, center: WordVectors) -> dic
     }  # fmt: skip
     if why := rejection({"result": row}):
         _log.warning("%s: %s", name, why)
-    write_map(SavedMap(source, same, plain(row)), map_path)
     record.notes = {"result": row}
-    record.write(record_path(output))
+    with spoke.outputs.together() as batch:
+        write_mapped(vectors, source, output, config.output_format, batch.stage)
+        write_map(SavedMap(source, same, plain(row)), spoke.map_path, batch.stage)
+        batch.record(record, output)
     return row
 
 

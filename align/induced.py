@@ -10,7 +10,7 @@ from align.vecmap.alignment import LanguageMap, make_inducer
 from align.vecmap.induction import Ranks
 from align.vecmap.pairs import mutual_pairs
 from align.vecmap.presets import VecMapSettings
-from x2static.core.files import staged
+from x2static.core.files import Stage, staged
 from x2static.core.normalize import unit
 from x2static.core.vectors import WordVectors
 
@@ -23,6 +23,7 @@ def write_induced(
     target_map: LanguageMap,
     cutoff: int,
     csls: int = 10,
+    stage: Stage = staged,
 ) -> int:
     """Write mutual CSLS neighbours as ``source TAB target TAB cosine``; returns their number.
 
@@ -34,6 +35,7 @@ def write_induced(
         target_map: takes the target there.
         cutoff: most frequent words per side; 0 means all.
         csls: neighbours of CSLS.
+        stage: where the file goes.
     """
     x = unit(source_map.apply(source.matrix[: cutoff or None]))
     z = unit(target_map.apply(target.matrix[: cutoff or None]))
@@ -45,6 +47,6 @@ def write_induced(
         f"{source.words[i]}\t{target.words[j]}\t{cosine:.4f}\n"
         for i, j, cosine in zip(*(rows.tolist() for rows in pairs), cosines.tolist(), strict=True)
     ]
-    with staged(path) as temporary:
+    with stage(path) as temporary:
         temporary.write_text("".join(lines), encoding="utf-8")
     return len(lines)

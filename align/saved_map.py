@@ -15,7 +15,7 @@ from align.vecmap.alignment import LanguageMap
 from align.vecmap.arrays import AlignmentError
 from align.vecmap.normalization import Normalization
 from align.vecmap.presets import STEPS
-from x2static.core.files import staged
+from x2static.core.files import Stage, staged
 
 FORMAT = "x2static-map"
 _VERSION = 1
@@ -36,7 +36,7 @@ class SavedMap:
     notes: dict[str, Any]
 
 
-def write_map(saved: SavedMap, path: Path) -> None:
+def write_map(saved: SavedMap, path: Path, stage: Stage = staged) -> None:
     """Write both sides to one file, whole or not at all."""
     arrays, steps = {}, {}
     for side, language_map in (("source", saved.source), ("target", saved.target)):
@@ -46,7 +46,7 @@ def write_map(saved: SavedMap, path: Path) -> None:
             arrays[f"{side}.offset"] = np.ascontiguousarray(language_map.offset)
         steps[side] = list(language_map.normalization.steps)
     notes = {"format": FORMAT, "version": _VERSION, "steps": steps, **saved.notes}
-    with staged(path) as temporary:
+    with stage(path) as temporary:
         save_file(arrays, temporary, {FORMAT: json.dumps(notes, ensure_ascii=False)})
 
 

@@ -13,13 +13,13 @@ import numpy as np
 
 from align.checkpoint import CheckpointFile
 from align.config import AlignConfig
+from align.finished import finished_before
 from align.held_back import HeldBack, read_held_back
 from align.induced import write_induced
 from align.learning import learn_maps
 from align.output import write_mapped
 from align.saved_map import SavedMap, write_map
 from align.seeds import check_same_width, few_pairs, seed_pairs
-from align.unfinished import refuse_finished
 from align.validation import WORDS, Precision
 from align.vecmap.alignment import Alignment, LanguageMap, unchanged
 from align.vecmap.diagnosis import LEAST_AGREEMENT, LEAST_FOUND_AGAIN, LEAST_LIFT, Diagnosis
@@ -30,9 +30,10 @@ from x2static.core.device import pick_device
 from x2static.core.errors import Interrupted
 from x2static.core.interrupts import StopSignals
 from x2static.core.outcome import Outcome
+from x2static.core.outputs import Outputs
 from x2static.core.progress import Progress
 from x2static.core.rejection import rejection
-from x2static.core.run_record import RunRecord, plain, record_path
+from x2static.core.run_record import RunRecord, plain
 from x2static.core.vector_file import read_vectors
 
 _log = logging.getLogger(__name__)
@@ -47,29 +48,36 @@ _LEAST_HELD_BACK, _LEAST_OF_FEW = 0.1, 0.25
 
 def align(config: AlignConfig) -> Outcome:
     """Learn the maps, write both languages in the shared space, say how good it is."""
-    refuse_finished(config)
-    languages = Languages(config)
     inputs = [config.source, config.target, config.lexicon, config.validation]
+    outputs = Outputs("align", inputs=inputs, overwrite=config.overwrite)
+    outputs.protect(_checkpoint_path(config))
     record = RunRecord("align", config, [path for path in inputs if path is not None])
+    past = finished_before(config, outputs, record)
+    if past is not None:
+        _checkpoint_path(config).unlink(missing_ok=True)
+        return Outcome(f"{config.output_source}: done before, nothing to do", past)
+    languages = Languages(config)
     keeper = CheckpointFile(_checkpoint_path(config), languages.key(), resume=config.resume)
     with StopSignals():
         found = _learn(config, languages, keeper)
     verdict = languages.judge(found)
     source, target = (found.source, found.target) if verdict["aligned"] else _identities(found)
-    write_mapped(languages.source, source, config.output_source, config.output_format)
-    write_mapped(languages.target, target, config.output_target, config.output_format)
     notes = {"preset": config.preset, "method": config.method, **verdict}
-    if config.save_map is not None:
-        write_map(SavedMap(source, target, plain(notes)), config.save_map)
-    if config.induce is not None:
-        notes["induced_pairs"] = write_induced(
-            config.induce, languages.source, languages.target, source, target,
-            config.induce_cutoff, config.csls or _CSLS,
-        )  # fmt: skip
     record.counts = {**languages.counts(), **_history(found)}
-    record.notes = {"result": notes}
-    for path in (config.output_source, config.output_target):
-        record.write(record_path(path))
+    with outputs.together() as batch:
+        form = config.output_format
+        write_mapped(languages.source, source, config.output_source, form, batch.stage)
+        write_mapped(languages.target, target, config.output_target, form, batch.stage)
+        if config.save_map is not None:
+            write_map(SavedMap(source, target, plain(notes)), config.save_map, batch.stage)
+        if config.induce is not None:
+            notes["induced_pairs"] = write_induced(
+                config.induce, languages.source, languages.target, source, target,
+                config.induce_cutoff, config.csls or _CSLS, batch.stage,
+            )  # fmt: skip
+        record.notes = {"result": notes}
+        for path in (config.output_source, config.output_target):
+            batch.record(record, path)
     keeper.remove()
     return Outcome(_text(config, languages, notes), plain({**languages.counts(), **notes}))
 

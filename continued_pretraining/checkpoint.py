@@ -80,7 +80,7 @@ class RunState:
             if name.startswith("model/")
         }
         path = self._best(step)
-        with staged(path) as temporary:
+        with staged(path, own=True) as temporary:
             write_state(weights, temporary)
         return checksum(path)
 

@@ -88,7 +88,7 @@ def tokenize(
     key = hashlib.sha256(f"{_VERSION} {digest} {tokenizer.description}".encode()).hexdigest()[:16]
     place = folder / f"{language}-{key}"
     if not (place / "text.json").exists():
-        with staged(place) as temporary:
+        with staged(place, own=True) as temporary:
             temporary.mkdir()
             _write(language, paths, tokenizer, temporary)
     return read_tokens(place)

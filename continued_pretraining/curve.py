@@ -31,7 +31,7 @@ class Curve:
             with suppress(ValueError):
                 if json.loads(line)["step"] <= step:
                     kept.append(line + "\n")
-        with staged(self.path) as temporary:
+        with staged(self.path, own=True) as temporary:
             temporary.write_text("".join(kept), encoding="utf-8")
 
     def add(self, step: int, figures: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from x2static.core.errors import ConfigError
+from x2static.core.language_name import check_language_name
 
 _SUFFIXES = {
     ".gz", ".xz", ".zst", ".txt", ".vec", ".bin", ".text", ".model", ".kv", ".safetensors", ".tok",
@@ -34,7 +35,9 @@ def find_sources(entries: Sequence[str], setting: str) -> dict[str, list[Path]]:
         else:
             language, pattern = "", entry
         for path in _matching(pattern, setting):
-            paths = found.setdefault(language or language_of(path), [])
+            name = language or language_of(path)
+            check_language_name(name, f"{setting} {entry}")
+            paths = found.setdefault(name, [])
             if path not in paths:
                 paths.append(path)
     return dict(sorted(found.items()))

@@ -24,9 +24,9 @@ from continued_pretraining.sources import find_sources
 from continued_pretraining.speed import Flops, Speedometer
 from continued_pretraining.update import Updater, trained_parameters
 from x2static.core.errors import ConfigError, Interrupted, OutputError, WorkbenchError
-from x2static.core.files import refuse_existing, remove_tree, staged
-from x2static.core.lock import LOCK_NAME
+from x2static.core.files import remove_tree
 from x2static.core.outcome import Outcome
+from x2static.core.outputs import Outputs
 from x2static.core.progress import format_seconds
 from x2static.core.run_record import RunRecord, read_record
 from x2static.core.work_folder import WorkFolder
@@ -39,15 +39,14 @@ def pretrain(config: PretrainConfig) -> Outcome:
     """Train and write the model with its tokeniser, curve and run record."""
     text = find_sources(config.text, "--text")
     vectors = find_sources(config.vectors, "--vectors")
-    if config.output.exists() and not config.resume:
-        refuse_existing(config.output, overwrite=config.overwrite)
-    work = config.output.with_name(f"{config.output.name}.unfinished")
-    processes = Processes(config.device, config.log_to, str(work / _TRACKERS))
-    refuse_idle(config, processes.size)
     starts = find_sources(config.embeddings_from, "--embeddings-from")
     inputs = [p for files in (text, vectors, starts) for paths in files.values() for p in paths]
+    outputs = claimed(config, inputs)
+    work = WorkFolder(config.output).path
+    processes = Processes(config.device, config.log_to, str(work / _TRACKERS))
+    refuse_idle(config, processes.size)
     record = RunRecord("pretrain", config, [*inputs, *config.validation_pairs])
-    run = Run(config, text, vectors, processes, record)
+    run = Run(config, text, vectors, processes, record, outputs)
     if not processes.is_first:  # the first one looks at the folders for all
         return Outcome("", {}) if processes.any(False) else run.train(work)
     identity = run_identity(config, record)
@@ -68,12 +67,12 @@ def pretrain(config: PretrainConfig) -> Outcome:
         if folder.has_run and config.resume:
             folder.claim(identity)
         else:
-            clear_but_texts(work)
+            folder.clear(but=(PREPARED_NAME,))  # texts are named after their contents
         processes.any(False)
         with nothing_left_behind(work):
             outcome = run.train(work, lambda: folder.claim(identity), lines)
         if not outcome.data.get("stopped"):
-            remove_tree(work)
+            folder.clear()
     return outcome
 
 
@@ -87,6 +86,7 @@ class Run:
         vectors: vector files of each language.
         processes: those that train together.
         record: what the run notes about itself.
+        outputs: where the model may be written.
     """
 
     config: PretrainConfig
@@ -94,6 +94,7 @@ class Run:
     vectors: dict[str, list[Path]]
     processes: Processes
     record: RunRecord
+    outputs: Outputs
 
     def train(
         self, work: Path, claim: Callable[[], None] = lambda: None, lines: Sequence[str] = ()
@@ -192,14 +193,16 @@ class Run:
             "chosen": {k: v for k, v in position.best.items() if k != "checksum"}
             or {"step": position.step},
         }
-        with staged(config.output) as temporary:
-            temporary.mkdir()
-            save_model(materials.model.hugging_face, materials.tokenizer.hugging_face, temporary)
-            if (work / CURVE_NAME).exists():
-                shutil.copyfile(work / CURVE_NAME, temporary / CURVE_NAME)
-            if (work / _TRACKERS).exists():
-                shutil.copytree(work / _TRACKERS, temporary / _TRACKERS)
-            self.record.write(temporary / "run.json")
+        with self.outputs.together() as batch:
+            with batch.stage(config.output) as temporary:
+                temporary.mkdir()
+                model, tokenizer = materials.model, materials.tokenizer
+                save_model(model.hugging_face, tokenizer.hugging_face, temporary)
+                if (work / CURVE_NAME).exists():
+                    shutil.copyfile(work / CURVE_NAME, temporary / CURVE_NAME)
+                if (work / _TRACKERS).exists():
+                    shutil.copytree(work / _TRACKERS, temporary / _TRACKERS)
+            batch.record(self.record, config.output)
 
     def _stopped(self, number: int, loop: Loop, work: Path) -> Outcome:
         """The answer to a signal: SIGTERM ends well, Ctrl-C as elsewhere."""
@@ -223,6 +226,17 @@ class Run:
         return Outcome(text, data)
 
 
+def claimed(config: PretrainConfig, inputs: list[Path]) -> Outputs:
+    """The right to the output, and to the folder beside it; nothing is made yet."""
+    models = [config.model, config.tokenizer]
+    outputs = Outputs(
+        "pretrain", inputs=[*inputs, *config.validation_pairs, *models], overwrite=config.overwrite
+    )
+    outputs.claim(config.output, is_folder=True, may_be_there=config.resume)
+    WorkFolder(config.output).check(outputs)
+    return outputs
+
+
 def refuse_idle(config: PretrainConfig, processes: int) -> None:
     """Check that every process has a part in each update.
 
@@ -238,13 +252,6 @@ def refuse_idle(config: PretrainConfig, processes: int) -> None:
                 f"{flag} {size}: {processes} processes share an update; give at least {processes}, "
                 "or start fewer processes"
             )
-
-
-def clear_but_texts(work: Path) -> None:
-    """Empty a work folder, but for prepared texts, which are named after their contents."""
-    for entry in work.iterdir():
-        if entry.name not in (LOCK_NAME, PREPARED_NAME):
-            remove_tree(entry)
 
 
 @contextmanager

@@ -35,7 +35,7 @@ def start_tokenizer(
         quotas = apportion(torch.tensor(list(sizes.values())).numpy(), config.temperature)
         shares = dict(zip(sizes, (quotas / quotas.sum()).tolist(), strict=True))
         trained = train_tokenizer(text, shape.vocabulary, shape.positions, shares, config.lowercase)
-        with staged(folder) as temporary:
+        with staged(folder, own=True) as temporary:
             save_tokenizer(trained.hugging_face, temporary)
     return load_tokenizer(str(folder))
 

@@ -87,7 +87,7 @@ def read_words(
     text = f"{_VERSION} {digest} {limits} {junk} {tokenizer.description}"
     place = folder / f"words-{language}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
     if not (place / "words.json").exists():
-        with staged(place) as temporary:
+        with staged(place, own=True) as temporary:
             temporary.mkdir()
             _prepare(language, paths, tokenizer, temporary, limits, junk=junk)
     about = json.loads((place / "words.json").read_text(encoding="utf-8"))

@@ -13,22 +13,23 @@ from eval.bli import EXACT_RANKS, AlignedPair
 from eval.config import BliConfig
 from eval.lookup import read_frequent
 from x2static.core.errors import LexiconError
-from x2static.core.files import refuse_existing, staged
 from x2static.core.lexicon import Lexicon, advise_direction, read_lexicon
 from x2static.core.outcome import Outcome
-from x2static.core.run_record import RunRecord, record_path
+from x2static.core.outputs import Outputs
+from x2static.core.run_record import RunRecord
 from x2static.core.vectors import WordVectors
 
 
 def bli(config: BliConfig) -> Outcome:
     """Run ``x2static eval bli``."""
-    if config.induce is not None:
-        refuse_existing(config.induce, overwrite=config.overwrite)
     inputs = dict.fromkeys(path for pair in config.pairs for path in pair)
+    outputs = Outputs("eval bli", inputs=inputs, overwrite=config.overwrite)
+    if config.induce is not None:
+        outputs.claim(config.induce, "--induce", is_folder=False)
     # All dictionaries are read before the first large file, so that a bad one fails at once.
     lexicons = {path: _read_lexicon(path, config) for path in config.lexicon}
     record = RunRecord("eval bli", config, list(inputs))
-    rows = list(_rows(config, lexicons, record))
+    rows = list(_rows(config, lexicons, record, outputs))
     return Outcome(_table(rows, config), {"rows": rows, "run": record.as_dict()})
 
 
@@ -37,7 +38,7 @@ def _read_lexicon(path: Path, config: BliConfig) -> Lexicon:
 
 
 def _rows(
-    config: BliConfig, lexicons: dict[Path, Lexicon], record: RunRecord
+    config: BliConfig, lexicons: dict[Path, Lexicon], record: RunRecord, outputs: Outputs
 ) -> Iterator[dict[str, Any]]:
     @lru_cache(maxsize=2)  # the hub of several pairs is read once
     def read(path: Path) -> WordVectors:
@@ -53,7 +54,8 @@ def _rows(
             print(f"warning: {path}: {advice}", file=sys.stderr)  # noqa: T201
         yield from _score(pair, lexicon, (source, target, path), config)
         if config.induce is not None:
-            _write_induced(pair, config, config.induce, record)
+            induced = pair.induce(config.method[0], config.induce_cutoff)
+            _write_induced(induced, config.induce, record, outputs)
         if config.both_directions:
             pair = _pair(read(target), read(source), config)
             turned = replace(lexicon.inverse(), dropped=lexicon.dropped)
@@ -84,13 +86,16 @@ def _score(
         }  # fmt: skip
 
 
-def _write_induced(pair: AlignedPair, config: BliConfig, output: Path, record: RunRecord) -> None:
+def _write_induced(induced: Lexicon, output: Path, record: RunRecord, outputs: Outputs) -> None:
     """Write the mutual translations, one tab-separated pair a line, frequent words first."""
-    induced = pair.induce(config.method[0], config.induce_cutoff)
-    with staged(output) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as stream:
-        stream.writelines(f"{source}\t{target}\n" for source, target in induced)
     record.counts["induced_pairs"] = len(induced)
-    record.write(record_path(output))
+    with outputs.together() as batch:
+        with (
+            batch.stage(output) as temporary,
+            temporary.open("w", encoding="utf-8", newline="\n") as stream,
+        ):
+            stream.writelines(f"{source}\t{target}\n" for source, target in induced)
+        batch.record(record, output)
 
 
 def _table(rows: list[dict[str, Any]], config: BliConfig) -> str:

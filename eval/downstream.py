@@ -6,6 +6,7 @@ import dataclasses
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from eval.batches import Row
@@ -18,9 +19,10 @@ from eval.shelf import Shelf
 from eval.spread import Spread
 from x2static.core.device import pick_device
 from x2static.core.errors import Interrupted
-from x2static.core.files import sha256, staged
+from x2static.core.files import sha256
 from x2static.core.labels import labels_of
 from x2static.core.outcome import Outcome
+from x2static.core.outputs import Outputs
 from x2static.core.progress import Progress
 from x2static.core.run_record import RunRecord, plain
 
@@ -125,6 +127,7 @@ def evaluate(task: Task, config: DownstreamConfig) -> Outcome:
     """Run a downstream evaluation and gather its tables."""
     files = [path for gold in task.sets for path in gold.about.paths]
     inputs = [config.train, *([config.dev] if config.dev else []), *files]
+    outputs = _claimed(task, config, inputs)
     record = RunRecord(task.command, config, inputs)
     device = pick_device(config.device)
     precision = pick_precision(config.precision, device)
@@ -133,7 +136,7 @@ def evaluate(task: Task, config: DownstreamConfig) -> Outcome:
     golds = {_key(gold): _digest(gold) for gold in task.sets}
     if config.output is None:
         _say("nothing is kept of an interrupted run; --output FOLDER would keep what is finished")
-    with Shelf(config.output, overwrite=config.overwrite) as shelf:
+    with Shelf(config.output, task.command, overwrite=config.overwrite) as shelf:
         digests = {
             label: model_digest(name) for label, name in zip(labels, config.model, strict=True)
         }
@@ -155,9 +158,26 @@ def evaluate(task: Task, config: DownstreamConfig) -> Outcome:
         markdown = as_markdown(rows)
         shelf.finish(data, markdown)
     if config.markdown is not None:
-        with staged(config.markdown) as temporary:
-            temporary.write_text(markdown, encoding="utf-8", errors="backslashreplace")
+        with outputs.together() as batch:
+            with batch.stage(config.markdown) as temporary:
+                temporary.write_text(markdown, encoding="utf-8", errors="backslashreplace")
+            batch.record(record, config.markdown)
     return Outcome(as_text(rows), data)
+
+
+def _claimed(task: Task, config: DownstreamConfig, inputs: Sequence[Path]) -> Outputs:
+    """The right to the tables, and to the folder, which the shelf looks after."""
+    outputs = Outputs(task.command, inputs=[*inputs, *config.model], overwrite=config.overwrite)
+    if config.output is not None:
+        if config.overwrite:
+            outputs.protect(config.output)
+        Shelf(config.output, task.command, overwrite=config.overwrite).check()
+    if config.markdown is not None:
+        outputs.claim(
+            config.markdown, "--markdown", is_folder=False, renews=True,
+            remedy="remove it yourself",
+        )  # fmt: skip
+    return outputs
 
 
 def _test_model(setting: _Setting, label: str, name: str, tokenizer: Any) -> list[ScoreRow]:

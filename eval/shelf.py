@@ -17,6 +17,7 @@ from typing import Any
 from x2static.core.errors import OutputError
 from x2static.core.files import describe_os_error, remove_tree, staged
 from x2static.core.labels import as_file_name
+from x2static.core.leftovers import is_leftover
 from x2static.core.lock import LOCK_NAME, FolderLock
 from x2static.teacher.model_folder import save_model
 
@@ -29,15 +30,38 @@ class Shelf:
     Every file appears whole or not at all, so a run killed at any instant can go on.
     """
 
-    def __init__(self, folder: Path | None, *, overwrite: bool) -> None:
-        """Use ``folder``, made when need be; None keeps nothing."""
-        self._folder, self._overwrite = folder, overwrite
+    def __init__(self, folder: Path | None, command: str, *, overwrite: bool) -> None:
+        """Use ``folder``, made when need be; None keeps nothing.
+
+        Args:
+            folder: the place.
+            command: whose results it keeps.
+            overwrite: whether what an earlier run of that command kept there is dropped.
+        """
+        self._folder, self._command, self._overwrite = folder, command, overwrite
         self._lock = None if folder is None else FolderLock(folder)
+
+    def check(self) -> None:
+        """Stop at a folder with other things in it: --overwrite would delete them."""
+        folder = self._folder
+        if folder is None or not folder.exists():
+            return
+        try:
+            names = {e.name for e in folder.iterdir() if not is_leftover(e)} - {LOCK_NAME}
+        except OSError as error:
+            raise OutputError(describe_os_error(folder, error)) from error
+        found = _read(folder / _MANIFEST)
+        if names and (found is None or found.get("command") != self._command):
+            lacks = "it has no" if _MANIFEST not in names else "another command made its"
+            raise OutputError(
+                f"{folder} is a folder that no earlier run made ({lacks} {_MANIFEST}); choose "
+                "another --output"
+            )
 
     def __enter__(self) -> Shelf:
         """Lock the folder."""
         if self._lock is not None:
-            self._refuse_foreign()
+            self.check()
             self._lock.__enter__()
         return self
 
@@ -64,10 +88,11 @@ class Shelf:
         if self._folder is None:
             return
         if self._overwrite:
-            for entry in self._folder.iterdir():
-                if entry.name != LOCK_NAME:
+            for entry in list(self._folder.iterdir()):
+                if entry.name not in (LOCK_NAME, _MANIFEST):
                     remove_tree(entry)
-        self._bind(self._folder / _MANIFEST, identity)
+            remove_tree(self._folder / _MANIFEST)  # last, for it says whose folder this is
+        self._bind(self._folder / _MANIFEST, {"command": self._command, **identity})
         for label, digest in models.items():
             self._bind(self._folder / label / "model.json", {"digest": digest})
 
@@ -89,7 +114,7 @@ class Shelf:
         if self._folder is None:
             return
         place = self._place(label, seed)
-        with staged(place / f"{as_file_name(name)}.predictions.{kind}") as temporary:
+        with staged(place / f"{as_file_name(name)}.predictions.{kind}", own=True) as temporary:
             temporary.write_text(predictions, encoding="utf-8", errors="backslashreplace")
         _write(place / f"{as_file_name(name)}.json", {"gold": gold, "scores": dict(scores)})
 
@@ -104,7 +129,7 @@ class Shelf:
         """Save a fine-tuned model as a plain Hugging Face folder."""
         if self._folder is None:
             return
-        with staged(self._place(label, seed) / "model") as temporary:
+        with staged(self._place(label, seed) / "model", own=True) as temporary:
             save_model(model, tokenizer, temporary)
 
     def drop_model(self, label: str, seed: int) -> None:
@@ -117,26 +142,11 @@ class Shelf:
         if self._folder is None:
             return
         _write(self._folder / "scores.json", data)
-        with staged(self._folder / "tables.md") as temporary:
+        with staged(self._folder / "tables.md", own=True) as temporary:
             temporary.write_text(markdown, encoding="utf-8", errors="backslashreplace")
 
     def _place(self, label: str, seed: int) -> Path:
         return (self._folder or Path()) / label / f"seed-{seed}"
-
-    def _refuse_foreign(self) -> None:
-        """Stop at a folder with other things in it: --overwrite would delete them."""
-        folder = self._folder
-        if folder is None or not folder.exists():
-            return
-        try:
-            names = {entry.name for entry in folder.iterdir()} - {LOCK_NAME}
-        except OSError as error:
-            raise OutputError(describe_os_error(folder, error)) from error
-        if names and _MANIFEST not in names:
-            raise OutputError(
-                f"{folder} is a folder that no earlier run made (it has no {_MANIFEST}); choose "
-                "another --output"
-            )
 
     def _bind(self, path: Path, identity: Mapping[str, Any]) -> None:
         wanted = json.loads(json.dumps(identity))
@@ -163,6 +173,6 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 
 def _write(path: Path, content: Mapping[str, Any]) -> None:
-    with staged(path) as temporary:
+    with staged(path, own=True) as temporary:
         text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
         temporary.write_text(text, encoding="utf-8", errors="backslashreplace")

@@ -152,13 +152,13 @@ def kept_rows(path: Path, config: BenchConfig, machine: dict[str, Any]) -> list[
 
 def save(path: Path, config: BenchConfig, rows: list[Row], record: RunRecord) -> None:
     """Write the rows as a JSON list, and beside it the same as Markdown and the run record."""
-    with staged(path) as temporary:
+    with staged(path, own=True) as temporary:
         temporary.write_text(json.dumps(rows, ensure_ascii=False, indent=2) + "\n", "utf-8")
-    with staged(path.with_suffix(".md")) as temporary:
+    with staged(path.with_suffix(".md"), own=True) as temporary:
         machine = machine_line(record.notes["machine"])
         temporary.write_text(f"{table(rows)}\n\n{machine}\n", encoding="utf-8")
     record.counts = {"rows": len(rows), "benchmark": asdict(config)["name"]}
-    record.write(record_path(path))
+    record.write(record_path(path), own=True)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

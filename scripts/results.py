@@ -33,5 +33,5 @@ def parse(parser: argparse.ArgumentParser, argv: Sequence[str]) -> argparse.Name
 def write_results(output: Path, data: Any, text: str) -> None:
     """``NAME.json`` and ``NAME.md``, each whole or not at all."""
     for suffix, content in ((".json", json.dumps(data, indent=1) + "\n"), (".md", text)):
-        with staged(output.with_name(output.name + suffix)) as temporary:
+        with staged(output.with_name(output.name + suffix), own=True) as temporary:
             temporary.write_text(content, encoding="utf-8")

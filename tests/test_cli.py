@@ -123,7 +123,7 @@ def test_user_error_is_one_line_and_two(refuses: Refuses) -> None:
         ("unrecognized arguments: --time 2", ["toy", "x", "--time", "2"]),
         ("nowhere.toml: No such file", ["toy", "x", "--config", "nowhere.toml"]),
         (
-            "/dev/null: File exists",
+            "/dev/null: Not a directory; choose another --json",
             ["toyfile", "x", "--json", "/dev/null/file"],
         ),
     ],

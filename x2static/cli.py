@@ -17,7 +17,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from x2static import __version__
-from x2static.core.config import add_flags, build, closest, typed_flags
+from x2static.core.config import add_flags, build, closest, named_paths, typed_flags
 from x2static.core.errors import ConfigError, Interrupted, OutputError, WorkbenchError, one_line
 from x2static.core.threads import AdaptedWaiting
 
@@ -204,17 +204,31 @@ def run(arguments: Sequence[str]) -> None:
     config_file, wants_json = flags.pop("config", None), flags.pop("json", None)
     command = COMMANDS[name]
     config = build(load(command.config), flags, config_file, name)
+    place = Path(wants_json) if wants_json not in (None, True, False, "-") else None
+    outputs = None if place is None else _claim_json(place, name, config, config_file)
     outcome = load(command.stage)(config)
     data = json.dumps(outcome.data, ensure_ascii=False, indent=2)
-    if wants_json is True or wants_json == "-":
-        _print(data)
-        return
-    if wants_json:
-        from x2static.core.files import staged
+    if outputs is not None and place is not None:
+        with outputs.together() as batch, batch.stage(place) as temporary:
+            temporary.write_text(data + "\n", encoding="utf-8", errors="backslashreplace")
+    _print(outcome.text if wants_json not in (True, "-") else data)
 
-        with staged(Path(wants_json)) as temporary:
-            temporary.write_text(data + "\n", encoding="utf-8")
-    _print(outcome.text)
+
+def _claim_json(place: Path, name: str, config: Any, config_file: Path | None) -> Any:
+    """The right to the file of results; an earlier result of the same command is replaced."""
+    from x2static.core.outputs import Outputs, embedded_maker
+
+    can_overwrite = hasattr(config, "overwrite")
+    outputs = Outputs(
+        name, inputs=[*named_paths(config), config_file],
+        overwrite=can_overwrite and config.overwrite,
+    )  # fmt: skip
+    outputs.claim(
+        place, "--json", is_folder=False, renews=True,
+        is_ours=lambda path: embedded_maker(path) == name,
+        remedy="pass --overwrite" if can_overwrite else "remove it yourself",
+    )  # fmt: skip
+    return outputs
 
 
 def _print(text: str) -> None:

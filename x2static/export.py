@@ -41,12 +41,13 @@ def export(config: ExportConfig) -> Outcome:
     """Read, write, record."""
     from collections import Counter
 
-    from x2static.core.files import refuse_existing
     from x2static.core.formats.native import VECTORS_NAME
-    from x2static.core.run_record import RunRecord, record_path
-    from x2static.core.vector_file import read_vectors, write_vectors
+    from x2static.core.outputs import Outputs
+    from x2static.core.run_record import RunRecord
+    from x2static.core.vector_file import FOLDER_FORMATS, read_vectors, write_vectors
 
-    refuse_existing(config.output, overwrite=config.overwrite)
+    outputs = Outputs("export", inputs=[config.vectors], overwrite=config.overwrite)
+    outputs.claim(config.output, is_folder=config.format in FOLDER_FORMATS)
     skipped: Counter[str] = Counter()
     vectors = read_vectors(
         config.vectors,
@@ -59,8 +60,9 @@ def export(config: ExportConfig) -> Outcome:
     folder_file = config.vectors / VECTORS_NAME
     source = folder_file if folder_file.exists() else config.vectors
     record = RunRecord("export", config, [source])
-    write_vectors(vectors, config.output, config.format, dtype=config.dtype)
     record.counts = {"words": len(vectors), "width": vectors.width, "skipped": dict(skipped)}
-    record.write(record_path(config.output))
+    with outputs.together() as batch:
+        write_vectors(vectors, config.output, config.format, dtype=config.dtype, stage=batch.stage)
+        batch.record(record, config.output)
     text = f"{config.output}: {len(vectors):,} words x {vectors.width}, {config.format}"
     return Outcome(text, {"output": str(config.output), **record.counts})

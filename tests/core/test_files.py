@@ -12,7 +12,8 @@ import pytest
 
 from x2static.core import files
 from x2static.core.errors import OutputError
-from x2static.core.files import make_parent, refuse_existing, remove_tree, replace, sha256, staged
+from x2static.core.files import make_parent, remove_tree, replace, sha256, staged
+from x2static.core.outputs import Outputs
 
 
 def names(folder: Path) -> list[str]:
@@ -41,23 +42,38 @@ def test_new_file_appears_under_its_name_alone(tmp_path: Path) -> None:
 
 def test_folder_replaces_folder_whole(tmp_path: Path) -> None:
     output = make_folder(tmp_path / "v", old="1", both="1")
-    with staged(output) as temporary:
+    with staged(output, own=True) as temporary:
         make_folder(temporary, both="2", new="2")
         assert names(output) == ["both", "old"]
     assert names(output) == ["both", "new"]
     assert names(tmp_path) == ["v"]
 
 
-def test_folder_replaces_file_and_file_replaces_folder(tmp_path: Path) -> None:
-    output = tmp_path / "v"
-    output.write_text("file")
-    with staged(output) as temporary:
-        make_folder(temporary, a="1")
-    assert names(output) == ["a"]
-    with staged(output) as temporary:
-        temporary.write_text("file")
-    assert output.read_text() == "file"
-    assert names(tmp_path) == ["v"]
+def test_a_file_never_replaces_a_folder_nor_a_folder_a_file(tmp_path: Path) -> None:
+    folder, file = make_folder(tmp_path / "v", thesis="1"), tmp_path / "w"
+    file.write_text("letter")
+    with pytest.raises(OutputError, match="v is a folder, which no file replaces"):
+        with staged(folder, own=True) as temporary:
+            temporary.write_text("file")
+    with pytest.raises(OutputError, match="w is a file, which no folder replaces"):
+        with staged(file, own=True) as temporary:
+            make_folder(temporary, a="1")
+    assert (folder / "thesis").read_text() == "1"
+    assert file.read_text() == "letter"
+    assert names(tmp_path) == ["v", "w"]
+
+
+def test_what_is_not_the_programs_own_state_is_never_replaced(tmp_path: Path) -> None:
+    file = tmp_path / "a.txt"
+    file.write_text("old")
+    with pytest.raises(OutputError, match="a.txt exists already"), staged(file):
+        raise AssertionError("no work is begun")
+    new = tmp_path / "b.txt"
+    with pytest.raises(OutputError, match="b.txt exists already"), staged(new) as temporary:
+        temporary.write_text("ours")
+        new.write_text("came meanwhile")
+    assert (file.read_text(), new.read_text()) == ("old", "came meanwhile")
+    assert names(tmp_path) == ["a.txt", "b.txt"]
 
 
 @pytest.mark.parametrize("error", [ValueError("bug"), KeyboardInterrupt()])
@@ -66,7 +82,7 @@ def test_error_inside_leaves_the_old_output_and_nothing_else(
 ) -> None:
     output = tmp_path / "a.txt"
     output.write_text("old")
-    with pytest.raises(type(error)), staged(output) as temporary:
+    with pytest.raises(type(error)), staged(output, own=True) as temporary:
         temporary.write_text("half")
         raise error
     assert output.read_text() == "old"
@@ -143,7 +159,7 @@ def test_failed_second_rename_brings_the_old_folder_back(
         return real(self, target)
 
     monkeypatch.setattr(Path, "rename", rename)
-    with pytest.raises(OutputError), staged(output) as temporary:
+    with pytest.raises(OutputError), staged(output, own=True) as temporary:
         make_folder(temporary, new="2")
     assert names(output) == ["old"]
     assert names(tmp_path) == ["v"]
@@ -159,7 +175,7 @@ def rename(self, target):
         os._exit(9)
     return real(self, target)
 pathlib.Path.rename = rename
-with staged(output) as temporary:
+with staged(output, own=True) as temporary:
     temporary.mkdir()
     (temporary / "new").write_text("2")
 """
@@ -172,11 +188,11 @@ def test_kill_between_the_renames_loses_nothing(tmp_path: Path) -> None:
     assert not output.exists()
 
     with pytest.raises(OutputError, match="exists already"):
-        refuse_existing(output, overwrite=False)
+        Outputs("x").claim(output, is_folder=True)
     assert (output / "old").read_text() == "1"
 
     assert subprocess.run(program, check=False).returncode == 9
-    with staged(output) as temporary:
+    with staged(output, own=True) as temporary:
         assert (output / "old").read_text() == "1"
         make_folder(temporary, newer="3")
     assert names(output) == ["newer"]
@@ -207,7 +223,7 @@ def test_link_is_written_through(tmp_path: Path) -> None:
     real = make_folder(tmp_path / "big-disk" / "v", old="1")
     link = tmp_path / "v"
     link.symlink_to(real)
-    with staged(link) as temporary:
+    with staged(link, own=True) as temporary:
         make_folder(temporary, new="2")
     assert link.is_symlink()
     assert names(real) == ["new"]
@@ -220,35 +236,11 @@ def test_device_is_refused_not_replaced() -> None:
     assert Path("/dev/null").is_char_device()
 
 
-def test_current_folder_and_root_are_refused_in_one_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(make_folder(tmp_path / "home", letters="dear"))
-    with pytest.raises(OutputError, match=r"^\. exists already"):
-        refuse_existing(Path(), overwrite=False)
-    with pytest.raises(OutputError, match=r"^\. is a folder that no earlier run made"):
-        refuse_existing(Path(), overwrite=True)
-    with pytest.raises(OutputError, match="^/ is neither file nor folder"), staged(Path("/")):
-        pass
-
-
-def test_existing_output_needs_overwrite(tmp_path: Path) -> None:
-    output = tmp_path / "a"
-    refuse_existing(output, overwrite=False)
-    output.write_text("old")
-    with pytest.raises(OutputError, match="a exists already; .* pass --overwrite$"):
-        refuse_existing(output, overwrite=False)
-    refuse_existing(output, overwrite=True)
-
-
-def test_overwrite_spares_a_folder_that_is_not_ours(tmp_path: Path) -> None:
-    foreign = make_folder(tmp_path / "photos", cat="meow")
-    with pytest.raises(OutputError, match="photos is a folder that no earlier run made"):
-        refuse_existing(foreign, overwrite=True)
-    refuse_existing(make_folder(tmp_path / "empty"), overwrite=True)
-    ours = make_folder(tmp_path / "ours")
-    (ours / "run.json").write_text("{}")
-    refuse_existing(ours, overwrite=True)
+def test_the_root_is_refused_in_one_line() -> None:
+    for own in (False, True):
+        with pytest.raises(OutputError, match="^/ is neither file nor folder"):
+            with staged(Path("/"), own=own):
+                pass
 
 
 def test_parent_that_is_a_file_is_one_line(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import resource
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any, get_args
@@ -20,6 +21,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from x2static.core.errors import ConfigError, OutputError, VectorFormatError
+from x2static.core.files import staged
 from x2static.core.formats import text
 from x2static.core.vector_file import Format, read_vectors, write_vectors
 from x2static.core.vectors import WordVectors
@@ -347,7 +349,7 @@ def test_a_full_disk_leaves_nothing_and_keeps_the_old_file(
     with full_disk():
         for target, changed in ((path, toy.head(2)), (tmp_path / "new", toy)):
             with pytest.raises(OutputError, match="File too large; nothing was written"):
-                write_vectors(changed, target, format_name)
+                write_vectors(changed, target, format_name, stage=partial(staged, own=True))
     assert _contents(tmp_path) == before
 
 

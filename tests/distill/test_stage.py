@@ -236,33 +236,45 @@ def test_a_run_killed_between_pools_goes_on_to_the_same_bytes(
 
 
 def test_a_run_killed_before_its_record_goes_on(distill, tmp_path, monkeypatch):
-    from x2static.distill.stage import RunRecord
+    from x2static.core.commit import Batch
+
+    assert distill(tmp_path / "whole")[0] == 0
 
     def killed(*_: object) -> None:
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(RunRecord, "write", killed)
+        patch.setattr(Batch, "record", killed)
         with pytest.raises(Killed):
             distill(tmp_path / "v")
-    before = payload(tmp_path / "v")
+    assert not (tmp_path / "v").exists()  # vectors and record appear together
     code, _, err = distill(tmp_path / "v", "--resume")
     assert code == 0, err
-    assert payload(tmp_path / "v") == before
+    assert payload(tmp_path / "v") == payload(tmp_path / "whole")
     assert (tmp_path / "v" / "run.json").exists()
 
 
 def test_a_run_killed_while_it_cleans_up_is_done(distill, tmp_path, monkeypatch):
-    from x2static.distill import stage
+    from x2static.core import work_folder
 
     with monkeypatch.context() as patch:
-        patch.setattr(stage, "remove_tree", lambda _: None)
+        patch.setattr(work_folder, "remove_tree", lambda _: None)
         assert distill(tmp_path / "v")[0] == 0
     assert (tmp_path / "v.unfinished").exists()
     code, out, err = distill(tmp_path / "v", "--resume")
     assert code == 0, err
     assert "done before" in out
     assert not (tmp_path / "v.unfinished").exists()
+
+
+def test_a_work_folder_of_somebody_else_is_left_alone(distill, tmp_path):
+    (tmp_path / "v.unfinished").mkdir()
+    (tmp_path / "v.unfinished" / "symphony.txt").write_text("in B minor")
+    for flags in ((), ("--resume",), ("--overwrite",)):
+        code, _, err = distill(tmp_path / "v", *flags)
+        assert code == 2
+        assert "v.unfinished is a folder that no earlier run made" in err
+    assert (tmp_path / "v.unfinished" / "symphony.txt").read_text() == "in B minor"
 
 
 def test_ctrl_c_keeps_the_state_and_says_how_to_go_on(distill, tmp_path, monkeypatch):

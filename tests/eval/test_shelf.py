@@ -11,7 +11,7 @@ IDENTITY = {"epochs": 3, "train": "abc"}
 
 
 def opened(folder, identity=IDENTITY, models=None, overwrite=False):
-    shelf = Shelf(folder, overwrite=overwrite)
+    shelf = Shelf(folder, "eval qa", overwrite=overwrite)
     with shelf:
         shelf.claim(identity, models or {"base": "d1"})
     return shelf
@@ -60,7 +60,7 @@ def test_foreign_folder_is_never_touched(tmp_path):
 
 
 def test_one_process_at_a_time(tmp_path):
-    with Shelf(tmp_path / "out", overwrite=False):
+    with Shelf(tmp_path / "out", "eval qa", overwrite=False):
         with pytest.raises(OutputError, match=f"process {os.getpid()} .* is working there"):
             opened(tmp_path / "out")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from x2static.core.files import staged
 from x2static.core.neighbors import top_k
 from x2static.core.normalize import unit
 from x2static.core.vector_file import write_vectors
@@ -122,7 +124,12 @@ def test_codes_are_kept_and_made_anew_when_the_vectors_change(
     (tmp_path / "codes/vectors.aa.safetensors").write_bytes(b"damaged")
     changed = Language("bb", clustered / "bb")
     words = [changed.words[row] for row in range(6000)]
-    write_vectors(WordVectors(words, -np.array(changed.matrix)), clustered / "bb", "safetensors")
+    write_vectors(
+        WordVectors(words, -np.array(changed.matrix)),
+        clustered / "bb",
+        "safetensors",
+        stage=partial(staged, own=True),
+    )
     open_explorer(clustered, "shortlist")
     assert sorted(made) == ["aa", "aa", "bb", "bb"]
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 
 from tests.browser import browser_page, find_browser
 from tests.report.page_reader import Reader, held_data
+from x2static.core.files import staged
 from x2static.core.vector_file import read_vectors, write_vectors
 from x2static.core.vectors import WordVectors
 
@@ -39,7 +41,12 @@ def hostile_folder(run_folder: Path) -> Path:
         place = run_folder / space / "de"
         vectors = read_vectors(place)
         words = [*HOSTILE, *list(vectors.words)[len(HOSTILE) :]]
-        write_vectors(WordVectors(words, np.array(vectors.matrix)), place, "safetensors")
+        write_vectors(
+            WordVectors(words, np.array(vectors.matrix)),
+            place,
+            "safetensors",
+            stage=partial(staged, own=True),
+        )
     shutil.copytree(run_folder / "vectors/ru", run_folder / "vectors/<b onclick=x>")
     plan = json.loads((run_folder / "plan.json").read_text())
     plan["tasks"][1]["error"] = HOSTILE[0] + "\x00\udc80"
@@ -164,7 +171,14 @@ def test_mistakes_are_one_line(
     refuses("no vectors of 'xx'; there are: en, de, ru", "report", run_folder, "--map-languages",
             "xx")  # fmt: skip
     mine = write_text("mine.html", "<p>mine")
-    refuses("no report made it", "report", run_folder, *SMALL, "--output", mine)
+    refuses(
+        r"mine\.html exists already; .* pass --overwrite",
+        "report",
+        run_folder,
+        *SMALL,
+        "--output",
+        mine,
+    )
     assert mine.read_text() == "<p>mine"
 
 

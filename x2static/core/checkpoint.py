@@ -50,7 +50,7 @@ class CheckpointFolder:
         """Add a checkpoint, then drop those passed over and all but the newest two."""
         existing = self._numbered()
         number = existing[-1][0] + 1 if existing else 1
-        with staged(self._folder / f"{number:08d}") as temporary:
+        with staged(self._folder / f"{number:08d}", own=True) as temporary:
             temporary.mkdir()
             write_state(tensors, temporary / "state.safetensors")
             content = {**position, "checksum": checksum(temporary / "state.safetensors")}

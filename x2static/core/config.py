@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import difflib
+import glob
 import json
 import math
 import reprlib
@@ -184,6 +185,23 @@ def read_settings(path: Path, command: str) -> dict[str, Any]:
         if isinstance(content.get(key), dict):
             return dict(content[key])
     return content
+
+
+def named_paths(config: Any) -> list[Path]:
+    """Every path that a config names, outputs among them, patterns filled in.
+
+    A text counts where it is the path of something, or ``CODE=PATTERN`` is.
+    """
+    found: list[Path] = []
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        for one in value if isinstance(value, tuple) else (value,):
+            if isinstance(one, Path):
+                found.append(one)
+            elif isinstance(one, str):
+                patterns = (one, one.partition("=")[2])
+                found += [Path(name) for text in patterns if text for name in glob.glob(text)]  # noqa: PTH207
+    return found
 
 
 def coerce(value: Any, field: Field, place: str) -> Any:

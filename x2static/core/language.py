@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from x2static.core.errors import ConfigError
+from x2static.core.language_name import check_language_name
 
 _TABLE = Path(__file__).with_name("languages.tsv")
 _WELL_FORMED = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
@@ -89,6 +90,7 @@ def check_code(code: str) -> None:
         raise ConfigError(f"--language: '{code}' is no language code{_suggestion(code)}")
     if len(base) == 2 and base not in two_letter_codes():
         raise ConfigError(f"--language: unknown code '{code}'{_suggestion(code)}")
+    check_language_name(code, "--language")
 
 
 def _suggestion(code: str) -> str:

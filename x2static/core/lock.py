@@ -12,6 +12,15 @@ from x2static.core.errors import OutputError
 from x2static.core.files import describe_os_error
 
 LOCK_NAME = "lock"
+_OWNER = "process"
+
+
+def was_locked(folder: Path) -> bool:
+    """Whether a process of this program has ever held a folder by its lock."""
+    try:
+        return (folder / LOCK_NAME).read_text(encoding="utf-8").startswith(f"{_OWNER} ")
+    except (OSError, ValueError):
+        return False
 
 
 class FolderLock:
@@ -30,20 +39,21 @@ class FolderLock:
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            stream = (self.folder / self._name).open("a+", encoding="utf-8")
+            number = os.open(self.folder / self._name, os.O_RDWR | os.O_CREAT, 0o666)
+            stream = os.fdopen(number, "r+", encoding="utf-8")
         except OSError as error:
             raise OutputError(describe_os_error(self.folder, error)) from error
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            stream.seek(0)
             owner = stream.read().strip() or "another process"
             stream.close()
             raise OutputError(
                 f"{self.folder}: {owner} is working there; wait for it or choose another place"
             ) from error
-        stream.truncate(0)
-        stream.write(f"process {os.getpid()} on {os.uname().nodename}")
+        stream.seek(0)  # never empty again, for what it says tells whose folder this is
+        stream.write(f"{_OWNER} {os.getpid()} on {os.uname().nodename}")
+        stream.truncate()
         stream.flush()
         self._stream = stream
         return self

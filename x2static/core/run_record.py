@@ -31,10 +31,16 @@ def record_path(output: Path) -> Path:
 def read_record(output: Path) -> dict[str, Any] | None:
     """The record of an output, or None where there is none that can be read."""
     try:
-        record: dict[str, Any] = json.loads(record_path(output).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        record = json.loads(record_path(output).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
         return None
-    return record
+    return record if isinstance(record, dict) else None
+
+
+def maker(output: Path) -> str | None:
+    """The command that made an output, by its record; None where none tells."""
+    command = (read_record(output) or {}).get("command")
+    return command if isinstance(command, str) else None
 
 
 class RunRecord:
@@ -72,12 +78,23 @@ class RunRecord:
             "arguments": sys.argv[1:],
         }
 
-    def write(self, path: Path) -> None:
-        """Save the record at ``path`` (see `record_path`), whole or not at all."""
-        text = json.dumps(self.as_dict(), ensure_ascii=False, indent=2) + "\n"
-        with staged(path) as temporary:
-            # A path that is no UTF-8 carries lone surrogates; \udcxx is their JSON spelling, too.
-            temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
+    def as_text(self) -> str:
+        r"""The record as JSON.
+
+        To be encoded with ``backslashreplace``: a path that is no UTF-8 carries lone surrogates,
+        and ``\udcxx`` is their JSON spelling, too.
+        """
+        return json.dumps(self.as_dict(), ensure_ascii=False, indent=2) + "\n"
+
+    def write(self, path: Path, *, own: bool = False) -> None:
+        """Save the record at ``path`` (see `record_path`), whole or not at all.
+
+        Args:
+            path: the place.
+            own: whether an earlier record there is replaced; see `staged`.
+        """
+        with staged(path, own=own) as temporary:
+            temporary.write_text(self.as_text(), encoding="utf-8", errors="backslashreplace")
 
 
 def package_versions() -> dict[str, str]:

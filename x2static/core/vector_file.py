@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from x2static.core.errors import ConfigError, VectorFormatError
+from x2static.core.files import Stage, staged
 from x2static.core.formats.byte_stream import open_bytes
 from x2static.core.formats.faults import Faults, OnError
 from x2static.core.formats.gensim_pickle import is_pickle, read_gensim, write_gensim
@@ -21,6 +22,7 @@ Format = Literal[
     "word2vec", "word2vec-binary", "gensim", "glove", "safetensors", "static-embedding"
 ]
 ReadableFormat = Literal["text", "word2vec-binary", "gensim", "safetensors"]
+FOLDER_FORMATS: frozenset[Format] = frozenset(["safetensors", "static-embedding"])
 _HEAD = 1 << 16
 _TEXT_BYTES = frozenset(b"0123456789+-.eEnaifNAIFty \r\n")
 
@@ -78,6 +80,7 @@ def write_vectors(
     format: Format,  # noqa: A002 - the flag's own name
     *,
     dtype: Precision | None = None,
+    stage: Stage = staged,
 ) -> None:
     """Write word vectors, whole or not at all.
 
@@ -87,28 +90,29 @@ def write_vectors(
             whose name ends in ``.gz`` is compressed.
         format: the name of the format.
         dtype: ``"float16"`` halves the two safetensors formats; the others store float32.
+        stage: where the bytes go; as it is, a file that is there already is refused.
     """
     path, precision = Path(path), dtype or "float32"
-    if precision == "float16" and format not in ("safetensors", "static-embedding"):
+    if precision == "float16" and format not in FOLDER_FORMATS:
         raise ConfigError(f"{format} holds float32; --dtype float16 suits --format safetensors")
     if format in ("word2vec", "glove") and path.name.removesuffix(".gz").endswith(".bin"):
         raise ConfigError(f"{path}: .bin would be read as binary; name text .vec or .txt")
     if format == "safetensors":
-        write_native(vectors, path, precision)
+        write_native(vectors, path, precision, stage)
     elif format == "static-embedding":
         from x2static.core.formats.static_embedding import write_static_embedding
 
-        write_static_embedding(vectors, path, precision)
+        write_static_embedding(vectors, path, precision, stage)
     elif format == "gensim":
-        write_gensim(vectors, path)
+        write_gensim(vectors, path, stage)
     elif format == "word2vec-binary":
         from x2static.core.formats.binary import write_binary
 
-        write_binary(vectors, path)
+        write_binary(vectors, path, stage)
     else:
         from x2static.core.formats.text_writer import write_text
 
-        write_text(vectors, path, has_header=format == "word2vec")
+        write_text(vectors, path, stage, has_header=format == "word2vec")
 
 
 def detect_format(path: Path) -> ReadableFormat:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from x2static.core.errors import OutputError
-from x2static.core.files import remove_tree, staged
-from x2static.core.lock import LOCK_NAME, FolderLock
+from x2static.core.files import describe_os_error, remove_tree, staged
+from x2static.core.leftovers import temporary_for
+from x2static.core.lock import LOCK_NAME, FolderLock, was_locked
+from x2static.core.outputs import Outputs
 
 _MANIFEST = "manifest.json"
 
@@ -23,8 +25,14 @@ class WorkFolder:
         self.path = output.with_name(f"{output.name}.unfinished")
         self._lock = FolderLock(self.path)
 
+    def check(self, outputs: Outputs) -> None:
+        """Stop, before anything is made, where it is an input, or a folder of somebody else."""
+        outputs.protect(self.path)
+        self._refuse_foreign()
+
     def __enter__(self) -> WorkFolder:
         """Create and lock it."""
+        self._refuse_foreign()
         self._lock.__enter__()
         return self
 
@@ -44,11 +52,19 @@ class WorkFolder:
         """Whether an unfinished run lies here."""
         return (self.path / _MANIFEST).exists()
 
-    def clear(self) -> None:
-        """Drop whatever run lies here."""
-        for entry in self.path.iterdir():
-            if entry.name != LOCK_NAME:
-                remove_tree(entry)
+    def clear(self, but: Container[str] = ()) -> None:
+        """Drop whatever run lies here; killed on the way, the rest of it counts for nothing.
+
+        Args:
+            but: names of what stays.
+        """
+        manifest = self.path / _MANIFEST
+        manifest.unlink(missing_ok=True)  # first, for without it nothing here is trusted
+        for entry in list(self.path.iterdir()):
+            if entry.name != LOCK_NAME and entry.name not in but:
+                gone = temporary_for(entry)  # half a folder must not be taken for a whole one
+                entry.rename(gone)
+                remove_tree(gone)
 
     def sweep(self) -> None:
         """Remove what a killed process left half-written."""
@@ -72,7 +88,7 @@ class WorkFolder:
         manifest = self.path / _MANIFEST
         wanted = json.loads(json.dumps(identity))
         if not manifest.exists():
-            with staged(manifest) as temporary:
+            with staged(manifest, own=True) as temporary:
                 temporary.write_text(json.dumps(wanted, indent=2), encoding="utf-8")
             return
         found = self._read_manifest()
@@ -82,6 +98,20 @@ class WorkFolder:
             raise OutputError(
                 f"{self.path}: the unfinished run there is another one ({details}); give the same "
                 "settings, or --overwrite to start afresh"
+            )
+
+    def _refuse_foreign(self) -> None:
+        """All in it goes when the run is done, so it must be this program's own."""
+        try:
+            if not self.path.exists():
+                return
+            names = {entry.name for entry in self.path.iterdir()}
+        except OSError as error:
+            raise OutputError(describe_os_error(self.path, error)) from error
+        if not names <= {LOCK_NAME} and not was_locked(self.path):
+            raise OutputError(
+                f"{self.path} is a folder that no earlier run made; move it, or choose another "
+                "--output"
             )
 
     def _read_manifest(self) -> dict[str, Any]:

@@ -84,7 +84,7 @@ def build_index(
     on_progress: Callable[[int], None] | None = None,
 ) -> None:
     """Write the index of a stream of sentences (tokens joined by spaces) into a new folder."""
-    with staged(folder) as temporary:
+    with staged(folder, own=True) as temporary:
         temporary.mkdir()
         numbers: dict[str, int] = {}
         counts, ends, block = array("q"), array("q"), array("i")

@@ -40,7 +40,7 @@ def split_long(
         for name in ("readings", "checkpoints-*"):  # of a release that cut sentences off
             for stale in folder.glob(name):
                 remove_tree(stale)
-        with staged(path) as temporary, temporary.open("wb") as stream:
+        with staged(path, own=True) as temporary, temporary.open("wb") as stream:
             for ends, cuts in _blocks(index, sizes, room):
                 stream.write(np.union1d(ends, cuts).astype(np.int64).tobytes())
     ends = np.memmap(path, dtype=np.int64, mode="r")

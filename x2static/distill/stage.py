@@ -7,10 +7,10 @@ import sys
 import numpy as np
 
 from x2static.core.errors import ConfigError, CorpusError, OutputError
-from x2static.core.files import refuse_existing, remove_tree
 from x2static.core.outcome import Outcome
+from x2static.core.outputs import Outputs
 from x2static.core.progress import format_seconds
-from x2static.core.run_record import RunRecord, read_record, record_path
+from x2static.core.run_record import RunRecord, read_record
 from x2static.core.vector_file import write_vectors
 from x2static.core.vectors import WordVectors
 from x2static.core.work_folder import WorkFolder
@@ -35,16 +35,16 @@ def distill(config: DistillConfig) -> Outcome:
     """Distil static vectors from a transformer and write them with their run record."""
     if not config.corpus.is_file():
         raise CorpusError(f"{config.corpus}: no such file; x2static prepare writes one")
-    if config.output.exists() and not config.resume:
-        refuse_existing(config.output, overwrite=config.overwrite)
+    work = WorkFolder(config.output)
+    outputs = Outputs("distill", inputs=[config.corpus, config.teacher], overwrite=config.overwrite)
+    outputs.claim(config.output, is_folder=True, may_be_there=config.resume)
+    work.check(outputs)
     record = RunRecord("distill", config, [config.corpus])
     choice = choose_layer(config)
     teacher = _load(config, choice)
     fingerprint = teacher_fingerprint(config.teacher, teacher)
     who = identity(config, teacher, fingerprint)
-    work = WorkFolder(config.output)
-    is_half = work.has_run and read_record(config.output) is None  # killed before its record
-    if config.output.exists() and not config.overwrite and not is_half:
+    if config.output.exists() and not config.overwrite:
         return _finished_before(config, work, who)
     if not work.has_run:
         check_corpus(config.corpus)
@@ -63,22 +63,23 @@ def distill(config: DistillConfig) -> Outcome:
             if is_fresh:  # --resume would end in the same line
                 work.clear()
             raise
-        write_vectors(vectors, config.output, "safetensors")
         record.counts = _counts(materials, shop, legibility, left_out)
         record.notes = {"identity": who, "resolved": _resolved(materials, choice), **notes}
-        record.write(record_path(config.output))
-        remove_tree(work.path)
+        with outputs.together() as batch:
+            write_vectors(vectors, config.output, "safetensors", stage=batch.stage)
+            batch.record(record, config.output)
+        work.clear()
     return _outcome(config, vectors, record)
 
 
 def _enter(config: DistillConfig, work: WorkFolder) -> bool:
     """Tidy up the work folder; whether a run begins there, rather than being resumed."""
-    if work.has_run and not config.resume:
-        if not config.overwrite:
-            raise OutputError(
-                f"{work.path}: an unfinished run lies there; go on with --resume, or drop it "
-                "with --overwrite"
-            )
+    if work.has_run and not config.resume and not config.overwrite:
+        raise OutputError(
+            f"{work.path}: an unfinished run lies there; go on with --resume, or drop it "
+            "with --overwrite"
+        )
+    if not (work.has_run and config.resume):
         work.clear()
     work.sweep()
     return not work.has_run

@@ -76,7 +76,7 @@ class ReadingStore:
         self._own_rows += len(pool.words)
         self._sentences += len(pool.sentences)
         numbers = {"pools": self.done, "own_rows": self._own_rows, "sentences": self._sentences}
-        with staged(self._folder / "progress.json") as temporary:
+        with staged(self._folder / "progress.json", own=True) as temporary:
             temporary.write_text(json.dumps(numbers), encoding="utf-8")
 
     def read(self, pool: Pool, device: torch.device) -> Readings:

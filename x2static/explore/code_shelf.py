@@ -50,7 +50,7 @@ class CodeShelf:
         Raises:
             OutputError: the folder cannot be written.
         """
-        with staged(self._place(space, language)) as temporary:
+        with staged(self._place(space, language), own=True) as temporary:
             write_tensors(
                 temporary,
                 {

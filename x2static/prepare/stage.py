@@ -13,10 +13,10 @@ from typing import IO
 import numpy as np
 
 from x2static.core.errors import CorpusError, Interrupted
-from x2static.core.files import refuse_existing, staged
 from x2static.core.outcome import Outcome
+from x2static.core.outputs import Outputs
 from x2static.core.progress import Progress
-from x2static.core.run_record import RunRecord, record_path
+from x2static.core.run_record import RunRecord
 from x2static.prepare.chunk import ChunkPlan, ChunkResult
 from x2static.prepare.config import PrepareConfig
 from x2static.prepare.output import ParagraphWriter, open_output
@@ -30,24 +30,27 @@ from x2static.prepare.tokenizers.build import build_tokenizer, note_on_language,
 
 def prepare(config: PrepareConfig) -> Outcome:
     """Write the sentences of a text and the record that says what became of the rest."""
-    refuse_existing(config.output, overwrite=config.overwrite)
+    inputs = [config.udpipe_model, None if config.input == "-" else config.input]
+    outputs = Outputs("prepare", inputs=inputs, overwrite=config.overwrite)
+    outputs.claim(config.output, is_folder=False)
     source = open_source(config)
     plan = plan_chunks(config)
     model = plan.tokenizer.model
     record = RunRecord("prepare", config, [Path(model)] if model else [])
     counts: Counter[str] = Counter()
     try:
-        with staged(config.output) as temporary:
-            _write_sentences(config, source, plan, temporary, counts)
+        with outputs.together() as batch:
+            with batch.stage(config.output) as temporary:
+                _write_sentences(config, source, plan, temporary, counts)
+            record.inputs.update(source.fingerprints)
+            record.counts = as_counts(counts)
+            record.notes["tokenizer"] = plan.tokenizer.name
+            record.notes["rules"] = vars(plan.rules)
+            batch.record(record, config.output)
     except KeyboardInterrupt:
         raise Interrupted(
             f"nothing was written to {config.output}; the same command begins anew"
         ) from None
-    record.inputs.update(source.fingerprints)
-    record.counts = as_counts(counts)
-    record.notes["tokenizer"] = plan.tokenizer.name
-    record.notes["rules"] = vars(plan.rules)
-    record.write(record_path(config.output))
     return _outcome(config, plan, record.counts)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from x2static.core.errors import ConfigError
 from x2static.core.files import describe_os_error
 from x2static.core.formats.native import VECTORS_NAME
+from x2static.core.language_name import language_name_fault
 from x2static.core.run_record import record_path
 
 if sys.version_info >= (3, 11):
@@ -55,7 +56,10 @@ class RunFolder:
         named = [name for name in _list(plan.get("languages")) if isinstance(name, str)]
         named += [str(task.get("language")) for task in tables(plan.get("tasks"))]
         found = sorted(set(_traces(root)))
-        languages = tuple(name for name in dict.fromkeys([*named, *found]) if name != "*")
+        names = [name for name in dict.fromkeys([*named, *found]) if name not in ("*", "")]
+        faults = {name: language_name_fault(name) for name in names}
+        problems += [f"language {name!r}: {fault}" for name, fault in faults.items() if fault]
+        languages = tuple(name for name in names if not faults[name])
         run = cls(root, plan, _hub(root, plan, languages), languages, problems)
         if not (languages or plan or any(run.curves())):
             raise ConfigError(

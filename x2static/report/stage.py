@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from x2static.core.errors import ConfigError, OutputError
-from x2static.core.files import staged
+from x2static.core.errors import ConfigError
 from x2static.core.outcome import Outcome
+from x2static.core.outputs import Outputs
 from x2static.report.config import ReportConfig
 from x2static.report.page import Pieces, page
 from x2static.report.run_folder import RunFolder
@@ -25,7 +25,8 @@ def report(config: ReportConfig) -> Outcome:
     """Gather what the folder holds and write the page."""
     output = config.output or config.run / "report.html"
     run = RunFolder.open(config.run)
-    _refuse_foreign(output, overwrite=config.overwrite)
+    outputs = Outputs("report", inputs=_read_files(config.run), overwrite=config.overwrite)
+    outputs.claim(output, is_folder=False, renews=True, is_ours=_is_page)
     spaces = read_spaces(run, config.vocabulary)
     home, found, words = _words(config, run, spaces)
     pieces = Pieces(
@@ -33,7 +34,7 @@ def report(config: ReportConfig) -> Outcome:
         examples=found, atlas=words, vocabulary=config.vocabulary,
     )  # fmt: skip
     text, missing, remarks = page(pieces)
-    with staged(output) as temporary:
+    with outputs.together() as batch, batch.stage(output) as temporary:
         temporary.write_text(text, encoding="utf-8")
     failures = sum(one.is_failure for one in remarks)
     doubts = len(remarks) - failures
@@ -49,19 +50,18 @@ def report(config: ReportConfig) -> Outcome:
     return Outcome("\n".join(lines), data)
 
 
-def _refuse_foreign(output: Path, *, overwrite: bool) -> None:
-    """A page of an earlier report is replaced; another file only when told so."""
-    if overwrite or not output.exists():
-        return
+def _read_files(run: Path) -> list[Path]:
+    """What the page is made of: all in the folder but pages."""
+    return [place for place in sorted(run.iterdir()) if place.suffix != ".html"]
+
+
+def _is_page(output: Path) -> bool:
+    """Whether an earlier report wrote this file."""
     try:
         with output.open(encoding="utf-8", errors="replace") as stream:
-            is_ours = MARK in stream.read(4096)
+            return MARK in stream.read(4096)
     except OSError:
-        is_ours = False
-    if not is_ours:
-        raise OutputError(
-            f"{output} exists and no report made it; choose another --output or pass --overwrite"
-        )
+        return False
 
 
 def _words(

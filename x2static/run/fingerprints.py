@@ -39,7 +39,7 @@ class Fingerprints:
     def save(self) -> None:
         """Keep what was learned."""
         if not self._is_saved:
-            with staged(self._folder / _NAME) as temporary:
+            with staged(self._folder / _NAME, own=True) as temporary:
                 temporary.write_text(json.dumps(self._known), encoding="utf-8")
             self._is_saved = True
 

@@ -68,7 +68,7 @@ def perform_on_node(order: Order) -> Result:
 
 def mark(order: Order) -> None:
     """Note which work the leftovers of a task in this folder belong to."""
-    with staged(_marker(order)) as temporary:
+    with staged(_marker(order), own=True) as temporary:
         temporary.write_text(order.work, encoding="utf-8")
 
 

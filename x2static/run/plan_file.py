@@ -33,6 +33,7 @@ class Entry:
         key: digest of settings and inputs, once its outputs may be there; else nothing.
         digests: of the outputs, by path.
         work: names the attempts that go on with each other's unfinished work.
+        begun: whether it was ever begun, so that what lies at its outputs is the run's own.
     """
 
     language: str
@@ -48,6 +49,12 @@ class Entry:
     key: str = ""
     digests: dict[str, str] = field(default_factory=dict)
     work: str = ""
+    begun: bool = False
+
+    @property
+    def was_begun(self) -> bool:
+        """The same for plans that did not say so."""
+        return bool(self.begun or self.key or self.digests or self.work)
 
     @property
     def name(self) -> str:
@@ -59,19 +66,32 @@ def read_plan(folder: Path) -> dict[str, Entry]:
     """The tasks of an earlier run by name; none if there is no plan that can be read."""
     known = {field.name for field in fields(Entry)}
     try:
-        content = json.loads((folder / PLAN_NAME).read_text(encoding="utf-8"))
+        content = _content(folder / PLAN_NAME)
         entries = [
             Entry(**{name: value for name, value in row.items() if name in known})
             for row in content["tasks"]
         ]
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return {}
     return {entry.name: entry for entry in entries}
+
+
+def is_plan(place: Path) -> bool:
+    """Whether a run wrote this file."""
+    try:
+        content = _content(place)
+        return content["schema"] == _SCHEMA and isinstance(content["tasks"], list)
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return False
+
+
+def _content(place: Path) -> Any:
+    return json.loads(place.read_text(encoding="utf-8"))
 
 
 def write_plan(folder: Path, about: Mapping[str, Any], entries: Iterable[Entry]) -> None:
     """Replace the plan, whole or not at all."""
     content = {"schema": _SCHEMA, **about, "tasks": [asdict(entry) for entry in entries]}
     text = json.dumps(content, ensure_ascii=False, indent=1)
-    with staged(folder / PLAN_NAME) as temporary:
+    with staged(folder / PLAN_NAME, own=True) as temporary:
         temporary.write_text(text, encoding="utf-8", errors="backslashreplace")

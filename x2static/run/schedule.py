@@ -101,7 +101,7 @@ class Schedule:
         running: set[str] = set()
         has_asked = False
         self._keep_what_holds(watcher)
-        self._save()
+        self.save()
         while True:
             if is_stopped() and not has_asked:
                 executor.stop()
@@ -116,7 +116,7 @@ class Schedule:
             watcher.tick()
         self._keep_what_holds(watcher)  # also what was not asked for
         self._explain_waiting()
-        self._save()
+        self.save()
 
     def _fresh(self, task: Task) -> Entry:
         past = self._past.get(task.name)
@@ -129,6 +129,7 @@ class Schedule:
         elif past is not None:  # a run that is killed now must not forget what lies there
             entry.key, entry.digests, entry.seconds = past.key, past.digests, past.seconds
             entry.settings, entry.inputs, entry.work = past.settings, past.inputs, past.work
+            entry.begun = past.was_begun
             entry.state = "failed" if past.state == "failed" else "waiting"
             entry.error = past.error if past.state == "failed" else None
         return entry
@@ -175,12 +176,12 @@ class Schedule:
         )  # fmt: skip
         entry = self.entries[task.name]
         if not why:
-            self._save()
+            self.save()
             return False
         if state.missing:
             entry.state, entry.error = "failed", f"{state.missing[0]} is missing"
             watcher.ended(task, entry)
-            self._save()
+            self.save()
             return False
         past = self._past.get(task.name)
         if past is None or not self._goes_on(past, state):
@@ -189,9 +190,9 @@ class Schedule:
             make_parent(self.folder / path)
         entry.state, entry.error, entry.seconds = "running", None, None
         entry.settings, entry.inputs = state.settings, _known(state)
-        entry.key, entry.digests = state.key, {}
+        entry.key, entry.digests, entry.begun = state.key, {}, True
         entry.work = entry.work or secrets.token_hex(8)
-        self._save()
+        self.save()
         watcher.started(task, why)
         return True
 
@@ -210,7 +211,7 @@ class Schedule:
         is_remembered = bool(entry.key)
         entry.state, entry.key, entry.digests, entry.work = "waiting", "", {}, ""
         if is_remembered:
-            self._save()
+            self.save()
         clear_leftovers(self.folder, (*task.outputs, task.log))
 
     def _end(self, result: Result, watcher: Watcher, *, was_stopped: bool) -> None:
@@ -227,7 +228,7 @@ class Schedule:
             entry.state = "failed"
             entry.error = result.error or f"it ended before {absent[0]} was there"
         watcher.ended(task, entry)
-        self._save()
+        self.save()
 
     def _explain_waiting(self) -> None:
         """Say of each task that was not done which one it waits for."""
@@ -244,7 +245,8 @@ class Schedule:
             elif name not in self._chosen:
                 entry.error = "not asked for"
 
-    def _save(self) -> None:
+    def save(self) -> None:
+        """Write the plan as it stands."""
         self._fingerprints.save()
         write_plan(self.folder, self._about, self.entries.values())
 

@@ -26,6 +26,7 @@ from x2static.run.executor import make_executor
 from x2static.run.graph import ALL, Task, build_graph
 from x2static.run.needs import STAGES
 from x2static.run.order import Order
+from x2static.run.own_folder import COPY_NAME, refuse_foreign
 from x2static.run.plan_file import PLAN_NAME, Entry
 from x2static.run.problems import Problems
 from x2static.run.rejected import rejection_of
@@ -37,7 +38,6 @@ from x2static.run.stored_executor import StoredExecutor, leave, restore, through
 from x2static.run.workbench import Workbench, read_workbench
 
 _LOCK_NAME = ".lock"
-_COPY_NAME = "workbench.toml"
 _GRACE_SECONDS = 2.0  # Ctrl-C in a terminal reaches the stages, too: let them stop by it
 
 
@@ -50,6 +50,7 @@ def run(config: RunConfig) -> Outcome:
     problems.check()
     if bench is None:
         raise WorkbenchError(f"{config.workbench}: too little in it to go on")
+    refuse_foreign(bench.output, bench.file, tasks)
     chosen, again = select(tasks, config.only), select_from(tasks, config.from_)
     if config.dry_run:
         schedule = Schedule(bench.output, tasks, chosen=chosen, again=again)
@@ -60,10 +61,11 @@ def run(config: RunConfig) -> Outcome:
     with FolderLock(bench.output, _LOCK_NAME):
         if store is not None:
             restore(store, bench.output)
-        _copy(bench)
         schedule = Schedule(
             bench.output, tasks, chosen=chosen, again=again, about=_about(bench, config)
         )
+        schedule.save()  # first, for it says whose folder this is
+        _copy(bench)
         num_kept = _work(config, bench, schedule, store)
     return _outcome(bench, schedule, num_kept, time.monotonic() - began)
 
@@ -98,7 +100,7 @@ def _work(config: RunConfig, bench: Workbench, schedule: Schedule, store: Store 
     finally:
         executor.close()
     if store is not None:
-        leave(store, bench.output, schedule.entries, (_COPY_NAME, PLAN_NAME))
+        leave(store, bench.output, schedule.entries, (COPY_NAME, PLAN_NAME))
     if was_stopped:
         raise Interrupted(
             f"what is done is kept in {bench.output}; x2static run {config.workbench} goes on"
@@ -141,9 +143,9 @@ def _about(bench: Workbench, config: RunConfig) -> dict[str, Any]:
 
 def _copy(bench: Workbench) -> None:
     """Leave a copy of the file with the results; it may be that very copy."""
-    copy = bench.output / _COPY_NAME
+    copy = bench.output / COPY_NAME
     if not (copy.exists() and copy.samefile(bench.file)):
-        with staged(copy) as temporary:
+        with staged(copy, own=True) as temporary:
             shutil.copyfile(bench.file, temporary)
 
 

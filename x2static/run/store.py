@@ -139,10 +139,10 @@ class Store:
         inner = {p: part for p, part in manifest.files.items() if p.startswith(f"{name}/")}
         for path, part in manifest.files.items():
             if path not in inner:
-                with staged(folder / path) as temporary:
+                with staged(folder / path, own=True) as temporary:
                     self._fetch(part, temporary)
         if inner:
-            with staged(folder / name) as temporary:
+            with staged(folder / name, own=True) as temporary:
                 for path, part in inner.items():
                     place = temporary / Path(path).relative_to(name)
                     make_parent(place)
@@ -169,7 +169,7 @@ class Store:
                 size = self._files.size(self._place(name))
                 if size > (file.stat().st_size if file.exists() else -1):
                     content = self._files.cat_file(self._place(name))
-                    with staged(file) as temporary:
+                    with staged(file, own=True) as temporary:
                         temporary.write_bytes(content)
         except FileNotFoundError:
             return

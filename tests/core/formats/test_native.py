@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from x2static.core.errors import OutputError, VectorFormatError
+from x2static.core.files import staged
 from x2static.core.formats.safetensors_file import map_tensors
 from x2static.core.vector_file import read_vectors, write_vectors
 from x2static.core.vectors import WordVectors
@@ -54,7 +56,7 @@ def test_other_files_in_the_folder_stay(toy: WordVectors, tmp_path: Path) -> Non
     write_vectors(toy, tmp_path / "x", "safetensors")
     (tmp_path / "x" / "run.json").write_text("{}")
     opened = read_vectors(tmp_path / "x")
-    write_vectors(toy.head(2), tmp_path / "x", "safetensors")
+    write_vectors(toy.head(2), tmp_path / "x", "safetensors", stage=partial(staged, own=True))
     assert (tmp_path / "x" / "run.json").exists()
     assert len(read_vectors(tmp_path / "x")) == 2
     np.testing.assert_array_equal(opened.matrix, toy.matrix)  # the old file lives while it is open

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
 from x2static.core.errors import OutputError
+from x2static.core.files import staged
 from x2static.core.formats.static_embedding import tokenizer_json, unknown_token
 from x2static.core.vector_file import write_vectors
 from x2static.core.vectors import WordVectors
@@ -68,7 +70,13 @@ def test_the_unknown_row_is_last_and_zero(tmp_path: Path) -> None:
 def test_only_a_folder_of_its_own_is_replaced(tmp_path: Path) -> None:
     vectors = WordVectors(["a"], np.ones((1, 2), np.float32))
     write_vectors(vectors, tmp_path / "x", "static-embedding")
-    write_vectors(vectors, tmp_path / "x", "static-embedding", dtype="float16")
+    write_vectors(
+        vectors,
+        tmp_path / "x",
+        "static-embedding",
+        dtype="float16",
+        stage=partial(staged, own=True),
+    )
     rows = load_file(tmp_path / "x" / "model.safetensors")["embeddings"]
     assert rows.dtype == np.float16
     (tmp_path / "x" / "thesis.docx").touch()

@@ -11,7 +11,7 @@ from typing import IO, NamedTuple
 
 import numpy as np
 
-from x2static.core.files import staged
+from x2static.core.files import Stage, staged
 from x2static.core.formats.byte_stream import likely_bytes, most_bytes, open_bytes
 from x2static.core.formats.collector import RowCollector
 from x2static.core.formats.faults import Faults
@@ -54,10 +54,10 @@ def read_binary(path: Path, limit: int | None, faults: Faults) -> WordVectors:
     return collector.vectors()
 
 
-def write_binary(vectors: WordVectors, path: Path) -> None:
+def write_binary(vectors: WordVectors, path: Path, stage: Stage = staged) -> None:
     """Write gensim's form of the binary format."""
     check_writable(vectors, path)
-    with staged(path) as temporary, temporary.open("wb") as stream:
+    with stage(path) as temporary, temporary.open("wb") as stream:
         stream.write(f"{len(vectors)} {vectors.width}\n".encode())
         for word, row in zip(vectors.words, vectors.matrix, strict=True):
             stream.write(word.encode() + b" " + row.astype(_FLOAT).tobytes())

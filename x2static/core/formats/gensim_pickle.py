@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from x2static.core.errors import VectorFormatError, require
-from x2static.core.files import describe_os_error, staged
+from x2static.core.files import Stage, describe_os_error, staged
 from x2static.core.formats.collector import RowCollector
 from x2static.core.formats.faults import Faults
 from x2static.core.formats.words import check_writable
@@ -46,7 +46,7 @@ def read_gensim(
     return WordVectors(vectors.words, vectors.matrix, np.asarray(counts, dtype=np.int64)[rows])
 
 
-def write_gensim(vectors: WordVectors, path: Path) -> None:
+def write_gensim(vectors: WordVectors, path: Path, stage: Stage = staged) -> None:
     """Save KeyedVectors through gensim, as one file."""
     keyed_vectors = require("gensim.models.keyedvectors", "gensim", "--format gensim")
     check_writable(vectors, path)
@@ -57,7 +57,7 @@ def write_gensim(vectors: WordVectors, path: Path) -> None:
     if vectors.counts is not None:
         # add_vectors(extras=...) of gensim 4 fails on any extra; this is where it would put them.
         keyed.expandos["count"] = np.array(vectors.counts)
-    with staged(path) as temporary:
+    with stage(path) as temporary:
         keyed.save(str(temporary), separately=[], sep_limit=sys.maxsize)
 
 

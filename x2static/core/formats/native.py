@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from x2static.core.errors import OutputError, VectorFormatError
-from x2static.core.files import staged
+from x2static.core.files import Stage, staged
 from x2static.core.formats.safetensors_file import Tensor, map_tensors, write_tensors
 from x2static.core.formats.words import are_legal, check_writable, first_duplicate
 from x2static.core.vectors import Counts, FloatMatrix, WordVectors
@@ -82,7 +82,9 @@ def read_native(path: Path, limit: int | None) -> WordVectors:
     return WordVectors(words, matrix, None if mapped.counts is None else mapped.counts[:taken])
 
 
-def write_native(vectors: WordVectors, path: Path, precision: Precision = "float32") -> None:
+def write_native(
+    vectors: WordVectors, path: Path, precision: Precision = "float32", stage: Stage = staged
+) -> None:
     """Write the folder; other files that already lie in it stay."""
     check_writable(vectors, path)
     stored = np.dtype("<f4" if precision == "float32" else "<f2")
@@ -98,10 +100,10 @@ def write_native(vectors: WordVectors, path: Path, precision: Precision = "float
     if path.exists() and not path.is_dir():
         raise OutputError(f"{path} is a file; the native format needs the name of a folder")
     if path.is_dir():
-        with staged(path / VECTORS_NAME) as temporary:
+        with stage(path / VECTORS_NAME) as temporary:
             write_tensors(temporary, tensors, metadata)
         return
-    with staged(path) as folder:
+    with stage(path) as folder:
         folder.mkdir()
         write_tensors(folder / VECTORS_NAME, tensors, metadata)
 

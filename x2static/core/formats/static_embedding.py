@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from x2static.core.errors import OutputError
-from x2static.core.files import staged
+from x2static.core.files import Stage, staged
 from x2static.core.formats.native import Precision, check_half_range
 from x2static.core.formats.safetensors_file import write_tensors
 from x2static.core.formats.words import check_writable
@@ -30,7 +30,7 @@ _MODULES = [{
 
 
 def write_static_embedding(
-    vectors: WordVectors, path: Path, precision: Precision = "float32"
+    vectors: WordVectors, path: Path, precision: Precision = "float32", stage: Stage = staged
 ) -> None:
     """Write the folder; an older one is replaced, one that holds anything else is not."""
     check_writable(vectors, path)
@@ -49,7 +49,7 @@ def write_static_embedding(
         "model_type": "model2vec", "architectures": ["StaticModel"], "hidden_dim": vectors.width,
         "normalize": False, "embedding_dtype": precision,
     }  # fmt: skip
-    with staged(path) as folder:
+    with stage(path) as folder:
         folder.mkdir()
         write_tensors(folder / "model.safetensors", {"embeddings": (rows, stored)})
         _write_json(folder / "tokenizer.json", tokenizer_json(vectors.words, unknown))

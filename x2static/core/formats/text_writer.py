@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from x2static.core.errors import VectorFormatError
-from x2static.core.files import staged
+from x2static.core.files import Stage, staged
 from x2static.core.formats.text import available_workers, parse_header
 from x2static.core.formats.words import check_writable
 from x2static.core.vectors import FloatMatrix, WordVectors
@@ -23,12 +23,14 @@ from x2static.core.vectors import FloatMatrix, WordVectors
 _VALUES_PER_BLOCK = 1 << 18
 
 
-def write_text(vectors: WordVectors, path: Path, *, has_header: bool) -> None:
+def write_text(
+    vectors: WordVectors, path: Path, stage: Stage = staged, *, has_header: bool
+) -> None:
     """Write word2vec text, or GloVe text where ``has_header`` is false; ``.gz`` is compressed."""
     check_writable(vectors, path)
     if not has_header:
         _check_headerless(vectors, path)
-    with staged(path) as temporary, _open(temporary, is_gzip=path.suffix == ".gz") as stream:
+    with stage(path) as temporary, _open(temporary, is_gzip=path.suffix == ".gz") as stream:
         if has_header:
             stream.write(f"{len(vectors)} {vectors.width}\n".encode())
         for block in _formatted(vectors):

@@ -72,7 +72,7 @@ def _download(name: str, place: Path, language: str) -> Path:
     url = f"{base_url}/{name}"
     print(f"downloading {url}", file=sys.stderr)  # noqa: T201 - a download is worth a line
     try:
-        with staged(place) as temporary, temporary.open("wb") as target:
+        with staged(place, own=True) as temporary, temporary.open("wb") as target:
             _fetch(url, target)
     except (OSError, WorkbenchError) as error:
         reason = str(error.__cause__ or error)
