@@ -111,6 +111,6 @@ def test_results_are_renewed_by_the_same_command_alone(
 
 
 def test_a_language_is_a_name_in_every_command(desk: Path, refuses: Refuses) -> None:
-    for name in ("", "..", ".", "a\0b", "a\nb", "x" * 200):
+    for name in ("", "..", ".", "a\x07b", "a\nb", "x" * 200):
         message = "NAME=FILE|is no name for a language"
         refuses(message, *HUB, "--overwrite", "--spokes", f"{name}=de.vec")

@@ -1,0 +1,236 @@
+"""``python -m tests.kill_points.runner SCENARIO FOLDER``: kill a command everywhere, then go on.
+
+Imports are paid once: this process only loads modules, and every command runs in a fork of it. The
+last line is JSON: how many points there were, how often ``--overwrite`` was needed, and the faults.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import os
+import shutil
+import sys
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tests.kill_points.inline_executor import InlineExecutor
+from tests.kill_points.interposed import KILLED, KillPoints
+from tests.kill_points.scenarios import BYSTANDERS, SCENARIOS, Scenario
+from x2static.core import run_record
+from x2static.core.commit import finish_commits
+from x2static.core.leftovers import restore_retired
+
+Contents = dict[str, object]
+_CHANGES_EACH_TIME = ("plan.json", ".hashes.json", ".lock", "curve.jsonl")
+_MODULES = "modules.json"
+
+
+class Killer:
+    """Runs one scenario below a folder."""
+
+    def __init__(self, scenario: Scenario, folder: Path) -> None:
+        """Make the desk that every try starts from, and the unbroken result."""
+        self.scenario, self.folder = scenario, folder
+        self.faults: list[str] = []
+        self.num_overwritten = 0
+        self.base = folder / "base"
+        self.base.mkdir(parents=True)
+        if scenario.over:
+            scenario.make(self.base, 1)  # type: ignore[call-arg]
+            self._must(self.base, scenario.command)
+            for place in self.base.iterdir():
+                if not any(self._is_output(place.name, path) for path in scenario.outputs):
+                    _remove(place)
+        scenario.make(self.base)
+        for name, text in BYSTANDERS.items():
+            (self.base / name).parent.mkdir(exist_ok=True)
+            (self.base / name).write_text(text)
+        self.old = contents(self.base)
+        self.command = (*scenario.command, *(("--overwrite",) if scenario.over else ()))
+        self.whole = self._copy("whole")
+        self.points = self._count_points()
+        self.new = contents(self.whole)
+
+    def kill_everywhere(self) -> None:
+        """Each point in turn."""
+        for point in range(1, self.points + 1):
+            desk = self._copy("desk")
+            code = self._run(desk, self.command, point)
+            if code != KILLED:
+                self.faults.append(f"point {point}: ended with {code} before it was reached")
+            self._check_whole(desk, point)
+            self._go_on(desk, point)
+            found = contents(desk)
+            if found != self.new:
+                self.faults.append(f"point {point}: {difference(found, self.new)}")
+            shutil.rmtree(desk)
+
+    def _check_whole(self, desk: Path, point: int) -> None:
+        """Every output is the old one or the new one."""
+        settled = self.folder / "settled"
+        shutil.copytree(desk, settled)
+        self._fork(settled, lambda: _settle(settled, self.scenario.outputs))
+        found = contents(settled)
+        for name, text in BYSTANDERS.items():
+            if found.get(name) != text.encode():
+                self.faults.append(f"point {point}: {name} has changed")
+        for path in self.scenario.outputs if not self._is_run() else ():
+            there, old, new = (_part(some, path) for some in (found, self.old, self.new))
+            if there not in (old, new):
+                self.faults.append(f"point {point}: {path} is neither old nor new")
+        shutil.rmtree(settled)
+
+    def _go_on(self, desk: Path, point: int) -> None:
+        scenario = self.scenario
+        again = (*self.command, *(("--resume",) if scenario.resumes else ()))
+        if self._run(desk, again) == 0:
+            return
+        said = (self.folder / "said.txt").read_text()
+        if not scenario.has_overwrite or self._run(desk, (*again, "--overwrite")) != 0:
+            self.faults.append(f"point {point}: did not go on: {said[-300:]}")
+        self.num_overwritten += 1
+
+    def _count_points(self) -> int:
+        """Run without a kill; note the points, and the modules that took part."""
+        note = self.folder / _MODULES
+
+        def act() -> int:
+            points = KillPoints(self.whole)
+            points.install()
+            code = _command(self.command)
+            names = [name for name in sys.modules if not name.startswith("tests.")]
+            with note.open("w") as stream:
+                json.dump([points.seen, names], stream)
+            return code
+
+        if code := self._fork(self.whole, act):
+            raise SystemExit(f"unbroken: {code}: {(self.folder / 'said.txt').read_text()}")
+        number, names = json.loads(note.read_text())
+        for name in names:
+            with contextlib.suppress(Exception):
+                importlib.import_module(name)
+        return int(number)
+
+    def _must(self, desk: Path, command: Sequence[str]) -> None:
+        if code := self._run(desk, command):
+            raise SystemExit(f"{code}: {(self.folder / 'said.txt').read_text()}")
+
+    def _run(self, desk: Path, command: Sequence[str], die_at: int | None = None) -> int:
+        def act() -> int:
+            if die_at is not None:
+                KillPoints(desk, die_at).install()
+            return _command(command)
+
+        return self._fork(desk, act)
+
+    def _fork(self, desk: Path, act: Callable[[], int]) -> int:
+        """What a fork of this process, at home on a desk, ends with."""
+        child = os.fork()
+        if child == 0:
+            code = 70
+            try:
+                with (self.folder / "said.txt").open("w") as said:
+                    os.dup2(said.fileno(), 1)
+                    os.dup2(said.fileno(), 2)
+                os.chdir(desk)
+                code = act()
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                sys.stdout.flush()
+                sys.stderr.flush()
+                os._exit(code)
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+    def _copy(self, name: str) -> Path:
+        return Path(shutil.copytree(self.base, self.folder / name))
+
+    def _is_run(self) -> bool:
+        return self.scenario.command[0] == "run"
+
+    @staticmethod
+    def _is_output(name: str, path: str) -> bool:
+        first = path.split("/")[0]
+        return name in (first, f"{first}.run.json")
+
+
+def contents(folder: Path) -> Contents:
+    """Every file, and every empty folder; what tells time is left out."""
+    found: Contents = {}
+    for place in sorted(folder.rglob("*")):
+        name = str(place.relative_to(folder))
+        if place.is_dir():
+            if not any(place.iterdir()):
+                found[name] = "empty folder"
+        elif place.name in _CHANGES_EACH_TIME or place.suffix == ".log":
+            found[name] = "a file"
+        else:
+            found[name] = place.read_bytes()
+            with contextlib.suppress(ValueError):  # half a record, in what is not yet an output
+                if place.name.endswith("run.json"):
+                    record = json.loads(place.read_text())
+                    found[name] = [record["command"], _settings(record)]
+                elif place.name == "scores.json":
+                    found[name] = json.loads(place.read_text())["rows"]
+    return found
+
+
+def difference(found: Mapping[str, object], wanted: Mapping[str, object]) -> str:
+    """What is missing, too much or other."""
+    missing, more = sorted(wanted.keys() - found.keys()), sorted(found.keys() - wanted.keys())
+    other = [name for name in wanted if name in found and found[name] != wanted[name]]
+    return f"missing {missing}, too much {more}, other {other}"
+
+
+def _settings(record: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in record["settings"].items() if k not in ("resume", "overwrite")}
+
+
+def _part(found: Contents, path: str) -> Contents:
+    """An output and its record."""
+    mine = (path, f"{path}.run.json")
+    return {n: value for n, value in found.items() if n in mine or n.startswith(f"{path}/")}
+
+
+def _settle(desk: Path, outputs: Sequence[str]) -> int:
+    """What every command does before it looks at a place."""
+    for output in outputs:
+        place = desk / output
+        if place.parent.is_dir():
+            finish_commits(place.parent)
+            finish_commits(place)
+            restore_retired(place)
+    return 0
+
+
+def _command(words: Sequence[str]) -> int:
+    from x2static import cli
+    from x2static.run import stage
+
+    run_record.git_commit = lambda: None
+    run_record.package_versions = stage.package_versions = dict  # type: ignore[assignment]
+    stage.make_executor = lambda *_: InlineExecutor()  # type: ignore[assignment]
+    return cli.main(list(words))
+
+
+def _remove(place: Path) -> None:
+    shutil.rmtree(place) if place.is_dir() else place.unlink()
+
+
+def main() -> None:
+    """Kill, and say what came of it."""
+    name, folder = sys.argv[1], Path(sys.argv[2])
+    sys.dont_write_bytecode = True
+    killer = Killer(SCENARIOS[name], folder)
+    killer.kill_everywhere()
+    print(json.dumps({
+        "points": killer.points, "overwritten": killer.num_overwritten, "faults": killer.faults,
+    }))  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
