@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 
 from continued_pretraining.batch import Frame, Ids, MicroBatch, micro_batches
+from continued_pretraining.chance import Chance
+from continued_pretraining.faults import padded
 from continued_pretraining.model import MaskedModel
 from continued_pretraining.occurrences import WordFinder
 from continued_pretraining.partners import partners
@@ -17,7 +19,7 @@ from continued_pretraining.plan import TextShare
 from continued_pretraining.pooling import mean_of_spans, pool_states
 from continued_pretraining.processes import Processes
 from continued_pretraining.sampling import Draw, Sampler
-from continued_pretraining.statistic import PUBLISHED_BATCH, Chance, Statistic, Targets
+from continued_pretraining.statistic import Statistic, Targets
 from continued_pretraining.word_pool import LanguageWords
 
 _CHOICE = 3
@@ -262,18 +264,6 @@ class Aligner:
         held = self.sampler.held_back()
         firsts = np.cumsum([0, *map(len, self.words)])
         return np.isin(firsts[languages] + words, firsts[held.languages] + held.items)
-
-
-def padded(ids: Sequence[Ids], frame: Frame) -> list[Ids]:
-    """Pieces, end tokens and padding, each word as long as the longest of its 64."""
-    found = []
-    for first in range(0, len(ids), PUBLISHED_BATCH):
-        group = ids[first : first + PUBLISHED_BATCH]
-        longest = max(map(len, group))
-        for word in group:
-            padding = np.full(longest - len(word), frame.pad_id, dtype=np.int64)
-            found.append(np.concatenate([word, np.array(frame.suffix, dtype=np.int64), padding]))
-    return found
 
 
 def _part(draw: Draw, rows: slice) -> Draw:

@@ -15,6 +15,7 @@ from continued_pretraining.config import PretrainConfig
 from continued_pretraining.curve import Curve
 from continued_pretraining.divergence import diverged
 from continued_pretraining.optimizer import rate_at, set_rate
+from continued_pretraining.priming import prime
 from continued_pretraining.processes import Processes
 from continued_pretraining.speed import Speedometer
 from continued_pretraining.update import Measures, Updater
@@ -104,7 +105,7 @@ class Loop:
         level = self.config.weight_scale == "gradient"
         self.updater.reader.model.hugging_face.train()
         with self.speed.paused():
-            self._with_memory(lambda: self.updater.prime(self.config.steps, level=level), say)
+            self._with_memory(lambda: prime(self.updater, self.config.steps, level=level), say)
         if self.updater.aligner is not None:
             for line in self.updater.aligner.statistic.lines():
                 say(line)

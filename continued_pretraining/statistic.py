@@ -17,17 +17,17 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from continued_pretraining.chance import Chance
 from continued_pretraining.correlations import Correlation, Dcca, Dgcca
 from continued_pretraining.divergence import diverged
+from continued_pretraining.faults import faulty_loss
 from continued_pretraining.losses import cosine_loss, infonce_loss, mse_loss
 from continued_pretraining.moments import Moments
 from continued_pretraining.processes import Processes
 from continued_pretraining.state_map import StateMap
 from x2static.core.errors import ConfigError
 
-PUBLISHED_BATCH = 64  # rows of a statistic in the published code
 _DGCCA_COMPONENTS = 10
-_MUCH_CHANCE = 0.4  # share of the range
 
 
 @dataclass(frozen=True)
@@ -43,34 +43,6 @@ class Targets:
     vectors: Tensor
     wrong: Tensor
     words: Tensor
-
-
-@dataclass(frozen=True)
-class Chance:
-    """What a correlation loss is worth.
-
-    Attributes:
-        loss: on the words and their vectors.
-        unrelated: on the same words, each with the vector of another.
-        best: of views that determine each other.
-        worst: of views without any relation in any direction.
-    """
-
-    loss: float
-    unrelated: float
-    best: float
-    worst: float
-
-    @property
-    def share(self) -> float:
-        """Part of the range that is chance."""
-        return (self.unrelated - self.worst) / ((self.best - self.worst) or 1.0)
-
-    @property
-    def above(self) -> float:
-        """0 for words and vectors that are unrelated, 1 where they determine each other."""
-        room = self.unrelated - self.best
-        return (self.unrelated - self.loss) / room if room else 0.0
 
 
 @dataclass
@@ -127,7 +99,7 @@ class Statistic:
         """
         rule = self.correlation
         if rule is not None and self.faults:
-            return self._faulty(rule, checked(states), exact(targets))
+            return faulty_loss(rule, checked(states), exact(targets), self.faults)
         if rule is not None:
             return rule.loss(checked(states), exact(targets), earlier)
         if self.map is not None:
@@ -139,16 +111,6 @@ class Statistic:
         if self.loss == "infonce":
             return infonce_loss(states, targets, self.contrast, same)
         raise ConfigError(f"--loss {self.loss} is none that compares words")
-
-    def _faulty(self, rule: Correlation, states: Tensor, targets: Tensor) -> Tensor:
-        size = PUBLISHED_BATCH if "batches" in self.faults else len(states)
-        centre = "centring" not in self.faults
-        losses = []
-        for left, right in zip(torch.split(states, size), torch.split(targets, size), strict=True):
-            if len(left) > 1:
-                sides = (left, right) if centre else (miscentred(left), miscentred(right))
-                losses.append(rule.loss(*sides, centre=centre))
-        return torch.stack(losses).mean()
 
     def gradient(
         self, own: Tensor, counts: Sequence[int], targets: Targets, weight: float
@@ -196,7 +158,7 @@ class Statistic:
         if self.faults and self._latest is not None:
             states, targets = self._latest
             loss, unrelated = (
-                float(self._faulty(rule, states, exact(side)))
+                float(faulty_loss(rule, states, exact(side), self.faults))
                 for side in (targets.vectors, targets.wrong)
             )
         else:
@@ -235,19 +197,8 @@ class Statistic:
 
     def lines(self) -> list[str]:
         """What there is to say of the loss before the first update."""
-        found = []
-        if chance := self.chance():
-            found.append(
-                f"{self.loss}: {chance.loss:.2f} at the start, {chance.unrelated:.2f} with each "
-                f"word's vector exchanged for another's, {chance.best:.2f} at best: "
-                f"above chance {chance.above:.0%}"
-            )
-            if chance.share > _MUCH_CHANCE:
-                found.append(
-                    f"warning: {chance.share:.0%} of what {self.loss} can reach is chance: give "
-                    "more words, or raise --memory or --ridge"
-                )
-        return found
+        chance = self.chance()
+        return [] if chance is None else chance.lines(self.loss)
 
     def saved(self) -> dict[str, Tensor]:
         """What a checkpoint keeps."""
@@ -276,13 +227,6 @@ def fading_for(rows: int, batch: int) -> float:
     rows alike: (sum of weights)^2 / (sum of their squares) = batch (1 + share) / (1 - share).
     """
     return max(0.0, (rows - batch) / (rows + batch))
-
-
-def miscentred(rows: Tensor) -> Tensor:
-    """The rows as the published code "centres" them: by the means of rows, in a wrong order."""
-    size, width = rows.shape
-    places = torch.arange(size * width, device=rows.device).reshape(size, width) % size
-    return rows - rows.mean(dim=1)[places]
 
 
 def exact(rows: Tensor) -> Tensor:

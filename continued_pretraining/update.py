@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -18,7 +17,6 @@ from continued_pretraining.processes import Processes
 from continued_pretraining.reading import TextReader
 
 _TEXT, _WORDS, _CANDIDATES = 1, 2, 3
-_LEVELLING = 4  # updates whose gradients are compared at the start
 
 
 @dataclass
@@ -56,7 +54,7 @@ class Measures:
 
 
 @dataclass(frozen=True)
-class _Text:
+class Text:
     """This process's text of an update, and what its loss is made with."""
 
     share: TextShare
@@ -80,7 +78,7 @@ class _Encoded:
 
 
 @dataclass(frozen=True)
-class _Words:
+class Words:
     """The words of an update, and how this process encodes its own."""
 
     aligner: Aligner
@@ -118,69 +116,16 @@ class Updater:
 
     def run(self, step: int) -> Measures:
         """Do update ``step``."""
-        whole, text = self._text(step)
+        whole, text = self.text_of(step)
         self.optimizer.zero_grad(set_to_none=True)
-        measures = self._measures(text.share, whole)
-        words = None if self.aligner is None else self._words(self.aligner, step, text, whole)
+        measures = self.measures(text.share, whole)
+        words = None if self.aligner is None else self.words_of(self.aligner, step, text, whole)
         if words is not None:
-            self._learn_words(words, text if words.in_text else None, measures)
+            self.learn_words(words, text if words.in_text else None, measures)
         if words is None or not words.in_text:
-            measures.mlm_sum = self._learn_text(step, text)
+            measures.mlm_sum = self.learn_text(step, text)
         measures.norm = self._move()
         return measures
-
-    def prime(self, first: int, *, level: bool) -> None:
-        """Fill the memory of the alignment loss, and level its gradient with that of the text.
-
-        Args:
-            first: takes text and words of the updates from this one on, which never come.
-            level: scale the loss so that, at the start and with a weight of 1, its gradient is as
-                long as that of masked language modelling, over the parameters that both reach.
-        """
-        aligner = self.aligner
-        if aligner is None:
-            return
-        aligner.statistic.forget()
-        filling = aligner.statistic.updates_remembered
-        for step in range(first, first + filling):
-            whole, text = self._text(step)
-            if words := self._words(aligner, step, text, whole):
-                with torch.no_grad():
-                    self._remember(words)
-        if level:
-            steps = range(first + filling, first + filling + _LEVELLING)
-            squares = torch.tensor(
-                [self._squares(aligner, step) for step in steps], dtype=torch.float64
-            )
-            by_text, by_words = squares.sum(dim=0).tolist()
-            if by_text > 0 and by_words > 0:
-                aligner.statistic.scale = math.sqrt(by_text / by_words) * aligner.weight
-        self.optimizer.zero_grad(set_to_none=True)
-
-    def _squares(self, aligner: Aligner, step: int) -> tuple[float, float]:
-        """Squared lengths of the gradients of text and of words, where the latter reach."""
-        whole, text = self._text(step)
-        words = self._words(aligner, step, text, whole)
-        if words is None:
-            return 0.0, 0.0
-        parameters = list(self.reader.model.hugging_face.parameters())
-        self.optimizer.zero_grad(set_to_none=True)
-        self._learn_text(step, text)
-        by_text = self._squared(parameters)
-        self.optimizer.zero_grad(set_to_none=True)
-        self._learn_words(words, None, self._measures(text.share, whole))
-        by_words = self._squared(parameters)
-        shared = sum(by_text.get(number, 0.0) for number in by_words)
-        return shared, sum(by_words.values())
-
-    def _squared(self, parameters: Sequence[nn.Parameter]) -> dict[int, float]:
-        """Squared length of each gradient there is, all processes together."""
-        self.processes.sum_gradients(parameters)
-        return {
-            number: float(parameter.grad.double().square().sum())
-            for number, parameter in enumerate(parameters)
-            if parameter.grad is not None
-        }
 
     def shrink(self, least: int) -> bool:
         """Take less memory from now on; False where nothing is left to give up.
@@ -204,14 +149,16 @@ class Updater:
         self.optimizer.step()
         return norm
 
-    def _measures(self, share: TextShare, whole: TextShare) -> Measures:
+    def measures(self, share: TextShare, whole: TextShare) -> Measures:
+        """Those of an update that has not begun."""
         zero = torch.zeros((), device=self.reader.model.device)
         framed = [s.num_pieces + len(s.original) * self.reader.frame.size for s in (share, whole)]
         return Measures(
             zero, share.num_guessed, zero, zero, framed[0], len(share.original), framed[1]
         )
 
-    def _learn_text(self, step: int, text: _Text) -> Tensor:
+    def learn_text(self, step: int, text: Text) -> Tensor:
+        """Add the gradients of masked language modelling; the summed loss of this process."""
         total = torch.zeros((), device=self.reader.model.device)
         for number, batch in enumerate(self.reader.batches(text.share)):
             self._seed_dropout(step, _TEXT, number)
@@ -221,21 +168,21 @@ class Updater:
             total += loss.detach()
         return total
 
-    def _text(self, step: int) -> tuple[TextShare, _Text]:
+    def text_of(self, step: int) -> tuple[TextShare, Text]:
         """The text of an update, and this process's share of it."""
         whole = self.planner.plan(step)
         share = whole.part(self.processes.share(len(whole.original)))
         candidates = self.reader.candidates(whole, self._mixed(step, _CANDIDATES))
-        return whole, _Text(share, whole.num_guessed, candidates)
+        return whole, Text(share, whole.num_guessed, candidates)
 
-    def _words(self, aligner: Aligner, step: int, text: _Text, whole: TextShare) -> _Words | None:
+    def words_of(self, aligner: Aligner, step: int, text: Text, whole: TextShare) -> Words | None:
         """The words of an update; None where the text has too few for a statistic."""
         if aligner.finders is None:
             return self._words_alone(aligner, step)
         spans = aligner.spans(step, whole)
         return self._words_in_text(aligner, step, text, spans) if len(spans.draw) > 1 else None
 
-    def _words_alone(self, aligner: Aligner, step: int) -> _Words:
+    def _words_alone(self, aligner: Aligner, step: int) -> Words:
         draw = aligner.draw(step)
         batches = aligner.batches(draw)
 
@@ -246,9 +193,9 @@ class Updater:
         pieces = sum(
             int(batch.lengths.sum()) + len(batch.members) * aligner.frame.size for batch in batches
         )
-        return _Words(aligner, aligner.dealt(draw), batches, encode, pieces)
+        return Words(aligner, aligner.dealt(draw), batches, encode, pieces)
 
-    def _words_in_text(self, aligner: Aligner, step: int, text: _Text, spans: Spans) -> _Words:
+    def _words_in_text(self, aligner: Aligner, step: int, text: Text, spans: Spans) -> Words:
         own = spans.of(self.processes.rank, self.processes.size)
 
         def encode(number: int, batch: MicroBatch) -> _Encoded:
@@ -258,9 +205,9 @@ class Updater:
             return _Encoded(last, states, places.tolist())
 
         batches = list(self.reader.batches(text.share))
-        return _Words(aligner, aligner.dealt_spans(spans), batches, encode, 0, in_text=True)
+        return Words(aligner, aligner.dealt_spans(spans), batches, encode, 0, in_text=True)
 
-    def _learn_words(self, words: _Words, text: _Text | None, measures: Measures) -> None:
+    def learn_words(self, words: Words, text: Text | None, measures: Measures) -> None:
         """The states of words first, the loss over all of them, then back through each batch.
 
         Args:
@@ -285,7 +232,8 @@ class Updater:
                 roots, slopes_of = [loss / text.denominator, *roots], [None, *slopes_of]
             torch.autograd.backward(roots, slopes_of)
 
-    def _remember(self, words: _Words) -> None:
+    def remember(self, words: Words) -> None:
+        """Let the statistic see words that nothing is learned from."""
         kept = [words.encode(number, batch) for number, batch in enumerate(words.batches)]
         words.aligner.remember(self._in_order(kept), words.dealt)
 

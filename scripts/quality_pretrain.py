@@ -10,7 +10,8 @@ pre-training from the same start, on the same text, for the same number of updat
 seeds. Retrieval is Tatoeba's and FLORES's (which no step saw), mean of both directions, at the
 block that the table names. Every finished part is kept in WORK: a stopped run goes on. A part that
 was made with other settings or another teacher is refused, not used; a score belongs to
-the weights it was measured on. Tagging is in scripts/quality_tasks.py.
+the weights it was measured on. Tagging is in scripts/quality_tasks.py; other widths, and the losses
+with today's defaults, in scripts/quality_widths.py.
 """
 
 from __future__ import annotations
@@ -44,12 +45,14 @@ TRAINING: tuple[object, ...] = (
     "--learning-rate", 2e-4, "--warmup", 50, "--choose", "last", "--validate-every", 0,
     "--validation-sequences", 1000, "--max-words", 20_000,
 )  # fmt: skip
+# As the table was made: weights of the losses as they are, statistics of one update, even draws.
+AS_THEN = ("--weight-scale", "loss", "--memory", 0, "--word-sampling", "uniform")
 LOSSES: dict[str, tuple[object, ...]] = {
     "none": ("--loss", "none"),
-    "mse": ("--loss", "mse", "--weight", 10),
-    "dgcca": ("--loss", "dgcca", "--weight", 10),
-    "dcca": ("--loss", "dcca", "--weight", 0.1),
-    "infonce": ("--loss", "infonce", "--weight", 10),
+    "mse": ("--loss", "mse", "--weight", 10, *AS_THEN),
+    "dgcca": ("--loss", "dgcca", "--weight", 10, *AS_THEN),
+    "dcca": ("--loss", "dcca", "--weight", 0.1, *AS_THEN),
+    "infonce": ("--loss", "infonce", "--weight", 10, *AS_THEN),
 }
 STATED = {
     "base": "the teacher as it is",

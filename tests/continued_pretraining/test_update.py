@@ -13,6 +13,7 @@ from continued_pretraining.config import PretrainConfig
 from continued_pretraining.materials import Materials, gather
 from continued_pretraining.optimizer import make_optimizer
 from continued_pretraining.pooling import pool_states
+from continued_pretraining.priming import prime, squared_lengths
 from continued_pretraining.processes import Processes
 from continued_pretraining.sources import find_sources
 from continued_pretraining.update import Updater, trained_parameters
@@ -266,7 +267,7 @@ def test_words_in_context_take_the_states_of_their_pieces(data, model_folder, tm
 
 def lengths(updater: Updater, step: int) -> tuple[float, float]:
     """Of the gradients of text and of words, each alone, over what both reach."""
-    by_text, by_words = updater._squares(updater.aligner, step)
+    by_text, by_words = squared_lengths(updater, updater.aligner, step)
     return by_text**0.5, by_words**0.5
 
 
@@ -287,7 +288,7 @@ def test_a_weight_means_the_same_share_of_the_gradient(tmp_path, data, loss, wor
             norm = materials.model.blocks[-1].output.LayerNorm
             norm.weight.mul_(size)
             norm.bias.mul_(size)
-    updater.prime(100, level=True)
+    prime(updater, 100, level=True)
     filling = materials.aligner.statistic.updates_remembered
     found = np.array([lengths(updater, step) for step in range(100 + filling, 104 + filling)])
     shares = np.sqrt((found[:, 1] ** 2).sum() / (found[:, 0] ** 2).sum())
@@ -296,7 +297,7 @@ def test_a_weight_means_the_same_share_of_the_gradient(tmp_path, data, loss, wor
 
 def test_a_weight_of_the_loss_as_it_is_scales_nothing(tmp_path, data, model_folder):
     materials, updater = build(data, model_folder, tmp_path, loss="dcca", weight=0.5)
-    updater.prime(100, level=False)
+    prime(updater, 100, level=False)
     assert materials.aligner.statistic.scale == 1
     assert materials.aligner.statistic.chance() is not None
     assert all(p.grad is None for p in materials.model.hugging_face.parameters())
@@ -305,7 +306,7 @@ def test_a_weight_of_the_loss_as_it_is_scales_nothing(tmp_path, data, model_fold
 def test_no_update_is_a_first_one_without_memory(tmp_path, data, model_folder):
     """The memory is filled before the first update, with what no update will see."""
     materials, updater = build(data, model_folder, tmp_path, loss="dcca", memory=64)
-    updater.prime(100, level=False)
+    prime(updater, 100, level=False)
     share = materials.aligner.statistic.fading
     assert share == pytest.approx((64 - 16) / (64 + 16))
     assert float(materials.aligner.statistic.seen.weight) == pytest.approx(
