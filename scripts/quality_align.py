@@ -190,7 +190,7 @@ def align(bench: Bench, pair: str, method: Method, outputs: Sequence[Path]) -> d
     if done.returncode:
         return {"refused": True}
     said = json.loads(done.stdout)
-    kept = ("failed", "mutual_rate", "found_again", "lift", "iterations", "objective",
+    kept = ("failed", "mutual_rate", "found_again", "lift", "agreement", "iterations", "objective",
             "final_pairs", "tuning")  # fmt: skip
     return {name: said[name] for name in kept if name in said}
 

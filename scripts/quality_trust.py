@@ -208,6 +208,22 @@ def report(runs: list[dict[str, Any]]) -> tuple[str, dict[str, Any]]:
         lines.append(f"| {name} | {limits} | {cells[0]} | {cells[1]} |")
         data[name] = {"limits": rule, "bad_trusted": [sum(bad), len(bad)],
                       "good_doubted": [len(good) - sum(good), len(good)]}  # fmt: skip
+    kinds = [[trusted(run, PROGRAM_RULE) for run in runs if run["good"] is kind]
+             for kind in (False, True)]  # fmt: skip
+    bad_trusted, good_doubted = sum(kinds[0]), len(kinds[1]) - sum(kinds[1])
+    data["program, all runs"] = {
+        "limits": PROGRAM_RULE, "bad_trusted": [bad_trusted, len(kinds[0])],
+        "good_doubted": [good_doubted, len(kinds[1])],
+    }  # fmt: skip
+    lines += [
+        "",
+        "The program's limits were set before these runs (agreement by 30 runs on other planted "
+        "pairs, found again and lift earlier), so all runs can measure them: bad runs trusted "
+        f"{stated(bad_trusted, len(kinds[0]))}, good runs doubted "
+        f"{stated(good_doubted, len(kinds[1]))}. Runs on real vectors share their words and are "
+        "less than independent; the smallest spaces, with rows of a few hundred words, are harder "
+        "to judge than those that the program is used on.",
+    ]
     lines += ["", *family_table(runs), "", *run_table(runs)]
     return "\n".join(lines) + "\n", data
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from align.learning import learn_maps
 from align.vecmap import agreement as agreement_module
 from align.vecmap.agreement import agreement, can_be_asked
 from align.vecmap.alignment import align_matrices
@@ -96,6 +97,17 @@ def test_only_frequent_words_are_looked_at(rng, monkeypatch):
     rare = PairRows(np.arange(200, 300), world.translation[200:])
     given = (world.source, world.target), FAST, rare, np.arange(120)
     assert agreement(*given, runs=1, seed=0) is None
+
+
+def test_what_other_runs_say_of_the_start_holds_for_what_is_built_upon_it(rng):
+    world = plant(rng, size=300, width=12, noise=0.2)
+    pairs = PairRows(np.arange(40), world.translation[:40])
+    settings = replace(preset_settings("semi-supervised"), **FAST_SCHEDULE)
+    found = learn_maps(
+        "bootstrap", world.source, world.target, settings, pairs, rounds=1, agreement_runs=1,
+        threads=1,
+    )  # fmt: skip
+    assert found.diagnosis.agreement > 0.9
 
 
 def test_a_run_without_draws_is_not_repeated(rng):

@@ -212,6 +212,7 @@ def test_hub_without_a_dictionary_bootstraps(world, run_cli, hub_flags, tmp_path
     assert code == 0, err
     row = json.loads(out)["spokes"]["de"]
     assert (row["method"], row["aligned"]) == ("bootstrap", True)
+    assert row["agreement"] > 0.9
     assert "held_back" not in row
 
 
