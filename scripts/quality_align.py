@@ -262,6 +262,17 @@ def found_so_far(bench: Bench, pairs: Sequence[str]) -> Results:
     return results
 
 
+def shares_alike(results: Results, pairs: Sequence[str]) -> str:
+    """Least and largest share of covered test words spelled like a translation, in percent."""
+    shares = [
+        100 * row[pair]["alike"]
+        for row in results.values()
+        for pair in pairs
+        if "alike" in row.get(pair, {})
+    ]
+    return f"{min(shares):.0f} to {max(shares):.0f}" if shares else "some"
+
+
 def report(results: Results) -> str:
     """All tables in Markdown."""
     recipe = (
@@ -284,8 +295,8 @@ def report(results: Results) -> str:
         "mostly; a method that starts from words spelled alike has learned from the others):\n",
         *others_table(results, trained),
         "",
-        "Vectors that the demo's teacher gives (256 wide, 60,000 sentences a language; a third of "
-        "the test words are spelled like their translation):\n",
+        "Vectors that the demo's teacher gives (256 wide, 60,000 sentences a language; of the covered "
+        f"test words {shares_alike(results, distilled)} % are spelled like their translation):\n",
         *trained_table(results, distilled),
         "\nReleased vectors (Zhang et al. 2017, 50 wide), beside the published VecMap's figures:\n",
         *released_table(results, RELEASED),
