@@ -118,8 +118,12 @@ def test_no_fold_is_scored_by_a_recipe_that_it_chose(rng):
     assert verdict_of(tuning.notes()).for_map is False
 
 
-def test_a_large_dictionary_is_divided_as_well():
+def test_a_large_dictionary_is_divided_as_well(rng, monkeypatch):
     pairs = identical(9_000)
+    asked = []
+    monkeypatch.setattr("align.spoke_tuned.split", lambda *a, **k: asked.append((a[1:], k)) or [])
+    choose(SpokeLearner(*rows(rng), SETTINGS, 1, "cpu"), pairs)
+    assert asked == [((1_600,), {"least": 2})]
     assert [len(part.tested.source) for part in split(pairs, 1_600, least=2)] == [1_800] * 2
     assert len(split(pairs, 1_600)) == 1
 
