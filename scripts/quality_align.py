@@ -295,8 +295,9 @@ def report(results: Results) -> str:
         "mostly; a method that starts from words spelled alike has learned from the others):\n",
         *others_table(results, trained),
         "",
-        "Vectors that the demo's teacher gives (256 wide, 60,000 sentences a language; of the covered "
-        f"test words {shares_alike(results, distilled)} % are spelled like their translation):\n",
+        "Vectors that the demo's teacher gives (256 wide, 60,000 sentences a language; of the "
+        f"covered test words {shares_alike(results, distilled)} % are spelled like their "
+        "translation):\n",
         *trained_table(results, distilled),
         "\nReleased vectors (Zhang et al. 2017, 50 wide), beside the published VecMap's figures:\n",
         *released_table(results, RELEASED),
