@@ -21,6 +21,7 @@ from eval.hubness import Hubness, NoPenalty, Penalty, exact_dots
 from eval.index import Rows, build_index
 from eval.ranks import GoldRanks
 from x2static.core.errors import ConfigError, LexiconError
+from x2static.core.intervals import Interval, share_interval
 from x2static.core.lexicon import Coverage, Lexicon, advise_direction
 from x2static.core.normalize import unit
 from x2static.core.vectors import FloatMatrix, WordVectors
@@ -74,7 +75,18 @@ class BliScore:
         others = {f"other_p@{k}": self.other_precision(k) for k in ks}
         figures = {f"p@{k}": self.precision(k) for k in ks} | {"mrr": self.mrr}
         strict = {f"strict_{name}": self.coverage.rate * v for name, v in figures.items()}
-        return row | figures | others | strict
+        row |= figures | others | strict
+        return row | {"interval_95": self._intervals(row)}
+
+    def _intervals(self, row: dict[str, Any]) -> dict[str, Interval | None]:
+        """Of every precision that a row has, out of the queries that it is a share of."""
+        items = {"p@": self.coverage.covered, "strict_p@": self.coverage.queries}
+        items["other_p@"] = int(np.count_nonzero(~self.alike))
+        return {
+            name: None if value is None else share_interval(value, items[name.rstrip("0123456789")])
+            for name, value in row.items()
+            if name.rstrip("0123456789") in items
+        }
 
     def _is_found(self, k: int) -> Chosen:
         return (self.ranks > UNRANKED) & (self.ranks <= k)

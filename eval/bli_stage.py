@@ -11,8 +11,10 @@ from typing import Any
 
 from eval.bli import EXACT_RANKS, AlignedPair
 from eval.config import BliConfig
+from eval.few import label, warn_of_few
 from eval.lookup import read_frequent
 from x2static.core.errors import LexiconError
+from x2static.core.intervals import METHOD, shown
 from x2static.core.lexicon import Lexicon, advise_direction, read_lexicon
 from x2static.core.outcome import Outcome
 from x2static.core.outputs import Outputs
@@ -30,7 +32,11 @@ def bli(config: BliConfig) -> Outcome:
     lexicons = {path: _read_lexicon(path, config) for path in config.lexicon}
     record = RunRecord("eval bli", config, list(inputs))
     rows = list(_rows(config, lexicons, record, outputs))
-    return Outcome(_table(rows, config), {"rows": rows, "run": record.as_dict()})
+    few = warn_of_few(
+        (f"{label(row)} ({row['lexicon']})", row["queries"], "queries") for row in rows
+    )
+    data = {"rows": rows, "intervals": METHOD, "warnings": few, "run": record.as_dict()}
+    return Outcome(_table(rows, config), data)
 
 
 def _read_lexicon(path: Path, config: BliConfig) -> Lexicon:
@@ -102,27 +108,36 @@ def _table(rows: list[dict[str, Any]], config: BliConfig) -> str:
     """The rows for a person: percentages."""
     names = [*(f"p@{k}" for k in sorted(set(config.k))), "mrr", "strict_p@1"]
     names = [name for name in names if name in rows[0]]
-    labels = [f"{Path(row['source']).name} → {Path(row['target']).name}" for row in rows]
+    labels = list(map(label, rows))
     width = max(map(len, labels))
-    heads = "".join(f"  {name.replace('_', ' '):>10}" for name in names)
+    heads = "".join(f"  {name.replace('_', ' '):>{_width(name)}}" for name in names)
     lines = [f"{'':{width}}  method  queries  coverage{heads}"]
-    for label, row in zip(labels, rows, strict=True):
-        figures = "".join(f"  {100 * row[name]:10.2f}" for name in names)
-        place = f"{label:{width}}  {row['method']:6}  {row['queries']:7d}"
-        lines.append(f"{place}  {100 * row['coverage']:6.1f} %{figures}")
+    for place, row in zip(labels, rows, strict=True):
+        figures = "".join(f"  {_figure(row, name):>{_width(name)}}" for name in names)
+        start = f"{place:{width}}  {row['method']:6}  {row['queries']:7d}"
+        lines.append(f"{start}  {100 * row['coverage']:6.1f} %{figures}")
     return "\n".join([*lines, *dict.fromkeys(map(_covered, rows)), *_others(labels, rows)])
+
+
+def _figure(row: dict[str, Any], name: str) -> str:
+    """In percent, a precision with its 95 % interval."""
+    return f"{100 * row[name]:.2f} {shown(row['interval_95'].get(name))}".rstrip()
+
+
+def _width(name: str) -> int:
+    return 10 if name == "mrr" else 18
 
 
 def _others(labels: list[str], rows: list[dict[str, Any]]) -> list[str]:
     """What is left where many queries are names, which need not be translated."""
     lines = []
-    for label, row in zip(labels, rows, strict=True):
+    for place, row in zip(labels, rows, strict=True):
         name = next(name for name in row if name.startswith("other_p@"))
         if not row["alike"]:
             continue
-        left = "none left" if row[name] is None else f"{100 * row[name]:.2f}"
+        left = "none left" if row[name] is None else _figure(row, name)
         lines.append(
-            f"{label} {row['method']}: {100 * row['alike']:.1f} % of the queries are spelled like "
+            f"{place} {row['method']}: {100 * row['alike']:.1f} % of the queries are spelled like "
             f"a translation; {name.removeprefix('other_')} of the others {left}"
         )
     return lines

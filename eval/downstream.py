@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from eval.batches import Row
 from eval.downstream_config import DownstreamConfig
 from eval.evaluation_sets import EvaluationSet
+from eval.few import warn_of_few
 from eval.finetune import Course, Judge, finetune, pick_precision, seeded
 from eval.pretrained import Head, Reader, load_reader, load_tokenizer, model_digest
 from eval.score_tables import ScoreRow, as_data, as_markdown, as_text
@@ -20,6 +21,7 @@ from eval.spread import Spread
 from x2static.core.device import pick_device
 from x2static.core.errors import Interrupted
 from x2static.core.files import sha256
+from x2static.core.intervals import METHOD
 from x2static.core.labels import labels_of
 from x2static.core.outcome import Outcome
 from x2static.core.outputs import Outputs
@@ -154,7 +156,10 @@ def evaluate(task: Task, config: DownstreamConfig) -> Outcome:
             "resolved": {"device": str(device), "precision": precision},
             "models": digests,
         }
-        data = {**as_data(rows), "run": record.as_dict()}
+        few = warn_of_few((f"{row.set}, {row.language}", *row.items) for row in rows)
+        data = {
+            **as_data(rows), "intervals": METHOD, "warnings": few, "run": record.as_dict(),
+        }  # fmt: skip
         markdown = as_markdown(rows)
         shelf.finish(data, markdown)
     if config.markdown is not None:

@@ -14,12 +14,14 @@ from typing import Any, Protocol
 import numpy as np
 
 from eval.config import Method, RetrievalConfig
+from eval.few import label, warn_of_few
 from eval.hubness import Hubness, NoPenalty, Penalty
 from eval.lookup import Lookup, read_frequent
 from eval.ranks import GoldRanks
 from eval.static_sentences import StaticEncoder
 from x2static.core.bitext import read_aligned
 from x2static.core.errors import ConfigError
+from x2static.core.intervals import METHOD, share_interval, shown
 from x2static.core.normalize import unit
 from x2static.core.outcome import Outcome
 from x2static.core.run_record import RunRecord
@@ -49,10 +51,12 @@ class RetrievalScore:
 
     def as_row(self) -> dict[str, Any]:
         """JSON-ready figures between 0 and 1."""
+        accuracy = self.right / self.sentences
         return {
             "sentences": self.sentences,
             "coverage": self.encoded / self.sentences,
-            "accuracy": self.right / self.sentences,
+            "accuracy": accuracy,
+            "interval_95": {"accuracy": share_interval(accuracy, self.sentences)},
         }
 
 
@@ -90,7 +94,11 @@ def retrieval(config: RetrievalConfig) -> Outcome:
             rows.append(_row(paths, method, score_retrieval(x, z, method, config.csls)))
             rows.append(_row(paths[::-1], method, score_retrieval(z, x, method, config.csls)))
     average = sum(row["accuracy"] for row in rows) / len(rows)
-    data = {"rows": rows, "average": {"accuracy": average}, "run": record.as_dict()}
+    few = warn_of_few((label(row), row["sentences"], "sentences") for row in rows)
+    data = {
+        "rows": rows, "average": {"accuracy": average}, "intervals": METHOD, "warnings": few,
+        "run": record.as_dict(),
+    }  # fmt: skip
     return Outcome(_table(rows, average), data)
 
 
@@ -129,11 +137,12 @@ def _row(paths: tuple[Path, Path], method: Method, score: RetrievalScore) -> dic
 
 def _table(rows: Sequence[dict[str, Any]], average: float) -> str:
     """The rows for a person: percentages."""
-    labels = [f"{Path(row['source']).name} → {Path(row['target']).name}" for row in rows]
+    labels = list(map(label, rows))
     width = max(map(len, [*labels, "average"]))
     lines = [f"{'':{width}}  method  sentences  coverage  accuracy"]
-    for label, row in zip(labels, rows, strict=True):
-        place = f"{label:{width}}  {row['method']:6}  {row['sentences']:9d}"
-        lines.append(f"{place}  {100 * row['coverage']:6.1f} %  {100 * row['accuracy']:8.2f}")
+    for name, row in zip(labels, rows, strict=True):
+        place = f"{name:{width}}  {row['method']:6}  {row['sentences']:9d}"
+        figure = f"{100 * row['accuracy']:8.2f} {shown(row['interval_95']['accuracy'])}"
+        lines.append(f"{place}  {100 * row['coverage']:6.1f} %  {figure}")
     lines.append(f"{'average':{width}}  {'':6}  {'':9}  {'':8}  {100 * average:8.2f}")
     return "\n".join(lines)

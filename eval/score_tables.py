@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from eval.spread import Spread, average
+from x2static.core.intervals import Interval, share_interval, shown
 
 _PER_BLOCK = 10  # languages beside each other in Markdown, as in the paper
+_WIDTH = len("[100.0, 100.0]")
 _TITLES = {"f1": "F1", "exact_match": "EM", "accuracy": "accuracy"}
 
 
@@ -32,6 +34,24 @@ class ScoreRow:
     spreads: Mapping[str, Spread]
     counts: Mapping[str, int]
 
+    @property
+    def items(self) -> tuple[int, str]:
+        """How many independent things were tested, and what they are called."""
+        name = "questions" if "questions" in self.counts else "sentences"
+        return self.counts.get(name, 0), name
+
+    def intervals(self) -> dict[str, Interval]:
+        """Of each mean over the seeds, from the items of the test set.
+
+        The F1 of answers is a mean of figures between 0 and 1, whose interval is no wider than
+        that of a share. The F1 of tags is none of either: no interval is given.
+        """
+        of_words = {"accuracy": self.counts.get("words", 0)}
+        of_questions = dict.fromkeys(("f1", "exact_match"), self.counts.get("questions", 0))
+        items = {**of_words, **of_questions}
+        found = {m: share_interval(s.mean, items.get(m, 0)) for m, s in self.spreads.items()}
+        return {metric: interval for metric, interval in found.items() if interval is not None}
+
 
 def averages(rows: Sequence[ScoreRow]) -> Iterator[tuple[str, str, str, dict[str, Spread]]]:
     """(model, set, which, metric to spread): over all languages, and over those not trained on."""
@@ -51,6 +71,7 @@ def as_data(rows: Sequence[ScoreRow]) -> dict[str, Any]:
                 "model": row.model, "set": row.set, "language": row.language,
                 "zero_shot": row.is_zero_shot, **row.counts,
                 **{metric: spread.as_dict() for metric, spread in row.spreads.items()},
+                "interval_95": row.intervals(),
             }
             for row in rows
         ],
@@ -65,13 +86,16 @@ def as_data(rows: Sequence[ScoreRow]) -> dict[str, Any]:
 
 
 def as_text(rows: Sequence[ScoreRow]) -> str:
-    """For a terminal: a line per language, a column per model and metric, in percent."""
+    """For a terminal: a line per language, a column per model and metric, in percent.
+
+    Beside a mean over seeds stand their standard deviation, and its interval over test sets.
+    """
     blocks = []
     for name in dict.fromkeys(row.set for row in rows):
         mine = [row for row in rows if row.set == name]
         models, metrics = _distinct(mine)
         lines = [[name, *(f"{m} {_TITLES[metric]}" for m in models for metric in metrics)]]
-        cells = _cells(mine)
+        cells = _cells(mine, with_intervals=True)
         for language in _labels(cells):
             texts = [cells[language].get((m, metric)) for m in models for metric in metrics]
             lines.append([language, *(text or "-" for text in texts)])
@@ -115,15 +139,20 @@ def _markdown_blocks(
         yield "\n".join(lines)
 
 
-def _cells(rows: Sequence[ScoreRow]) -> dict[str, dict[tuple[str, str], str]]:
+def _cells(
+    rows: Sequence[ScoreRow], *, with_intervals: bool = False
+) -> dict[str, dict[tuple[str, str], str]]:
     """Shown scores by language (or kind of average), model and metric; averages come last."""
     cells: dict[str, dict[tuple[str, str], str]] = {}
+    wide = _WIDTH + 1 if with_intervals and any(row.intervals() for row in rows) else 0
     for row in rows:
+        intervals = row.intervals() if with_intervals else {}
         for metric, spread in row.spreads.items():
-            cells.setdefault(row.language, {})[row.model, metric] = spread.shown()
+            text = spread.shown() + (f" {shown(intervals.get(metric)):{_WIDTH}}" if wide else "")
+            cells.setdefault(row.language, {})[row.model, metric] = text
     for model, _, which, spreads in averages(rows):
         for metric, spread in spreads.items():
-            cells.setdefault(which, {})[model, metric] = spread.shown()
+            cells.setdefault(which, {})[model, metric] = spread.shown() + (" " * wide)
     return cells
 
 

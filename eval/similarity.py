@@ -19,9 +19,11 @@ from numpy.typing import NDArray
 
 from eval.config import CaseRule, PhraseRule, SimilarityConfig
 from eval.correlation import harmonic_mean, pearson, spearman
+from eval.few import warn_of_few
 from eval.lookup import Lookup, cosines, read_frequent
 from eval.word_pairs import WordPairs, cross_pairs, read_word_pairs
 from x2static.core.errors import ConfigError, DatasetError
+from x2static.core.intervals import METHOD, correlation_interval, shown
 from x2static.core.outcome import Outcome
 from x2static.core.run_record import RunRecord
 from x2static.core.vectors import WordVectors
@@ -61,9 +63,17 @@ class SimilarityScore:
         for name in _FIGURES:
             value = getattr(self, name)
             row[name] = None if math.isnan(value) else value
+        row["interval_95"] = {
+            name + ending: correlation_interval(
+                getattr(self, name + ending), items, ranks=name == "spearman"
+            )
+            for ending, items in (("", self.covered), ("_all", self.pairs))
+            for name in ("spearman", "pearson")
+        }
         return row
 
 
+_WITH_INTERVAL = ("spearman", "pearson", "spearman_all")
 _FIGURES = ("spearman", "pearson", "harmonic", "spearman_all", "pearson_all", "harmonic_all")
 
 
@@ -135,7 +145,13 @@ def similarity(config: SimilarityConfig) -> Outcome:
     place = {"source": str(config.vectors), "target": str(config.target or config.vectors)}
     average = average_row(rows)
     run = RunRecord("eval similarity", config, _inputs(config)).as_dict()
-    data = {"rows": [place | row for row in rows], "average": average, "run": run}
+    few = warn_of_few(
+        (score.dataset, score.covered, "covered pairs") for score in scores if score.covered
+    )
+    data = {
+        "rows": [place | row for row in rows], "average": average, "intervals": METHOD,
+        "warnings": few, "run": run,
+    }  # fmt: skip
     return Outcome(_table([*rows, average] if len(rows) > 1 else rows), data)
 
 
@@ -193,16 +209,20 @@ def _table(rows: Sequence[dict[str, Any]]) -> str:
     width = max(len("dataset"), *(len(row["dataset"]) for row in rows))
     heads = ("Spearman", "Pearson", "harmonic", "Spearman*")
     names = ("spearman", "pearson", "harmonic", "spearman_all")
-    lines = [f"{'dataset':{width}}  {'pairs':>6}  coverage  " + "  ".join(heads)]
+    widths = [24 if name in _WITH_INTERVAL else len(name) for name in names]
+    titles = "  ".join(f"{head:>{wide}}" for head, wide in zip(heads, widths, strict=True))
+    lines = [f"{'dataset':{width}}  {'pairs':>6}  coverage  {titles}"]
     for row in rows:
         cells = "  ".join(
-            f"{_hundredfold(row[name]):>{len(head)}}"
-            for name, head in zip(names, heads, strict=True)
+            f"{_figure(row, name):>{wide}}" for name, wide in zip(names, widths, strict=True)
         )
         coverage = f"{100 * row['coverage']:6.1f} %"
         lines.append(f"{row['dataset']:{width}}  {row['pairs']:6d}  {coverage}  {cells}")
     return "\n".join([*lines, "* all pairs, unknown ones at the back-off; the rest: covered pairs"])
 
 
-def _hundredfold(value: float | None) -> str:
-    return "–" if value is None else f"{100 * value:.1f}"
+def _figure(row: dict[str, Any], name: str) -> str:
+    """Times 100, a correlation with its 95 % interval; an average has none."""
+    if row[name] is None:
+        return "–"
+    return f"{100 * row[name]:.2f} {shown(row.get('interval_95', {}).get(name))}".rstrip()

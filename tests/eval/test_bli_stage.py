@@ -12,6 +12,7 @@ from eval.bli_stage import bli
 from eval.config import BliConfig
 from x2static.cli import main
 from x2static.core.errors import ConfigError, LexiconError, OutputError, VectorFormatError
+from x2static.core.intervals import share_interval
 
 
 def write_vec(path, words, matrix):
@@ -77,7 +78,7 @@ def test_names_are_told_apart_below_the_table(files):
     lexicon.write_text("der the\nof of\n", "utf-8")
     write_vec(de, ["der", "of"], np.eye(5)[[0, 1]])
     told = "de.vec → en.vec nn: 50.0 % of the queries are spelled like a translation; p@1 of the "
-    assert bli(config(files, method=("nn",))).text.endswith(told + "others 100.00")
+    assert bli(config(files, method=("nn",))).text.endswith(told + "others 100.00 [20.7, 100.0]")
     lexicon.write_text("of of\n", "utf-8")
     assert "others none left" in bli(config(files)).text
 
@@ -170,16 +171,29 @@ def test_duplicates_stop_or_are_skipped(files, tmp_path):
     assert row["target_words"] == 1
 
 
+def test_each_precision_has_the_interval_of_its_own_queries(files):
+    (row,) = bli(config(files, method=("nn",))).data["rows"]
+    assert row["queries"] == 4 < row["dictionary_queries"]
+    left = row["queries"] * (1 - row["alike"])
+    for name, items in (("p@1", 4), ("strict_p@5", row["dictionary_queries"]), ("other_p@1", left)):
+        expected = share_interval(row[name], round(items)) if row[name] is not None else None
+        assert row["interval_95"][name] == expected, name
+    assert "mrr" not in row["interval_95"]
+
+
 def test_command_line_json_and_exit_codes(files, tmp_path, capsys):
     de, en, lexicon = map(str, files)
     given = ["eval", "bli", "--source", de, "--target", en, "--lexicon"]
     assert main([*given, lexicon, "--method", "nn", "--json", str(tmp_path / "o.json")]) == 0
     data = json.loads((tmp_path / "o.json").read_text("utf-8"))
     assert data["rows"][0]["p@1"] == 1
+    assert data["rows"][0]["interval_95"]["p@1"] == pytest.approx(list(share_interval(1.0, 4)))
     assert main([*given, str(tmp_path / "none.txt")]) == 2
     error = capsys.readouterr().err.strip().splitlines()
-    assert len(error) == 1
-    assert error[0].startswith("error: ")
+    assert len(error) == 2
+    assert error[0].startswith(f"warning: de.vec → en.vec ({lexicon}): 4 queries, fewer than 200")
+    assert data["warnings"] == [error[0].removeprefix("warning: ")]
+    assert error[1].startswith("error: ")
 
 
 def test_no_torch(files):

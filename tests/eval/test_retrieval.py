@@ -11,6 +11,7 @@ from eval.retrieval import retrieval, score_retrieval
 from eval.static_sentences import StaticEncoder, sif_weights, without_first_component
 from x2static.core.bitext import read_sentences
 from x2static.core.errors import ConfigError, DatasetError
+from x2static.core.intervals import share_interval
 from x2static.core.vectors import WordVectors
 
 DE = ["das Haus ist rot .", "ein Hund bellt laut", "wir lesen ein Buch", "es regnet"]
@@ -31,7 +32,9 @@ def test_accuracy_by_hand():
     target = np.array([[2, 0], [1, 0.1], [5, 5], [1, 2]], dtype=np.float32)
     # row 0 finds 0; row 1 finds row 3; row 2 finds 2; row 3 has no vector
     score = score_retrieval(source, target)
-    assert score.as_row() == {"sentences": 4, "coverage": 0.75, "accuracy": 0.5}
+    interval = {"accuracy": share_interval(0.5, 4)}
+    figures = {"sentences": 4, "coverage": 0.75, "accuracy": 0.5}
+    assert score.as_row() == {**figures, "interval_95": interval}
 
 
 def test_zero_vectors_are_never_right():
@@ -133,7 +136,12 @@ def test_static_stage(tmp_path, run_cli):
         "eval", "retrieval", "--source", de, "--target", en, "--method", "nn", "csls",
         "--vectors", tmp_path / "de.vec", tmp_path / "en.vec", "--json", tmp_path / "o.json",
     )  # fmt: skip
-    assert (code, error) == (0, "")
+    assert code == 0
+    content = json.loads((tmp_path / "o.json").read_text())
+    assert error == "".join(f"warning: {line}\n" for line in content["warnings"])
+    assert [line.split(", ")[0] for line in content["warnings"]] == [
+        "s.de → s.en: 4 sentences", "s.en → s.de: 4 sentences",
+    ]  # fmt: skip
     rows = json.loads((tmp_path / "o.json").read_text())["rows"]
     assert [(row["source"][-2:], row["method"]) for row in rows] == [
         ("de", "nn"), ("en", "nn"), ("de", "csls"), ("en", "csls"),

@@ -6,6 +6,7 @@ import pytest
 
 from eval.score_tables import ScoreRow, as_data, as_markdown, as_text
 from eval.spread import Spread, average
+from x2static.core.intervals import share_interval
 
 
 def row(model, language, *values, name="xquad", zero_shot=True, **more):
@@ -43,13 +44,14 @@ ROWS = [
 
 
 def test_text_has_a_line_per_language():
+    # in brackets the intervals of 7 questions
     assert as_text(ROWS).split("\n") == [
-        "xquad          base F1      dcca F1",
-        "en         85.00 ±7.07  90.00 ±0.00",
-        "de         65.00 ±7.07  70.00 ±0.00",
-        "zh         15.00 ±7.07  30.00 ±0.00",
-        "average    55.00 ±7.07  63.33 ±0.00",
-        "zero-shot  40.00 ±7.07  50.00 ±0.00",
+        "xquad                         base F1                     dcca F1",
+        "en         85.00 ±7.07 [48.0, 97.2]    90.00 ±0.00 [53.0, 98.6]",
+        "de         65.00 ±7.07 [30.8, 88.6]    70.00 ±0.00 [34.7, 91.1]",
+        "zh         15.00 ±7.07 [2.8, 52.0]     30.00 ±0.00 [8.9, 65.3]",
+        "average    55.00 ±7.07                 63.33 ±0.00",
+        "zero-shot  40.00 ±7.07                 50.00 ±0.00",
     ]
 
 
@@ -72,9 +74,19 @@ def test_many_languages_are_broken_into_blocks():
 def test_sets_and_metrics_have_tables_of_their_own():
     rows = [row("m", "de", 0.5, exact_match=(0.25,)), row("m", "de", 0.5, name="mlqa")]
     assert as_text(rows).split("\n\n") == [
-        "xquad   m F1   m EM\nde     50.00  25.00", "mlqa   m F1\nde    50.00",
+        f"xquad{'m F1':>22}{'m EM':>22}\nde     50.00 [20.2, 79.8]    25.00 [6.6, 61.1]",
+        f"mlqa{'m F1':>22}\nde    50.00 [20.2, 79.8]",
     ]  # fmt: skip
     assert as_markdown(rows).count("###") == 3
+
+
+def test_the_f1_of_tags_has_no_interval_and_their_accuracy_is_of_words():
+    spreads = {"accuracy": Spread((0.5,)), "f1": Spread((0.4,))}
+    one = ScoreRow("m", "tags", "de", True, spreads, {"sentences": 30, "words": 400})
+    assert one.intervals() == {"accuracy": share_interval(0.5, 400)}
+    assert one.items == (30, "sentences")
+    assert as_data([one])["rows"][0]["interval_95"] == one.intervals()
+    assert row("m", "de", 0.5).items == (7, "questions")
 
 
 def test_data():

@@ -10,6 +10,7 @@ from eval.lookup import Lookup, lowercased
 from eval.similarity import score_similarity, similarity
 from eval.word_pairs import WordPairs
 from x2static.core.errors import ConfigError, DatasetError
+from x2static.core.intervals import correlation_interval, shown
 from x2static.core.vectors import WordVectors
 
 
@@ -161,7 +162,11 @@ def test_stage_rows_average_and_warning(tmp_path, capsys):
     assert outcome.data["average"]["spearman"] == pytest.approx(0.8)
     assert outcome.data["average"]["coverage"] == 0.5
     assert "warning: other" in capsys.readouterr().err
-    assert "80.0" in outcome.text
+    interval = correlation_interval(rows[0]["spearman"], rows[0]["covered"], ranks=True)
+    assert rows[0]["interval_95"]["spearman"] == interval
+    assert rows[1]["interval_95"]["spearman"] is None
+    assert f"80.00 {shown(interval)}" in outcome.text
+    assert outcome.data["warnings"][0].startswith("known: 4 covered pairs, fewer than 200")
     assert "average" in outcome.text
 
 

@@ -21,7 +21,7 @@ def save(place: Path, content: Any) -> None:
 def bli_file(language: str, p1: float, coverage: float) -> dict[str, Any]:
     row = {
         "source": f"aligned/{language}", "target": "aligned/en", "lexicon": "x.txt",
-        "method": "csls", "queries": 150, "dictionary_queries": 200, "coverage": coverage,
+        "method": "csls", "queries": 1500, "dictionary_queries": 2000, "coverage": coverage,
         "p@1": p1, "p@5": p1, "p@10": p1, "mrr": p1, "strict_p@1": p1 / 2,
     }  # fmt: skip
     back = {**row, "source": "aligned/en", "target": f"aligned/{language}", "p@1": p1 / 4}

@@ -61,11 +61,17 @@ def test_scores_are_shown_as_they_were_measured(run_folder: Path, run_cli: Cli) 
     assert "1 failure, 0 warnings" in out
     rows = Reader((run_folder / "report.html").read_text("utf-8")).rows
     # to the hub: P@1 before 12.5, after 50.0 (de) and 25.0 (ru), their means 12.5 and 37.5
-    german = ["German de", "", "12.5", "50.0", "+37.5", "50.0", "50.0", "50.0", "25.0", "75", "150"]
+    half = "50.0 [47.5, 52.5]"  # Wilson's interval of 1,500 queries; strict: of 2,000
+    german = [
+        "German de", "", "12.5 [10.9, 14.3]", half, "+37.5", half, half, "50.0",
+        "25.0 [23.2, 26.9]", "75", "1,500",
+    ]  # fmt: skip
     assert german in rows
     assert ["mean", "", "12.5", "37.5", "+25.0", *[""] * 6] in rows
     # from the hub: a quarter of it
-    assert ["German de", "", "3.1", "12.5", "+9.4", "50.0"] in [row[:6] for row in rows]
+    assert ["German de", "", "3.1 [2.4, 4.1]", "12.5 [10.9, 14.3]", "+9.4"] in [
+        row[:5] for row in rows
+    ]
     assert ["German de", "icu", "4,321", "98,765", "7"] in rows
 
 

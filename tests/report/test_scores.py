@@ -21,7 +21,10 @@ def test_figures_measured_before_alone_are_shown(run_folder: Path, run_cli: Cli)
     shutil.rmtree(run_folder / "scores/bli.after")
     assert run_cli("report", run_folder, *SMALL)[0] == 0
     found = read_page(run_folder)
-    row = ["German de", "", "12.5", "–", "–", "12.5", "12.5", "12.5", "6.2", "75", "150"]
+    once = "12.5 [10.9, 14.3]"
+    row = [
+        "German de", "", once, "–", "–", once, once, "12.5", "6.2 [5.3, 7.4]", "75", "1,500",
+    ]  # fmt: skip
     assert row in found.rows
     text = "".join(found.text)
     assert "So far measured before alignment only." in text
@@ -36,7 +39,7 @@ def test_where_some_were_measured_before_alone_a_column_says_which(
     rows = read_page(run_folder).rows
     assert next(row for row in rows if "P@10" in row)[-1] == "P@5 to words"
     ends = {row[0]: row[5:] for row in rows if len(row) == 12 and row[0] != "Language"}
-    assert ends["Russian ru"][0] == "12.5"
+    assert ends["Russian ru"][0] == "12.5 [10.9, 14.3]"
     assert ends["Russian ru"][-1] == "before"
     assert ends["German de"][-1] == "after"
     assert ends["mean of the 1 measured twice"][-1] == ""
@@ -66,9 +69,12 @@ def test_a_table_that_stands_alone_has_its_title(run_folder: Path, run_cli: Cli)
 def downstream_file(name: str, metrics: tuple[str, ...]) -> dict[str, Any]:
     spread = {"mean": 0.5, "sd": 0.02, "values": [0.48, 0.52]}
     row = {"model": "base", "set": name, **dict.fromkeys(metrics, spread)}
+    row |= {"questions": 60, "sentences": 60, "interval_95": {metrics[-1]: [0.4, 0.6]}}
     return {
         "rows": [{**row, "language": "de"}],
-        "averages": [{**row, "over": "zero-shot"}],
+        "averages": [
+            {"model": "base", "set": name, "over": "zero-shot", **dict.fromkeys(metrics, spread)}
+        ],
     }
 
 
@@ -80,6 +86,11 @@ def test_every_downstream_table_can_be_seen(run_folder: Path, run_cli: Cli) -> N
     assert run_cli("report", run_folder, *SMALL)[0] == 0
     found = read_page(run_folder)
     assert found.rows.count(["zero-shot", "panx", "", "50.0 ±2.0"]) == 2
+    assert ["German de", "panx", "", "50.0 ±2.0"] in found.rows
+    assert ["German de", "panx", "", "50.0 ±2.0 [40.0, 60.0]"] in found.rows
+    text = "".join(found.text)
+    assert "tagging, panx, panx: 60 sentences, fewer than 200" in text
+    assert "qa, mlqa, mlqa: 60 questions, fewer than 200" in text
     titles = {line for line in found.text if "(qa)" in line or "(tagging)" in line}
     assert len(titles) == 10
     page = (run_folder / "report.html").read_text("utf-8")

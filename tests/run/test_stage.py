@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from pathlib import Path
 
@@ -11,6 +12,9 @@ import pytest
 
 from tests.distill.conftest import write_corpus
 from tests.teachers import WORDS, save_teacher
+from x2static.prepare.tokenizers import udpipe_model
+from x2static.run import readiness
+from x2static.run.settings import with_keys
 
 TOML = """
 output = "Läufe/der erste"
@@ -99,6 +103,83 @@ def test_an_alignment_that_was_not_used_is_said_wherever_it_counts(folder, run_c
     assert code == 0
     assert json.loads(out)["rejected_alignments"]["de"].startswith(why), "kept, and rejected still"
     assert f"warning: de: {why}" in err
+
+
+@pytest.fixture
+def no_network(monkeypatch, tmp_path):
+    """No UDPipe model in the cache, and none to be had."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(udpipe_model, "_package_folder", lambda: tmp_path / "spacy_udpipe")
+    (tmp_path / "spacy_udpipe").mkdir()
+    names = {"de": "german.udpipe", "en": "english.udpipe"}
+    (tmp_path / "spacy_udpipe/languages.json").write_text(json.dumps(names))
+
+    def unreachable(*_: object, **__: object) -> None:
+        raise OSError("Network is unreachable")
+
+    monkeypatch.setattr(udpipe_model.urllib.request, "urlopen", unreachable)
+    udpipe_model.is_downloadable.cache_clear()
+    yield tmp_path / "cache/x2static/udpipe"
+    udpipe_model.is_downloadable.cache_clear()
+
+
+UDPIPE = TOML.replace("der erste", "nie").replace(
+    'tokenizer = "whitespace"', 'tokenizer = "udpipe"'
+)
+
+
+def test_a_dry_run_tells_what_will_fail_with_the_key_that_mends_it(folder, run_cli, no_network):
+    file = folder / "udpipe.toml"
+    file.write_text(UDPIPE, encoding="utf-8")
+    code, out, err = run_cli("run", file, "--dry-run")
+    assert code == 2
+    why = "no UDPipe model for 'de', and https://lindat.mff.cuni.cz/repository/xmlui/bitstream/handle/"
+    assert f"FAILS: {why}" in out
+    remedy = 'set udpipe_model = "FILE" under [languages.de.prepare], or tokenizer = "icu" under'
+    assert f"cannot be reached: {remedy} [languages.de]" in out
+    assert "--udpipe-model" not in out + err
+    assert err.startswith("error: 2 of 10 tasks would fail, and all that waits for them: ")
+    assert len(err.splitlines()) == 1
+    no_network.mkdir(parents=True)
+    for name in ("german.udpipe", "english.udpipe"):
+        (no_network / name).touch()
+    code, out, err = run_cli("run", file, "--dry-run")
+    assert (code, "FAILS" in out, "10 tasks to run" in out) == (0, False, True), err
+
+
+def test_a_dry_run_says_what_is_going_to_be_fetched(folder, run_cli, no_network, monkeypatch):
+    monkeypatch.setattr(readiness, "is_downloadable", lambda name: True)
+    file = folder / "udpipe.toml"
+    file.write_text(UDPIPE, encoding="utf-8")
+    code, out, _ = run_cli("run", file, "--dry-run")
+    assert code == 0
+    line = next(line for line in out.splitlines() if line.startswith("de/prepare"))
+    assert re.search(r"run: new; downloads https://\S+/german\.udpipe$", line)
+
+
+def test_a_dry_run_misses_packages(folder, run_cli, monkeypatch):
+    there = readiness._is_there
+    gone = ("faiss", "torch")
+    monkeypatch.setattr(readiness, "_is_there", lambda name: name not in gone and there(name))
+    code, out, err = run_cli("run", folder / "workbench.toml", "--from", "prepare", "--dry-run")
+    assert code == 2
+    assert "FAILS: needs the package torch: pip install 'x2static-workbench[distill]'" in out
+    assert (
+        "FAILS: needs the package faiss: pip install 'x2static-workbench[faiss]', "
+        'or set index = "exact" under [eval_bli]'
+    ) in out
+    assert err.startswith("error: 4 of 10 tasks would fail")
+
+
+def test_a_failed_task_names_keys_and_not_flags(folder, run_cli, no_network):
+    assert with_keys("pass --udpipe-model FILE or --no-such", "prepare", "prepare.") == (
+        "pass prepare.udpipe_model FILE or --no-such"
+    )
+    file = folder / "wrong.toml"
+    file.write_text(TOML.replace("[distill]", "min_tokens = 0\n[distill]"), encoding="utf-8")
+    code, _, err = run_cli("run", file)
+    assert code == 2
+    assert "[prepare]: min_tokens must be" in err
 
 
 def test_a_failed_language_does_not_stop_the_others(folder, run_cli):

@@ -150,9 +150,9 @@ def test_a_table_given_twice_is_one_problem_among_others(read):
 def test_impossible_settings_are_found_before_any_work(read):
     _, lines = read(GOOD + "\n[distill]\nepochs = 3\n")
     assert len(lines) == 1
-    assert lines[0].startswith("[distill]: --epochs 3: the closed form reads the corpus once")
+    assert lines[0].startswith("[distill]: epochs 3: the closed form reads the corpus once")
     _, lines = read(GOOD.replace('"whitespace" }', '"whitespace", distill = { epochs = 3 } }'))
-    assert lines[0].startswith("[distill] (en): --epochs 3")
+    assert lines[0].startswith("[distill] (en): epochs 3")
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def corpus_section(run: RunFolder) -> Html | None:
         (name, as_table(run.record(f"aligned/{name}").get("result"))) for name in run.languages
     ]
     rows = [
-        [language(name), whole(number(row, "final_pairs")),
+        [language(name, run.rejected), whole(number(row, "final_pairs")),
          *(percent(number(row, key)) for key in ("mutual_rate", "found_again", "lift"))]
         for name, row in aligned if row
     ]  # fmt: skip
@@ -51,6 +51,12 @@ def corpus_section(run: RunFolder) -> Html | None:
             "finds in the other half. Lift: how far nearest words are nearer than after a random "
             "rotation, on the way to 100."
         )
+        if run.rejected:
+            note += (
+                " Where an alignment was rejected, the pairs were learned from, but the vectors "
+                "score better as they are and were written unaligned; the figures are of the map "
+                "that is not used."
+            )
         parts += [element("h3", "Alignment"), element("p", note, class_="soft small"),
                   table("Alignment", heads, rows)]  # fmt: skip
     if not parts:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from x2static.page.html import Html, element
+from x2static.core.intervals import shown
+from x2static.page.html import Child, Html, element
 from x2static.report.charts import bars
 from x2static.report.run_folder import RunFolder, Table, number, text
 from x2static.report.run_folder import table as as_table
@@ -26,7 +27,9 @@ def downstream_section(run: RunFolder) -> Html | None:
     ]
     note = (
         "Models fine-tuned in one language, then tested in each, times 100; mean over seeds ± "
-        "standard deviation. Zero-shot: the mean over the languages they were not fine-tuned in."
+        "standard deviation. Zero-shot: the mean over the languages they were not fine-tuned in. "
+        "In brackets: Wilson's 95 % interval by the questions, or by the words of an accuracy; the "
+        "F1 of tags has none."
     )
     return section("downstream", "Zero-shot tasks", note, panels("downstream", parts))
 
@@ -36,15 +39,15 @@ def _task_table(task: Task, metric: str) -> Html:
     cells: dict[tuple[str, str], dict[str, Table]] = {}
     for row in task.rows:
         key = (text(row, "set"), text(row, "language"))
-        cells.setdefault(key, {})[text(row, "model")] = as_table(row.get(metric))
+        cells.setdefault(key, {})[text(row, "model")] = row
     rows = []
     for (name, code), found in cells.items():
-        figures = [found.get(model, {}) for model in models]
+        figures = [as_table(found.get(model, {}).get(metric)) for model in models]
         drawn = bars([(_color(place), number(one, "mean")) for place, one in enumerate(figures)])
         is_average = code in ("average", "zero-shot")
         rows.append([
             element("em", code) if is_average else language(code), element("bdi", name), drawn,
-            *map(_spread, figures),
+            *(_figure(found.get(model, {}), metric) for model in models),
         ])  # fmt: skip
     keys = [
         element("span", element("span", class_=f"key {_color(place)}"), " ", element("bdi", model))
@@ -56,6 +59,18 @@ def _task_table(task: Task, metric: str) -> Html:
 
 def _color(model: int) -> str:
     return f"m{model % _COLORS}"
+
+
+def _figure(row: Table, metric: str) -> Child:
+    """Mean, deviation over seeds, interval over test sets."""
+    said = _spread(as_table(row.get(metric)))
+    ends = as_table(row.get("interval_95")).get(metric)
+    if not (isinstance(ends, list) and len(ends) == 2):
+        return said
+    low, high = (number({"end": end}, "end") for end in ends)
+    if low is None or high is None:
+        return said
+    return [said, " ", element("span", shown((low, high)), class_="interval")]
 
 
 def _spread(figure: Table) -> str:

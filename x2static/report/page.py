@@ -59,17 +59,17 @@ class Page(NamedTuple):
 
 def page(pieces: Pieces) -> Page:
     """The whole page; the remarks come last, since sections read files and note what is damaged."""
-    run, hub = pieces.run, pieces.run.hub
+    run = pieces.run
     sections: dict[str, Html | None] = {
-        "dictionaries": bli_section(pieces.bli, hub),
+        "dictionaries": bli_section(run, pieces.bli),
         "similarity": similarity_section(run),
-        "retrieval": retrieval_section(run, pieces.retrieval, hub),
+        "retrieval": retrieval_section(run, pieces.retrieval),
         "zero-shot tasks": downstream_section(run),
         "training": training_section(run),
         "neighbours": neighbors_section(
-            pieces.examples, pieces.spaces, pieces.home, pieces.vocabulary
+            pieces.examples, pieces.spaces, pieces.home, pieces.vocabulary, run.rejected
         ),
-        "map": map_section(pieces.atlas, _left_out(pieces)),
+        "map": map_section(pieces.atlas, _left_out(pieces), run.rejected),
         "corpora": corpus_section(run),
         "tasks": task_section(run),
         "settings": provenance_section(run),
@@ -136,6 +136,8 @@ def _tiles(pieces: Pieces, found: list[Remark]) -> Html:
             said = f"{name} {way}, mean, {when}"
             if before is not None and after is not None:
                 said += f"; {percent(before)} % before"
+            if after is not None and what == "alignment" and pieces.run.rejected:
+                said += f"; {counted(len(pieces.run.rejected), 'language')} written unaligned"
             tiles.append(_tile(f"{percent(before if after is None else after)} %", said))
     if pieces.run.tasks:
         done = sum(task.get("state") == "done" for task in pieces.run.tasks)

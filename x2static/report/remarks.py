@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from x2static.core.intervals import few
 from x2static.report.run_folder import RunFolder, Table, number, table, text
-from x2static.report.score_rows import Pair, similarity_rows
+from x2static.report.score_rows import Pair, downstream, similarity_rows
 from x2static.report.spaces import Space
 
 _THIN = 0.5
@@ -36,7 +37,7 @@ def remarks(
     """All remarks, failures first; to be asked for when everything has been read."""
     found = [Remark(True, "file", line) for line in run.problems]
     found += [*_tasks(run), *_vocabularies(run), *_spaces(run, spaces), *_alignments(run)]
-    found += _similarity(run)
+    found += [*_similarity(run), *_downstream(run)]
     for pair in bli:
         found += _pair(pair, "dictionary", "p@1", "P@1")
     for pair in retrieval:
@@ -98,6 +99,8 @@ def _spaces(run: RunFolder, spaces: list[Space]) -> Iterator[Remark]:
 
 
 def _alignments(run: RunFolder) -> Iterator[Remark]:
+    for language, why in run.rejected.items():
+        yield Remark(False, language, f"{why}; its vectors before and after are the same")
     for language in run.languages:
         record = run.record(f"aligned/{language}")
         if table(record.get("settings")).get("seeds") == "lexicon":
@@ -118,11 +121,28 @@ def _similarity(run: RunFolder) -> Iterator[Remark]:
         if coverage is not None and coverage < _THIN:
             name = text(row, "dataset")
             yield Remark(False, language, f"{name}: {100 * coverage:.0f} % of the pairs covered")
+        covered = number(row, "covered")
+        if covered and (doubt := few(int(covered), "covered pairs")):
+            yield Remark(False, language, f"{text(row, 'dataset')}: {doubt}")
+
+
+def _downstream(run: RunFolder) -> Iterator[Remark]:
+    for task in downstream(run):
+        for row in task.rows:
+            noun = "questions" if task.kind == "qa" else "sentences"
+            items = number(row, noun)
+            if items is not None and (doubt := few(int(items), noun)):
+                place = f"{task.kind}, {task.name}, {text(row, 'set')}"
+                yield Remark(False, text(row, "language"), f"{place}: {doubt}")
 
 
 def _pair(pair: Pair, kind: str, figure: str, shown: str) -> Iterator[Remark]:
     coverage = number(pair.last, "coverage")
     way = "to" if pair.is_forward else "from"
+    noun = "queries" if kind == "dictionary" else "sentences"
+    items = number(pair.last, noun)
+    if items is not None and (doubt := few(int(items), noun)):
+        yield Remark(False, pair.language, f"{kind} {way} the hub: {doubt}")
     if coverage is not None and coverage < _THIN:
         line = f"{kind} {way} the hub: {100 * coverage:.0f} % covered; the score speaks for those"
         yield Remark(False, pair.language, line)

@@ -7,6 +7,7 @@ import math
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from x2static.core.errors import ConfigError
 from x2static.core.files import describe_os_error
 from x2static.core.formats.native import VECTORS_NAME
 from x2static.core.language_name import language_name_fault
+from x2static.core.rejection import rejection
 from x2static.core.run_record import record_path
 
 if sys.version_info >= (3, 11):
@@ -97,6 +99,13 @@ class RunFolder:
         """Whether a record says that languages were brought to the hub, which stayed as it was."""
         hubs = set(_recorded_hubs(self.root, self.languages))
         return self.hub is not None and self.hub in hubs
+
+    @cached_property
+    def rejected(self) -> dict[str, str]:
+        """Why languages were left unaligned though an alignment was learned, by language."""
+        records = {name: self.record(f"aligned/{name}") for name in self.languages}
+        found = {name: rejection(record) for name, record in records.items() if name != self.hub}
+        return {name: why for name, why in found.items() if why}
 
     def curves(self) -> Iterator[Path]:
         """Folders with a training curve."""

@@ -2,47 +2,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
+from x2static.core.language import name_of
 from x2static.page.html import Child, Html, element
 from x2static.report.charts import bars
-from x2static.report.run_folder import RunFolder, number, text
+from x2static.report.run_folder import RunFolder, Table, number, text
 from x2static.report.run_folder import table as as_table
 from x2static.report.score_rows import Pair, groups, mean_figure, similarity_rows
-from x2static.report.tables import change, language, panels, percent, table, whole
+from x2static.report.tables import (
+    change,
+    correlation,
+    language,
+    panels,
+    percent,
+    share,
+    table,
+    whole,
+)
 
 _WHEN = ("before", "after")
 _METHODS = {"nn": "nearest neighbour", "csls": "CSLS"}
 
 
-def bli_section(found: list[Pair], hub: str | None) -> Html | None:
+def bli_section(run: RunFolder, found: list[Pair]) -> Html | None:
     """Translation by nearest neighbours."""
     if not found:
         return None
     tabs: list[tuple[str, Child]] = [
-        (_tab(method, hub, is_forward=is_forward), _bli_table(some))
+        (_tab(method, run.hub, is_forward=is_forward), _bli_table(some, run.rejected))
         for method, is_forward, some in groups(found)
     ]
     note = (
         "How often a dictionary's translation is the nearest word of the other language (P@1) or "
         "among the nearest 5 or 10; MRR: the mean of 1 / the place of the right word. All times "
         "100, over the words that have vectors (coverage); strict P@1 counts the others as wrong. "
-        "CSLS takes off how near a word is to everything. " + _measured(found, "alignment")
+        "CSLS takes off how near a word is to everything. In brackets: Wilson's 95 % interval. "
+        + _measured(found, "alignment")
+        + _rejected(run)
     )
     legend = _legend("alignment")
     return section("bli", "Bilingual dictionaries", note, legend, panels("bli", tabs))
 
 
-def retrieval_section(run: RunFolder, found: list[Pair], hub: str | None) -> Html | None:
+def retrieval_section(run: RunFolder, found: list[Pair]) -> Html | None:
     """Sentence retrieval."""
     if not found:
         return None
     tabs: list[tuple[str, Child]] = []
+    what = changed_by(run)
+    rejected = run.rejected if what == "alignment" else {}
     for method, is_forward, some in groups(found):
         rows = [
             [
-                language(pair.language), _two(pair, "accuracy"),
-                *_before_after(pair, "accuracy"),
+                language(pair.language, rejected), _two(pair, "accuracy"),
+                *_before_after(pair, "accuracy", "sentences"),
                 percent(number(pair.last, "coverage"), 0),
                 whole(number(pair.last, "sentences")),
             ]
@@ -52,14 +67,15 @@ def retrieval_section(run: RunFolder, found: list[Pair], hub: str | None) -> Htm
         heads = ["Language", "", "before", "after", "change", "coverage %", "sentences"]
         tabs.append(
             (
-                _tab(method, hub, is_forward=is_forward),
+                _tab(method, run.hub, is_forward=is_forward),
                 table("Retrieval", heads, rows, numbers_from=2),
             )
         )
-    what = changed_by(run) or "the change"
+    what = what or "the change"
     note = (
         "How often a sentence's translation is the nearest sentence of the other language, times "
-        f"100. {_measured(found, what)}"
+        f"100. In brackets: Wilson's 95 % interval. {_measured(found, what)}"
+        + (_rejected(run) if rejected else "")
     )
     with_what = _encoders(run)
     said = element("p", f"Sentences were encoded by {with_what}.", class_="soft small")
@@ -85,7 +101,9 @@ def similarity_section(run: RunFolder) -> Html | None:
         [
             language(code), element("bdi", text(row, "dataset")),
             bars([("one", number(row, "spearman"))]),
-            *(percent(number(row, name)) for name in ("spearman", "pearson", "harmonic")),
+            *(correlation(number(row, name), _covered(row), ranks=name == "spearman")
+              for name in ("spearman", "pearson")),
+            percent(number(row, "harmonic")),
             percent(number(row, "coverage"), 0), whole(number(row, "pairs")),
         ]
         for code, row in similarity_rows(run)
@@ -96,10 +114,18 @@ def similarity_section(run: RunFolder) -> Html | None:
     note = (
         "How far cosines agree with people's judgements: correlations of "
         "ranks (Spearman) and of values (Pearson), and their harmonic mean; times 100, over the "
-        "pairs whose words both have vectors (coverage)." + _which_vectors(run)
+        "pairs whose words both have vectors (coverage). In brackets: 95 % intervals by Fisher's z."
+        + _which_vectors(run)
     )
     return section("similarity", "Word similarity", note,
                    table("Word similarity", heads, rows, numbers_from=3))  # fmt: skip
+
+
+def _covered(row: Table) -> float | None:
+    """Pairs that a correlation is of; records of earlier versions lack the number."""
+    pairs, coverage = number(row, "pairs"), number(row, "coverage")
+    known = None if pairs is None or coverage is None else round(pairs * coverage)
+    return number(row, "covered") if "covered" in row else known
 
 
 def section(key: str, title: str, note: str, *content: Child) -> Html:
@@ -109,15 +135,19 @@ def section(key: str, title: str, note: str, *content: Child) -> Html:
     )
 
 
-def _bli_table(some: list[Pair]) -> Html:
+def _bli_table(some: list[Pair], rejected: Mapping[str, str]) -> Html:
     heads = [
         "Language", "", "P@1 before", "P@1 after", "change", "P@5", "P@10", "MRR", "strict P@1",
         "coverage %", "words",
     ]  # fmt: skip
     rows: list[list[Child]] = [
         [
-            language(pair.language), _two(pair, "p@1"), *_before_after(pair, "p@1"),
-            *(percent(number(pair.last, name)) for name in ("p@5", "p@10", "mrr", "strict_p@1")),
+            language(pair.language, rejected), _two(pair, "p@1"),
+            *_before_after(pair, "p@1", "queries"),
+            *(share(number(pair.last, name), number(pair.last, "queries"))
+              for name in ("p@5", "p@10")),
+            percent(number(pair.last, "mrr")),
+            share(number(pair.last, "strict_p@1"), number(pair.last, "dictionary_queries")),
             percent(number(pair.last, "coverage"), 0), whole(number(pair.last, "queries")),
         ]
         for pair in some
@@ -145,9 +175,20 @@ def _measured(found: list[Pair], what: str) -> str:
     return f"Columns without a time are those after {what}."
 
 
-def _before_after(pair: Pair, name: str) -> list[Child]:
+def _rejected(run: RunFolder) -> str:
+    """What "after" means for languages that were left as they were."""
+    if not run.rejected:
+        return ""
+    names = ", ".join(name_of(code) for code in run.rejected)
+    return f" {names}: the alignment was rejected, so before and after are the same vectors."
+
+
+def _before_after(pair: Pair, name: str, items: str) -> list[Child]:
     before, after = number(pair.before, name), number(pair.after, name)
-    return [percent(before), element("strong", percent(after)), change(before, after)]
+    return [
+        share(before, number(pair.before, items)),
+        share(after, number(pair.after, items), strong=True), change(before, after),
+    ]  # fmt: skip
 
 
 def _mean_row(some: list[Pair], name: str, more: int) -> list[list[Child]]:

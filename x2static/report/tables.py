@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from x2static.core.intervals import Interval, correlation_interval, share_interval, shown
 from x2static.core.language import name_of
 from x2static.page.html import Child, Html, element
 
+UNALIGNED = "written unaligned"
 MOST_TABS = 8  # as many as style.css has rules for
 
 
@@ -50,6 +52,39 @@ def percent(value: float | None, digits: int = 1) -> str:
     return "–" if value is None else f"{100 * value:.{digits}f}"
 
 
+def share(value: float | None, items: float | None, *, strong: bool = False) -> Child:
+    """``12.3`` with its 95 % interval below, which the page's notes explain.
+
+    Args:
+        value: a share between 0 and 1.
+        items: of how many.
+        strong: whether it is the figure to look at.
+    """
+    known = value is not None and items is not None and 0 <= value <= 1
+    interval = share_interval(value, int(items)) if known else None  # type: ignore[arg-type]
+    return _with_interval(percent(value), interval, strong=strong)
+
+
+def correlation(value: float | None, items: float | None, *, ranks: bool) -> Child:
+    """The same of a correlation over so many pairs."""
+    interval = None
+    if value is not None and items is not None and abs(value) <= 1:
+        interval = correlation_interval(value, int(items), ranks=ranks)
+    return _with_interval(percent(value), interval)
+
+
+def _with_interval(text: str, interval: Interval | None, *, strong: bool = False) -> Child:
+    figure: Child = element("strong", text) if strong else text
+    if interval is None:
+        return figure
+    return [figure, " ", element("span", shown(interval), class_="interval")]
+
+
+def badge(text: str, why: str) -> Html:
+    """A mark beside a name: something is not what the table's head says."""
+    return element("span", text, class_="badge", title=why)
+
+
 def change(before: float | None, after: float | None) -> Child:
     """The difference in points, coloured and signed."""
     if before is None or after is None:
@@ -69,11 +104,14 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def language(code: str) -> Html:
-    """``German de``, the code in grey."""
+def language(code: str, rejected: Mapping[str, str] | None = None) -> Html:
+    """``German de``, the code in grey, and whether it was left unaligned."""
+    mark = None
+    if rejected and code in rejected:
+        mark = [" ", badge(UNALIGNED, rejected[code])]
     if name_of(code) == code:
-        return element("bdi", code)
-    return element("span", name_of(code), " ", element("span", code, class_="code"))
+        return element("span", element("bdi", code), mark)
+    return element("span", name_of(code), " ", element("span", code, class_="code"), mark)
 
 
 def word(text: str, code: str | None = None) -> Html:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from x2static.core.language import name_of
 from x2static.page.html import Child, Html, element
 from x2static.report.score_sections import section
 from x2static.report.spaces import Found, Space
-from x2static.report.tables import language, table, word
+from x2static.report.tables import UNALIGNED, badge, language, table, word
 from x2static.report.word_examples import Atlas, Example, WordMap
 
 MOST_LANGUAGES = 8  # as many colours and shapes as there are
@@ -25,12 +26,18 @@ _SHAPES = (
 
 
 def neighbors_section(
-    found: list[Example], spaces: list[Space], home: str, limit: int
+    found: list[Example],
+    spaces: list[Space],
+    home: str,
+    limit: int,
+    rejected: Mapping[str, str],
 ) -> Html | None:
     """A fold for each word, the first two open."""
     if not found or not any(one.found for one in found):
         return None
-    folds = [_fold(one, spaces, home, is_open=place < 2) for place, one in enumerate(found)]
+    folds = [
+        _fold(one, spaces, home, rejected, is_open=place < 2) for place, one in enumerate(found)
+    ]
     note = (
         f"For some words of {name_of(home)}, the nearest words of each language by cosine, with "
         f"the cosine, among its {limit:,} most frequent. The words were not chosen by how well "
@@ -39,7 +46,9 @@ def neighbors_section(
     return section("neighbors", "Neighbours across languages", note, folds)
 
 
-def map_section(atlas: Atlas | None, left_out: list[str]) -> Html | None:
+def map_section(
+    atlas: Atlas | None, left_out: list[str], rejected: Mapping[str, str]
+) -> Html | None:
     """Words of several languages in the plane, before and after the alignment."""
     if atlas is None:
         return None
@@ -54,7 +63,7 @@ def map_section(atlas: Atlas | None, left_out: list[str]) -> Html | None:
         element(
             "label",
             element("input", type="checkbox", checked=True, data_language=str(place)),
-            _mark(place, "key-mark"), language(code),
+            _mark(place, "key-mark"), language(code, rejected),
         )
         for place, code in enumerate(atlas.languages)
     ]  # fmt: skip
@@ -86,13 +95,20 @@ def map_data(atlas: Atlas | None) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _fold(example: Example, spaces: list[Space], home: str, *, is_open: bool) -> Html:
+def _fold(
+    example: Example, spaces: list[Space], home: str, rejected: Mapping[str, str], *, is_open: bool
+) -> Html:
     languages = list(dict.fromkeys(code for _, code in example.found))
     languages.sort(key=lambda code: code != home)
     rows: list[list[Child]] = []
     for code in languages:
-        cells = [_words(example.found.get((space.name, code), []), code) for space in spaces]
-        rows.append([language(code), *cells])
+        cells: list[Child] = [
+            badge(f"{UNALIGNED}: as before", rejected[code])
+            if code in rejected and space.name == "aligned" and len(spaces) > 1
+            else _words(example.found.get((space.name, code), []), code)
+            for space in spaces
+        ]
+        rows.append([language(code, rejected), *cells])
     heads = ["Language", *(space.title for space in spaces)]
     shown = table(f"Neighbours of {example.word}", heads, rows, numbers_from=9)
     return element(

@@ -21,7 +21,7 @@ from x2static.run.language import Language
 from x2static.run.needs import NO_NEEDS, STAGES, Needs
 from x2static.run.patterns import HUB_DATASET, files_of
 from x2static.run.problems import Problems
-from x2static.run.settings import checked_config
+from x2static.run.settings import checked_config, with_keys
 from x2static.run.workbench import Workbench
 
 ALL = "*"
@@ -121,7 +121,8 @@ class _Builder:
         try:
             config = checked_config(table, typed)
         except WorkbenchError as error:
-            self._failing.setdefault((table, str(error)), []).append(language)
+            message = with_keys(str(error), table)
+            self._failing.setdefault((table, message), []).append(language)
         return Task(
             language=language, stage=stage, table=table, typed=typed, config=config,
             inputs=tuple(inputs), needs=self._bench.needs.get(stage, NO_NEEDS), **more,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,8 +16,8 @@ _RETRIEVAL_LAYER = 7  # the default of x2static eval retrieval
 def check_layers(
     teacher: str, tables: Mapping[str, Mapping[str, Any]], retrieves: bool, problems: Problems
 ) -> None:
-    """Note layers beyond the last of a teacher that lies in a folder; a name is not looked up."""
-    depth = _depth(Path(teacher) / "config.json")
+    """Note layers beyond the last of a teacher in a folder, or in the cache of Hugging Face."""
+    depth = _depth(_config_of(teacher))
     if depth is None:
         return
     asked = {"distill": tables.get("distill", {}).get("layer")}
@@ -29,6 +30,20 @@ def check_layers(
                 f"layer = {layer}: {teacher} has {depth} layers; choose 0 (embeddings) to {depth}, "
                 f"or -1 (the last) to {-depth - 1}",
             )
+
+
+def _config_of(teacher: str) -> Path:
+    """Its config.json; nothing is fetched, so that of a name may be missing."""
+    if Path(teacher).is_dir() or importlib.util.find_spec("huggingface_hub") is None:
+        return Path(teacher) / "config.json"
+    from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub.errors import HFValidationError
+
+    try:
+        cached = try_to_load_from_cache(teacher, "config.json")
+    except HFValidationError:  # no name that the hub could have
+        cached = None
+    return Path(cached if isinstance(cached, str) else teacher)
 
 
 def _depth(config: Path) -> int | None:

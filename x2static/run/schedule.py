@@ -15,6 +15,7 @@ from x2static.run.leftovers import clear_leftovers
 from x2static.run.order import Order, Result
 from x2static.run.plan_file import Entry, read_plan, write_plan
 from x2static.run.reuse import State, state_of, why_again
+from x2static.run.settings import with_keys
 
 _POLL_SECONDS = 0.2
 
@@ -226,7 +227,8 @@ class Schedule:
             entry.state, entry.error = "waiting", "stopped"
         else:
             entry.state = "failed"
-            entry.error = result.error or f"it ended before {absent[0]} was there"
+            error = result.error or f"it ended before {absent[0]} was there"
+            entry.error = with_keys(error, task.table, f"{task.table}.")
         watcher.ended(task, entry)
         self.save()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -93,6 +94,22 @@ def arguments(table: str, typed: Mapping[str, Any]) -> list[str]:
         else:
             trailing.append(f"{field.flag}={value}")
     return [*words, *trailing]
+
+
+def with_keys(text: str, table: str, prefix: str = "") -> str:
+    """A stage's message with keys of the workbench file in place of its flags.
+
+    Args:
+        text: such as ``pass --udpipe-model FILE``.
+        table: whose settings the flags are; a flag that is none of them stays.
+        prefix: before each key, such as ``prepare.``.
+    """
+    keys = {field.flag: name for name, field in known_settings(table).items()}
+    return re.sub(
+        r"--[a-z][a-z0-9-]*",
+        lambda found: f"{prefix}{keys[found[0]]}" if found[0] in keys else found[0],
+        text,
+    )
 
 
 def deciding(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from x2static.run.order import Order
 from x2static.run.own_folder import COPY_NAME, refuse_foreign
 from x2static.run.plan_file import PLAN_NAME, Entry
 from x2static.run.problems import Problems
+from x2static.run.readiness import downloads, obstacles
 from x2static.run.rejected import rejection_of
 from x2static.run.schedule import Schedule
 from x2static.run.selection import select, select_from
@@ -38,6 +39,7 @@ from x2static.run.stored_executor import StoredExecutor, leave, restore, through
 from x2static.run.workbench import Workbench, read_workbench
 
 _LOCK_NAME = ".lock"
+_FEW = 3
 _GRACE_SECONDS = 2.0  # Ctrl-C in a terminal reaches the stages, too: let them stop by it
 
 
@@ -54,7 +56,7 @@ def run(config: RunConfig) -> Outcome:
     chosen, again = select(tasks, config.only), select_from(tasks, config.from_)
     if config.dry_run:
         schedule = Schedule(bench.output, tasks, chosen=chosen, again=again)
-        return _preview(bench, schedule.preview())
+        return _preview(bench, tasks, schedule.preview())
     store = Store(bench.store) if bench.store else None
     if store is not None:
         store.check()
@@ -149,15 +151,33 @@ def _copy(bench: Workbench) -> None:
             shutil.copyfile(bench.file, temporary)
 
 
-def _preview(bench: Workbench, found: Mapping[str, str]) -> Outcome:
+def _preview(bench: Workbench, tasks: Mapping[str, Task], found: Mapping[str, str]) -> Outcome:
+    """What a run would do, with what each task is going to fetch or fail for.
+
+    Raises:
+        WorkbenchError: some tasks cannot succeed; all that was found has been printed.
+    """
     width = max(map(len, found))
-    lines = [f"{name:{width}}  {text}" for name, text in found.items()]
+    to_run = [name for name, text in found.items() if text.startswith("run")]
+    doomed = {name: why for name in to_run if (why := obstacles(tasks[name]))}
+    lines = []
+    for name, text in found.items():
+        fetched = downloads(tasks[name]) if name in to_run and name not in doomed else None
+        lines.append(f"{name:{width}}  {text}" + (f"; {fetched}" if fetched else ""))
+        lines += [f"{'':{width}}  FAILS: {why}" for why in doomed.get(name, ())]
     what = [text.partition(":")[0] for text in found.values()]
     lines.append(
         f"{bench.output}: {what.count('run')} tasks to run, {what.count('kept')} kept, "
         f"{what.count('skipped')} with nothing to do"
         + (f", {what.count('left')} not asked for" if "left" in what else "")
     )
+    if doomed:
+        print("\n".join(lines))  # noqa: T201
+        parts = [f"{name}: {why[0]}" for name, why in doomed.items()]
+        shown = "; ".join(parts[:_FEW]) + (" ..." if len(parts) > _FEW else "")
+        raise WorkbenchError(
+            f"{len(doomed)} of {len(to_run)} tasks would fail, and all that waits for them: {shown}"
+        )
     return Outcome("\n".join(lines), {"output": str(bench.output), "tasks": dict(found)})
 
 

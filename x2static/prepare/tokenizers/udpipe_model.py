@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import json
 import os
@@ -15,6 +16,7 @@ from x2static.core.errors import ConfigError, CorpusError, WorkbenchError, requi
 from x2static.core.files import staged
 
 _TIMEOUT_SECONDS = 60
+_PROBE_SECONDS = 10
 
 
 def cache_folder() -> Path:
@@ -37,11 +39,37 @@ def find_model(language: str, given: Path | None) -> Path:
         if not given.is_file():
             raise CorpusError(f"--udpipe-model {given}: no such file")
         return given
+    model = local_model(language)
+    return model if model.is_file() else _download(model.name, model, language)
+
+
+def local_model(language: str) -> Path:
+    """Where a language's model lies, or, if it lies nowhere, where it is downloaded to.
+
+    Raises:
+        WorkbenchError: spacy-udpipe is missing, or knows no model for the language.
+    """
     name = model_name(language)
-    for folder in (cache_folder() / "udpipe", _package_folder() / "models"):
-        if (folder / name).is_file():
-            return folder / name
-    return _download(name, cache_folder() / "udpipe" / name, language)
+    own = cache_folder() / "udpipe" / name
+    places = (own, _package_folder() / "models" / name)
+    return next((place for place in places if place.is_file()), own)
+
+
+def model_url(name: str) -> str:
+    """Where spacy-udpipe fetches a model from."""
+    utils = require("spacy_udpipe.utils", "udpipe", "the download of a UDPipe model")
+    return f"{utils.BASE_URL}/{name}"
+
+
+@functools.cache
+def is_downloadable(name: str) -> bool:
+    """Whether a model's address answers."""
+    request = urllib.request.Request(model_url(name), method="HEAD")
+    try:
+        with urllib.request.urlopen(request, timeout=_PROBE_SECONDS):
+            return True
+    except (OSError, ValueError):
+        return False
 
 
 def model_name(language: str) -> str:
@@ -68,8 +96,7 @@ def _package_folder() -> Path:
 
 def _download(name: str, place: Path, language: str) -> Path:
     """Fetch a model from where spacy-udpipe fetches it."""
-    base_url = require("spacy_udpipe.utils", "udpipe", "the download of a UDPipe model").BASE_URL
-    url = f"{base_url}/{name}"
+    url = model_url(name)
     print(f"downloading {url}", file=sys.stderr)  # noqa: T201 - a download is worth a line
     try:
         with staged(place, own=True) as temporary, temporary.open("wb") as target:

@@ -1,0 +1,125 @@
+"""What a task needs beside its files, looked at before any work: packages, models, a network.
+
+The remedies name keys of the workbench file, since that is what its user edits.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from x2static.core.errors import WorkbenchError
+from x2static.prepare.config import PrepareConfig
+from x2static.prepare.languages import tokenizer_for
+from x2static.prepare.tokenizers.udpipe_model import is_downloadable, local_model, model_url
+from x2static.run.graph import Task
+
+_TORCH = (("torch", "distill"), ("transformers", "distill"))
+_TOKENIZERS = {
+    "udpipe": (("ufal.udpipe", "udpipe"), ("spacy_udpipe", "udpipe")),
+    "icu": (("icu", "icu"),),
+    "icu-tokenizer": (("icu", "icu"),),
+    "fugashi": (("fugashi", "japanese"), ("unidic_lite", "japanese"), ("icu", "icu")),
+    "jieba": (("jieba", "chinese"), ("icu", "icu")),
+}
+_WAYS_OUT = {
+    "prepare": 'set tokenizer = "icu" or "whitespace" for the language',
+    "eval_bli": 'set index = "exact" under [eval_bli]',
+    "align": 'set seeds = "lexicon" under [align]',
+}
+
+
+def obstacles(task: Task) -> list[str]:
+    """Why a task is going to fail, as far as that can be seen now; each with its remedy."""
+    found = [_missing(task.table, *pair) for pair in _packages(task) if not _is_there(pair[0])]
+    if not found and task.table == "prepare":
+        found = list(_udpipe_model(task))
+    if not found and task.table in ("distill", "eval_retrieval", "pretrain"):
+        found = list(_hub_model(task))
+    return found
+
+
+def downloads(task: Task) -> str | None:
+    """What a task is going to fetch first, where that is known."""
+    if task.table != "prepare" or not _wants_udpipe_model(task.config):
+        return None
+    model = local_model(task.config.language)
+    return None if model.is_file() else f"downloads {model_url(model.name)}"
+
+
+def _packages(task: Task) -> Iterator[tuple[str, str]]:
+    """(module, extra) of each package that the task imports."""
+    config = task.config
+    if task.table == "prepare":
+        yield from _TOKENIZERS.get(_tokenizer(config), ())
+    elif task.table in ("distill", "eval_retrieval"):
+        yield from _TORCH
+    elif task.table == "pretrain":
+        yield from (*_TORCH, ("accelerate", "pretrain"))
+        if "tensorboard" in config.log_to:
+            yield "tensorboard", "tensorboard"
+    elif task.table == "eval_bli" and config.index != "exact":
+        yield "faiss", "faiss"
+    elif task.table == "align" and config.learns:
+        yield from (("threadpoolctl", "align"), ("numba", "align"))
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:  # the package around it
+        return False
+
+
+def _missing(table: str, module: str, extra: str) -> str:
+    way_out = f", or {_WAYS_OUT[table]}" if table in _WAYS_OUT else ""
+    package = module.partition(".")[0] if module != "ufal.udpipe" else module
+    return f"needs the package {package}: pip install 'x2static-workbench[{extra}]'{way_out}"
+
+
+def _tokenizer(config: PrepareConfig) -> str:
+    if config.tokenizer != "auto":
+        return config.tokenizer
+    return "udpipe" if config.udpipe_model else tokenizer_for(config.language)
+
+
+def _wants_udpipe_model(config: PrepareConfig) -> bool:
+    return config.udpipe_model is None and _tokenizer(config) == "udpipe"
+
+
+def _udpipe_model(task: Task) -> Iterator[str]:
+    config = task.config
+    if not _wants_udpipe_model(config):
+        return
+    place = f"languages.{task.language}"
+    ways_out = (
+        f'set udpipe_model = "FILE" under [{place}.prepare], or tokenizer = "icu" under [{place}]'
+    )
+    try:
+        model = local_model(config.language)
+    except WorkbenchError:  # its own message speaks of flags
+        yield f"spacy-udpipe knows no UDPipe model for '{config.language}': {ways_out}"
+        return
+    if not model.is_file() and not is_downloadable(model.name):
+        yield (
+            f"no UDPipe model for '{config.language}', and {model_url(model.name)} cannot be "
+            f"reached: {ways_out}, or copy the file to {model}"
+        )
+
+
+def _hub_model(task: Task) -> Iterator[str]:
+    """A model by its name on the Hugging Face hub that is neither here nor may be fetched."""
+    key = {"distill": "teacher", "eval_retrieval": "teacher", "pretrain": "model"}[task.table]
+    model = str(getattr(task.config, "teacher", None) or getattr(task.config, "model", None) or "")
+    if not model or Path(model).exists() or model in task.inputs:
+        return
+    from huggingface_hub import try_to_load_from_cache
+
+    offline = os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE")
+    if offline and not isinstance(try_to_load_from_cache(model, "config.json"), str):
+        yield (
+            f"the model {model} is not in the cache of Hugging Face, and HF_HUB_OFFLINE is set: "
+            f"give a folder as '{key}', or allow the download"
+        )
