@@ -213,7 +213,8 @@ class HubConfig:
 
     def __post_init__(self) -> None:
         require_at_least("--rounds", self.rounds, 1)
-        require_at_least("--seed", self.seed, 0)
+        for name in ("cutoff", "max_vocabulary", "threads", "seed"):
+            require_at_least("--" + name.replace("_", "-"), getattr(self, name), 0)
         names = [self.named(text)[0] for text in (self.hub, *self.spokes)]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:

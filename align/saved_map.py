@@ -15,7 +15,7 @@ from align.vecmap.alignment import LanguageMap
 from align.vecmap.arrays import AlignmentError
 from align.vecmap.normalization import Normalization
 from align.vecmap.presets import STEPS
-from x2static.core.files import Stage, staged
+from x2static.core.files import Stage, describe_os_error, staged
 
 FORMAT = "x2static-map"
 _VERSION = 1
@@ -62,20 +62,27 @@ def read_map(path: Path) -> SavedMap:
         with safe_open(path, framework="numpy") as archive:
             notes = json.loads((archive.metadata() or {})[FORMAT])
             arrays = {name: archive.get_tensor(name) for name in archive.keys()}  # noqa: SIM118
+            if not isinstance(notes, dict):
+                raise ValueError("its notes are no table")
             sides = [_language_map(arrays, notes["steps"][side], side) for side in notes["steps"]]
             source, target = sides
-    except (SafetensorError, KeyError, ValueError, TypeError) as error:
+    except (SafetensorError, KeyError, ValueError, TypeError, RecursionError) as error:
         raise AlignmentError(f"{path}: not a map written by align --save-map ({error})") from error
+    except OSError as error:
+        raise AlignmentError(describe_os_error(path, error)) from error
     return SavedMap(source, target, notes)
 
 
 def _language_map(arrays: dict[str, Any], steps: list[str], side: str) -> LanguageMap:
     matrix, statistics = arrays[f"{side}.matrix"], arrays[f"{side}.statistics"]
+    if matrix.ndim != 2:
+        raise ValueError(f"{side}: a matrix of shape {matrix.shape}")
     if statistics.shape != (len(steps), len(matrix)) or any(step not in STEPS for step in steps):
         raise ValueError(f"{side}: steps {steps} do not fit arrays of shape {statistics.shape}")
     offset = arrays.get(f"{side}.offset")
     if offset is not None and offset.shape != matrix.shape[1:]:
         raise ValueError(f"{side}: an offset of shape {offset.shape} does not fit")
-    if not np.isfinite(matrix).all():
-        raise ValueError(f"{side}: the matrix holds NaN or infinity")
+    for name, array in (("matrix", matrix), ("statistics", statistics), ("offset", offset)):
+        if array is not None and not (array.dtype.kind == "f" and np.isfinite(array).all()):
+            raise ValueError(f"{side}: the {name} holds NaN, infinity, or what is no number")
     return LanguageMap(Normalization(tuple(steps), statistics), matrix, offset)

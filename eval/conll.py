@@ -87,6 +87,8 @@ def _conllu_pair(row: Sequence[str], place: str) -> tuple[str, str] | None:
         return None
     if not row[0].isdigit():
         raise DatasetError(f"{place}: {row[0][:60]!r} is no token number; CoNLL-U begins with one")
+    if not row[1] or not row[_UPOS]:
+        raise DatasetError(f"{place}: token {row[0][:60]} has no word or no universal tag")
     return row[1], row[_UPOS]
 
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from x2static.core.errors import DatasetError
 from x2static.core.files import describe_os_error
+from x2static.core.source_file import open_source
 
 OnError = Literal["raise", "skip"]
 # TyDiQA's own files hold all languages; the ids begin with their names.
@@ -20,6 +21,9 @@ _TYDI_NAMES = {
     "japanese": "ja", "korean": "ko", "russian": "ru", "swahili": "sw", "telugu": "te",
     "thai": "th",
 }  # fmt: skip
+
+
+_MOST_BYTES = 1 << 30  # SQuAD has 40 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +106,11 @@ def _field(table: Any, name: str, kind: type, place: str) -> Any:
 
 def _load(path: Path) -> Any:
     try:
-        data = path.read_bytes()
-        if path.suffix == ".gz":
-            data = gzip.decompress(data)
+        with open_source(path) as packed:
+            stream = gzip.GzipFile(fileobj=packed) if path.suffix == ".gz" else packed
+            data = stream.read(_MOST_BYTES + 1)
+        if len(data) > _MOST_BYTES:
+            raise DatasetError(f"{path}: more than {_MOST_BYTES:,} bytes; this is no such data set")
         return json.loads(data.decode("utf-8-sig"))
     except (EOFError, zlib.error, gzip.BadGzipFile) as problem:
         raise DatasetError(f"{path}: damaged gzip file ({problem}); fetch it again") from problem
@@ -112,7 +118,7 @@ def _load(path: Path) -> Any:
         raise DatasetError(describe_os_error(path, problem)) from problem
     except UnicodeDecodeError as problem:
         raise DatasetError(f"{path}: not UTF-8 ({problem.reason}); convert the file") from problem
-    except ValueError as problem:
+    except (ValueError, RecursionError) as problem:
         raise DatasetError(f"{path}: not JSON ({problem}); expected SQuAD's format") from problem
 
 

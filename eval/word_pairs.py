@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -133,11 +134,14 @@ def _pair(
         raise DatasetError(
             f"{place}: expected two words and a score, found '{' | '.join(cells)[:80]}'"
         )
-    return cells[columns[0]], cells[columns[1]], float(cells[columns[2]])
+    score = float(cells[columns[2]])
+    if not math.isfinite(score):
+        raise DatasetError(f"{place}: the score {cells[columns[2]][:40]} is too large for a number")
+    return cells[columns[0]], cells[columns[1]], score
 
 
 def _is_number(text: str) -> bool:
-    """True for a finite decimal number; ``nan``, ``inf`` and ``1_0`` are words."""
+    """True for a decimal number, ``1e400`` included; ``nan``, ``inf`` and ``1_0`` are words."""
     try:
         float(text)
     except ValueError:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+import importlib.util
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from typing import Any
 
@@ -11,10 +12,16 @@ from x2static.core.errors import require
 
 @cache
 def _controller() -> Any:
+    """What limits threads; None without the extra ``align``, where BLAS is only less quick."""
+    if importlib.util.find_spec("threadpoolctl") is None:
+        return None
     return require("threadpoolctl", "align", "self-learning").ThreadpoolController()
 
 
 def one_blas_thread() -> AbstractContextManager[Any]:
-    """While active, BLAS uses the calling thread alone."""
-    limit: AbstractContextManager[Any] = _controller().limit(limits=1, user_api="blas")
+    """While active, BLAS uses the calling thread alone, where that can be said to it."""
+    controller = _controller()
+    if controller is None:
+        return nullcontext()
+    limit: AbstractContextManager[Any] = controller.limit(limits=1, user_api="blas")
     return limit

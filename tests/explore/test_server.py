@@ -14,7 +14,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.browser import browser_page, find_browser
-from x2static.explore.server import Server
+from x2static.explore.server import Handler, Server
 
 LOOK_UP = "/api/neighbors?space=after&language=de&word=de30&count=3"
 
@@ -172,17 +172,58 @@ def test_broken_requests_get_a_status(server: Server, request_bytes: bytes, stat
 
 
 @pytest.mark.parametrize(
-    ("request_bytes", "line"),
+    ("request_bytes", "status"),
     [
-        (b"GET / HTTP/9.9\r\n\r\n", b"http version not supported\n"),
-        (b"nonsense\r\n\r\n", b"bad request\n"),
-        (b"a b c d\r\n\r\n", b"bad request\n"),
+        (b"GET / HTTP/9.9\r\n\r\n", b"505 HTTP Version Not Supported"),
+        (b"GET / HTTP/2.0\r\n\r\n", b"505 HTTP Version Not Supported"),
+        (b"GET / HTTP/one\r\n\r\n", b"400 Bad Request"),
+        (b"GET / HTTP/1.1.1\r\n\r\n", b"400 Bad Request"),
+        (b"GET / HTTP/1" + b"0" * 400 + b".1\r\n\r\n", b"400 Bad Request"),
+        (b"GET / FTP/1.1\r\n\r\n", b"400 Bad Request"),
+        (b"nonsense\r\n\r\n", b"400 Bad Request"),
+        (b"a b c d\r\n\r\n", b"400 Bad Request"),
+        (b"\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03\r\n\r\n", b"400 Bad Request"),
+        (b"GET /\r\n\r\n", b"421 Misdirected Request"),
     ],
 )
-def test_what_is_no_http_gets_a_bare_line(
-    server: Server, request_bytes: bytes, line: bytes
+def test_what_is_no_http_gets_a_status_line_all_the_same(
+    server: Server, request_bytes: bytes, status: bytes
 ) -> None:
-    assert send(server, request_bytes).endswith(line)
+    head, _, body = send(server, request_bytes).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 " + status + b"\r\n"), head
+    assert b"\r\nConnection: close" in head
+    assert body.count(b"\n") == 1
+    assert ask(server, LOOK_UP)[0] == 200
+
+
+def test_a_request_that_trickles_is_shown_out_while_others_are_served(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Handler, "request_seconds", 0.4)
+    with socket.create_connection(("127.0.0.1", server.server_address[1]), timeout=20) as plug:
+        plug.settimeout(0.05)
+        answer = None
+        for byte in b"GET / HTTP/1.1\r\nX: " + b"y" * 400:
+            try:
+                plug.sendall(bytes([byte]))
+                answer = plug.recv(1)
+            except TimeoutError:
+                continue
+            except ConnectionError:
+                answer = b""
+            break
+        assert answer == b""  # closed, and each wait was far below the limit
+    assert ask(server, LOOK_UP)[0] == 200
+
+
+def test_a_connection_is_kept_for_several_questions(server: Server) -> None:
+    connection = HTTPConnection("127.0.0.1", server.server_address[1], timeout=20)
+    for _ in range(3):
+        connection.request("GET", LOOK_UP)
+        answer = connection.getresponse()
+        assert answer.status == 200
+        answer.read()
+    connection.close()
 
 
 def test_the_page_forbids_what_it_does_not_need(server: Server) -> None:

@@ -124,4 +124,5 @@ def archive(**arrays: Any) -> bytes:
 SENTENCES = "the cat sat on the mat .\nthe dog ran under the house .\nthe mouse slept .\n"
 PAIRS = "".join(f"{word} {word}\n" for word in WORDS)
 EN, DE = vec(), vec(seed=1)
+SCORES = "one two 1.5\nthree four 2\nfive six 7.25\nseven eight 3\n"
 EN_DE: dict[str, str] = {"en.vec": EN, "de.vec": DE, "pairs.txt": PAIRS}

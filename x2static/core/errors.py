@@ -64,7 +64,7 @@ def require(module: str, extra: str, purpose: str) -> ModuleType:
 
     Args:
         module: dotted name to import, such as ``"faiss"``.
-        extra: the extra of this distribution that installs it.
+        extra: the extra of this distribution that installs it; empty for what always comes with it.
         purpose: what needs it, as the start of the error line, such as ``"Japanese text"``.
 
     Raises:
@@ -73,8 +73,9 @@ def require(module: str, extra: str, purpose: str) -> ModuleType:
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
+        wanted = f"'x2static-workbench[{extra}]'" if extra else error.name
         raise MissingDependencyError(
-            f"{purpose} needs the package {error.name}: pip install 'x2static-workbench[{extra}]'"
+            f"{purpose} needs the package {error.name}: pip install {wanted}"
         ) from error
     except _BROKEN as error:
         package = module.partition(".")[0]

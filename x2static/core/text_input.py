@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, BinaryIO, Literal, cast
 
-from x2static.core.errors import CorpusError
+from x2static.core.errors import CorpusError, require
 from x2static.core.files import describe_os_error
 from x2static.core.source_file import open_source
 
@@ -22,6 +22,8 @@ OnError = Literal["stop", "skip"]
 STDIN = Path("-")
 MAX_LINE_BYTES = 1 << 20  # a line of a megabyte is a lost newline or binary data, not a paragraph
 _BLOCK_BYTES = 1 << 18
+# What is skipped has an end, or a device or a bomb of a few kilobytes keeps a machine busy all day.
+_LONGEST_SKIPPED, _MOST_BLANK = 1 << 30, 1 << 24
 _BOM = b"\xef\xbb\xbf"
 _MAGIC = {b"\x1f\x8b": ".gz", b"\xfd7zXZ\x00": ".xz", b"\x28\xb5\x2f\xfd": ".zst"}
 
@@ -89,7 +91,7 @@ class LineReader:
                 raw = sys.stdin.buffer if path == STDIN else stack.enter_context(open_source(path))
                 counted = _CountedStream(raw, self)
                 stream = _decompressed(counted, place)
-                yield from self._cut_into_lines(stream, place)
+                yield from _with_text(self._cut_into_lines(stream, place))
             except OSError as error:
                 raise CorpusError(_read_failure(path, place, error)) from error
             except (EOFError, lzma.LZMAError, zlib.error) as error:
@@ -99,13 +101,15 @@ class LineReader:
     def _cut_into_lines(self, stream: IO[bytes], place: str) -> Iterator[LineBlock]:
         """Blocks that end at line ends; an overlong line is never held in memory."""
         carry, line, is_skipping = b"", 1, False
-        is_first = True
+        is_first, skipped = True, 0
         while block := stream.read(self._block_bytes):
             if is_first:
                 block, is_first = block.removeprefix(_BOM), False
             if is_skipping:
-                _, newline, block = block.partition(b"\n")
+                before, newline, block = block.partition(b"\n")
+                skipped += len(before)
                 if not newline:
+                    self._refuse_endless(place, line, skipped)
                     continue
                 yield LineBlock(place, line, b"", num_overlong=1)
                 line, is_skipping = line + 1, False
@@ -118,7 +122,7 @@ class LineReader:
                 carry += tail
             if len(carry) > self._max_line_bytes:
                 self._refuse_overlong(place, line)
-                carry, is_skipping = b"", True
+                carry, is_skipping, skipped = b"", True, len(carry)
         if is_skipping:
             yield LineBlock(place, line, b"", num_overlong=1)
         elif carry:
@@ -144,6 +148,12 @@ class LineReader:
                 "such lines out"
             )
 
+    def _refuse_endless(self, place: str, line: int, skipped: int) -> None:
+        if skipped > _LONGEST_SKIPPED:
+            raise CorpusError(
+                f"{place}:{line}: a line of more than {_LONGEST_SKIPPED:,} bytes; this is no text"
+            )
+
     def _fold_fingerprints(self) -> None:
         """One fingerprint for a folder: names and contents, as `x2static.core.files.sha256`."""
         digest = hashlib.sha256()
@@ -152,6 +162,19 @@ class LineReader:
             digest.update(bytes.fromhex(self.fingerprints[str(path)]["sha256"]))
         size = sum(entry["bytes"] for entry in self.fingerprints.values())
         self.fingerprints = {str(self._path): {"sha256": digest.hexdigest(), "bytes": size}}
+
+
+def _with_text(blocks: Iterator[LineBlock]) -> Iterator[LineBlock]:
+    """The blocks, as long as a line with text comes now and then."""
+    blank = 0
+    for block in blocks:
+        blank = 0 if block.data.strip() else blank + len(block.data) + 1
+        if blank > _MOST_BLANK:
+            raise CorpusError(
+                f"{block.place}:{block.first_line}: more than {_MOST_BLANK:,} bytes of blank lines "
+                "in a row; this is no text"
+            )
+        yield block
 
 
 def list_files(path: Path) -> list[Path]:
@@ -215,8 +238,7 @@ class _ZstdStream(io.RawIOBase):
     """Decompressed zstandard frames; unlike the package's own reader it notices a cut-off end."""
 
     def __init__(self, source: IO[bytes]) -> None:
-        import zstandard
-
+        zstandard = require("zstandard", "", "reading .zst")
         self._new_frame = zstandard.ZstdDecompressor().decompressobj
         self._error = zstandard.ZstdError
         self._source = source

@@ -34,6 +34,7 @@ def read_vectors(
     on_error: OnError = "raise",
     allow_pickle: bool = False,
     skipped: Counter[str] | None = None,
+    is_trusted: bool = False,
 ) -> WordVectors:
     """Read word vectors in whatever format they are.
 
@@ -44,6 +45,7 @@ def read_vectors(
             them by reason and logs one line.
         allow_pickle: read gensim's own format, which can run any program when it is read.
         skipped: receives the counts of ``on_error="skip"``.
+        is_trusted: do not look at the numbers of the native format, which stay on disk.
 
     Raises:
         VectorFormatError: the file cannot be read; text files name the line.
@@ -53,7 +55,7 @@ def read_vectors(
         raise ConfigError(f"limit must be at least 1, got {limit}")
     found = detect_format(path)
     if found == "safetensors":
-        return read_native(path, limit)
+        return read_native(path, limit, is_trusted=is_trusted)
     faults = Faults(path, on_error, "line" if found == "text" else "row")
     if found == "gensim":
         vectors = read_gensim(path, limit, faults, allow_pickle=allow_pickle)
@@ -119,6 +121,10 @@ def detect_format(path: Path) -> ReadableFormat:
     """The format of a file or folder, from its contents first and its name second."""
     if not path.exists():
         raise VectorFormatError(f"{path}: no such file or folder")
+    if not path.is_dir() and not path.is_file():
+        raise VectorFormatError(
+            f"{path}: a pipe or a device; vectors are read more than once: write them to a file"
+        )
     if path.is_dir():
         if (path / VECTORS_NAME).exists():
             return "safetensors"

@@ -11,6 +11,7 @@ from x2static.core.config import require_at_least, require_at_most
 from x2static.core.errors import ConfigError
 from x2static.distill.postprocess import check_steps
 
+_MOST_NEGATIVES = 1_000
 Method = Literal["x2static", "aggregate", "decontextual"]
 Case = Literal["keep", "words", "text"]
 
@@ -109,9 +110,14 @@ class DistillConfig:
                 require_at_least(f"--{name.replace('_', '-')}", value, least)
         for name, most in (
             ("learning_rate", 1), ("own_weight", 1e6), ("lower_weight", 1e6), ("ridge", 1e6),
-            ("smoothing", 1e6), ("negative_power", 10), ("negatives", 10_000),
+            ("smoothing", 1e6), ("negative_power", 10),
         ):  # fmt: skip
             require_at_most(f"--{name.replace('_', '-')}", getattr(self, name), most)
+        if self.negatives > _MOST_NEGATIVES:
+            raise ConfigError(
+                f"--negatives must be at most {_MOST_NEGATIVES:,}, got {self.negatives}: each "
+                "takes a row of memory for every word of a batch, and tens are enough"
+            )
         if self.mean_share >= 1:
             raise ConfigError(f"--mean-share must be below 1, got {self.mean_share}")
         if self.reads_once and self.cache == "on":

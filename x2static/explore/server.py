@@ -16,12 +16,14 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BufferedReader
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, quote, urlsplit
 
 from x2static.core.errors import ConfigError, WorkbenchError
 from x2static.explore.explorer import MOST, Explorer, Unknown
 from x2static.explore.page import page
+from x2static.explore.timed_socket import TimedSocket
 
 _LONGEST_WORD = 200
 _LONGEST_LIST = 10_000
@@ -169,11 +171,23 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version, sys_version = "x2static", ""
     timeout = 30  # of an idle connection, in seconds
+    request_seconds = 10.0  # from the first byte of a request to the last of its headers
     disable_nagle_algorithm = True  # else the body waits 40 ms until the headers are confirmed
 
     def __init__(self, explorer: Explorer, is_allowed: Callable[[str], bool], *rest: Any) -> None:
         self._explorer, self._is_allowed = explorer, is_allowed
         super().__init__(*rest)
+
+    def setup(self) -> None:
+        """Read through a clock: single bytes, one now and then, hold no connection for ever."""
+        super().setup()
+        self._timed = TimedSocket(self.connection)
+        self.rfile = BufferedReader(self._timed)
+
+    def handle_one_request(self) -> None:
+        """Wait for a request, not for long."""
+        self._timed.expect(self.timeout, self.request_seconds)
+        super().handle_one_request()
 
     def do_GET(self) -> None:
         """Answer a question."""
@@ -236,6 +250,9 @@ class Handler(BaseHTTPRequestHandler):
             headers["Allow"] = "GET, HEAD"
         if self.close_connection:
             headers["Connection"] = "close"
+        self.connection.settimeout(self.timeout)
+        if self.request_version == "HTTP/0.9":  # also before a version has been understood
+            self.request_version = self.protocol_version  # else the answer has no status line
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, cast
 
+from x2static.core.errors import require
+
 
 @contextmanager
 def open_output(path: Path, suffix: str) -> Iterator[IO[bytes]]:
@@ -23,8 +25,7 @@ def open_output(path: Path, suffix: str) -> Iterator[IO[bytes]]:
             with lzma.LZMAFile(raw, "wb", preset=3) as packed:
                 yield packed
         elif suffix == ".zst":
-            import zstandard
-
+            zstandard = require("zstandard", "", "writing .zst")
             with zstandard.ZstdCompressor(level=9).stream_writer(raw, closefd=False) as writer:
                 yield cast(IO[bytes], writer)
         else:

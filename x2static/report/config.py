@@ -38,3 +38,4 @@ class ReportConfig:
         require_at_least("--top", self.top, 1)
         require_at_least("--vocabulary", self.vocabulary, 100)
         require_at_least("--map-words", self.map_words, 0)
+        require_at_least("--seed", self.seed, 0)

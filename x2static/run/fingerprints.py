@@ -23,7 +23,7 @@ class Fingerprints:
         self._is_saved = True
         try:
             self._known = dict(json.loads((folder / _NAME).read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError):
+        except (OSError, ValueError, TypeError, RecursionError):
             self._known = {}
 
     def of(self, path: str) -> str | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from x2static.core.config import shown
 from x2static.run.names import note_unknown, table_of
 from x2static.run.patterns import HUB_DATASET, NO_URL, Place, is_url
 from x2static.run.problems import Problems
@@ -73,7 +74,7 @@ class LanguageReader:
         if isinstance(entry, str):
             entry = {"corpus": entry}
         if not isinstance(entry, dict):
-            self._problems.add(where, f"expected a path or a table, found {entry!r}")
+            self._problems.add(where, f"expected a path or a table, found {shown(entry)}")
             entry = {}
         note_unknown(where, entry, _KNOWN, self._problems)
         own = self._tables(where, entry)
@@ -159,7 +160,9 @@ class LanguageReader:
         place = f"{where}.evaluate" if is_own else "[evaluate]"
         texts = [given] if isinstance(given, str) else given
         if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-            self._problems.add(place, f"{kind}: expected a path or a list of them, found {given!r}")
+            self._problems.add(
+                place, f"{kind}: expected a path or a list of them, found {shown(given)}"
+            )
             return ()
         if urls := [text for text in texts if is_url(text)]:
             self._problems.add(place, f"{kind} {urls[0]}: {NO_URL}")
@@ -182,7 +185,7 @@ class LanguageReader:
         if not isinstance(given, list) or len(given) != 2:
             place = f"{where}.evaluate" if "retrieval" in tests else "[evaluate]"
             self._problems.add(
-                place, f"retrieval: expected [sentences, their translations], found {given!r}"
+                place, f"retrieval: expected [sentences, their translations], found {shown(given)}"
             )
             return ()
         pair = self._files(where, "retrieval", tests, code)

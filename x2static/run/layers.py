@@ -50,7 +50,7 @@ def _depth(config: Path) -> int | None:
     """The number of layers that a model's config tells, if it does."""
     try:
         content = json.loads(config.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     if not isinstance(content, dict):
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from x2static.core.config import closest
+from x2static.core.config import closest, shown
 from x2static.run.problems import Problems
 
 
@@ -25,7 +25,7 @@ def table_of(
     """The table of that name with its unknown keys noted; empty where there is none."""
     given = content.get(name, {})
     if not isinstance(given, dict):
-        problems.add(where, f"expected a table, found {given!r}")
+        problems.add(where, f"expected a table, found {shown(given)}")
         return {}
     note_unknown(where, given, known, problems)
     return given

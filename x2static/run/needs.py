@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from x2static.core.config import closest
+from x2static.core.config import closest, shown
 from x2static.run.problems import Problems
 
 STAGES = (
@@ -40,7 +40,7 @@ NO_NEEDS = Needs()
 def read_needs(given: Any, problems: Problems) -> dict[str, Needs]:
     """The table ``[needs.STAGE]``; ``bli`` and ``retrieval`` speak of both, before and after."""
     if not isinstance(given, dict):
-        problems.add("[needs]", f"expected a table for each stage, found {given!r}")
+        problems.add("[needs]", f"expected a table for each stage, found {shown(given)}")
         return {}
     known = list(dict.fromkeys(stage.partition(".")[0] for stage in STAGES))
     found: dict[str, Needs] = {}
@@ -55,7 +55,7 @@ def read_needs(given: Any, problems: Problems) -> dict[str, Needs]:
 def _read_one(name: str, table: Any, problems: Problems) -> Needs | None:
     place = f"[needs.{name}]"
     if not isinstance(table, dict):
-        problems.add(place, f"expected a table, found {table!r}")
+        problems.add(place, f"expected a table, found {shown(table)}")
         return None
     fields = list(Needs.__dataclass_fields__)
     kept = {}
@@ -63,7 +63,7 @@ def _read_one(name: str, table: Any, problems: Problems) -> Needs | None:
         if key not in fields:
             problems.add(place, f"unknown '{key}'{closest(key, fields)}")
         elif type(value) not in (int, float) or value < 0 or (key == "cpus" and value % 1):
-            problems.add(place, f"{key}: expected a number of 0 or more, got {value!r}")
+            problems.add(place, f"{key}: expected a number of 0 or more, got {shown(value)}")
         else:
             kept[key] = int(value) if key == "cpus" else float(value)
     return Needs(**kept)  # type: ignore[arg-type]

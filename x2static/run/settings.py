@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from x2static.cli import COMMANDS, load
-from x2static.core.config import Field, build, closest, coerce, fields_of
+from x2static.core.config import Field, build, closest, coerce, fields_of, shown
 from x2static.core.errors import ConfigError
 from x2static.run.problems import Problems
 
@@ -56,7 +56,7 @@ def known_settings(table: str) -> dict[str, Field]:
 def typed_table(table: str, given: Any, place: str, problems: Problems) -> dict[str, Any]:
     """The settings of a table in their own types; what is unknown or of the wrong type is noted."""
     if not isinstance(given, dict):
-        problems.add(place, f"expected a table of settings, found {given!r}")
+        problems.add(place, f"expected a table of settings, found {shown(given)}")
         return {}
     known, typed = known_settings(table), {}
     for key, value in given.items():

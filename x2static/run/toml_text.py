@@ -9,7 +9,7 @@ from typing import Any
 
 from x2static.core.errors import ConfigError
 from x2static.core.files import describe_os_error
-from x2static.core.source_file import read_settings_text
+from x2static.core.source_file import name_fault, read_settings_text
 from x2static.run.problems import Problems
 
 if sys.version_info >= (3, 11):
@@ -47,7 +47,20 @@ def read_toml(path: Path, problems: Problems) -> dict[str, Any]:
             problems.add(f"line {number + 1}", f"{_name(lines[number])} is listed twice")
             lines[number] = _out_of_the_way(lines[number], number)
             continue
+        _check_texts(path, content, "")
         return {name: value for name, value in content.items() if not name.startswith(_ASIDE[1:])}
+
+
+def _check_texts(path: Path, value: Any, place: str) -> None:
+    """Refuse what no file can be named; each text here may name one."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            _check_texts(path, item, f"{place}.{name}".lstrip("."))
+    elif isinstance(value, list):
+        for item in value:
+            _check_texts(path, item, place)
+    elif isinstance(value, str) and (fault := name_fault(value)):
+        raise ConfigError(f"{path}: {place} {fault}")
 
 
 def _repeated(complaint: str, lines: list[str]) -> int | None:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from x2static.core.config import closest
+from x2static.core.config import closest, shown
 from x2static.core.language import check_code
 from x2static.run.language import Language, LanguageReader
 from x2static.run.layers import check_layers
 from x2static.run.names import note_unknown
 from x2static.run.needs import Needs, read_needs
-from x2static.run.patterns import NO_URL, Place, is_url, looks_like_a_path
+from x2static.run.patterns import HUB_DATASET, NO_URL, Place, is_url, looks_like_a_path
 from x2static.run.problems import Problems
 from x2static.run.settings import COMMAND_OF, typed_table
 from x2static.run.toml_text import read_toml
@@ -92,6 +93,8 @@ class _Reader:
         codes = sorted(entries, key=lambda code: code != hub)  # the hub first
         languages = {code: reader.read(code, entries[code]) for code in codes}
         reader.finish()
+        if output is not None:
+            self._check_corpora(self._place.path(output), languages)
         if teacher is not None:
             retrieves = any(language.retrieval for language in languages.values())
             check_layers(teacher, tables, retrieves, self._problems)
@@ -110,7 +113,7 @@ class _Reader:
                 self._problems.add("", f"'{key}' is missing")
             return None
         if not isinstance(value, str) or not value.strip():
-            self._problems.add(key, f"expected a text in quotes, found {value!r}")
+            self._problems.add(key, f"expected a text in quotes, found {shown(value)}")
             return None
         if is_url(value) and key != "store":
             self._problems.add(key, f"{value}: {NO_URL}")
@@ -124,6 +127,20 @@ class _Reader:
         elif url.startswith("memory:"):
             self._problems.add("store", f"{url}: no other process sees what lies in memory")
         return url
+
+    def _check_corpora(self, output: Path, languages: Mapping[str, Language]) -> None:
+        """A corpus among the outputs would be replaced by them, or grow with every run."""
+        folder = Path(os.path.realpath(output))
+        for code, language in languages.items():
+            corpus = Path(os.path.realpath(language.corpus)) if language.corpus else None
+            if corpus is None or language.corpus.startswith(HUB_DATASET):
+                continue
+            if folder in (corpus, *corpus.parents) or corpus in folder.parents:
+                self._problems.add(
+                    f"languages.{code}",
+                    f"corpus {language.corpus} and the output {output} lie in one another; "
+                    "choose another 'output'",
+                )
 
     def _teacher(self) -> str | None:
         text = self._text("teacher")
@@ -147,7 +164,7 @@ class _Reader:
         given = dict(given) if isinstance(given, dict) else given
         processes = given.pop("processes", 1) if isinstance(given, dict) else 1
         if type(processes) is not int or processes < 1:
-            self._problems.add("[pretrain]", f"processes must be 1 or more, got {processes!r}")
+            self._problems.add("[pretrain]", f"processes must be 1 or more, got {shown(processes)}")
             processes = 1
         typed = typed_table("pretrain", given, "[pretrain]", self._problems)
         for name in ("model", "tokenizer"):
@@ -170,7 +187,9 @@ class _Reader:
         elif isinstance(given, dict):
             pairs = given.items()
         else:
-            self._problems.add("languages", f"expected a table or a list of codes, found {given!r}")
+            self._problems.add(
+                "languages", f"expected a table or a list of codes, found {shown(given)}"
+            )
             return {}
         entries: dict[str, Any] = {}
         for code, entry in pairs:

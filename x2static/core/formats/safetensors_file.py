@@ -70,7 +70,14 @@ def map_tensors(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
         if not isinstance(metadata, dict):
             raise ValueError("the metadata are no table")
         return _views(header, data[8 + length :]), metadata
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+        OverflowError,
+    ) as error:
         raise VectorFormatError(f"{path}: truncated or damaged: {error}") from error
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from x2static.core.errors import VectorFormatError
-from x2static.core.vectors import WordVectors
+from x2static.core.vectors import FloatMatrix, WordVectors
 
 _ILLEGAL = re.compile("[\x00\t-\r \ud800-\udfff]")
 _ROWS = 8192
@@ -50,21 +50,35 @@ def check_writable(vectors: WordVectors, place: object) -> None:
     """Refuse what no reader could give back: illegal or repeated words, NaN, infinity, width 0."""
     if vectors.width < 1:
         raise VectorFormatError(f"{place}: vectors of width 0 cannot be written")
-    if not are_legal(vectors.words):
-        row = next(row for row, word in enumerate(vectors.words) if word_fault(word))
-        fault = word_fault(vectors.words[row])
-        raise VectorFormatError(f"{place}: row {row + 1}: {fault}; rename or drop it first")
-    repeated = first_duplicate(vectors.words)
-    if repeated:
-        row, first = repeated
+    if fault := first_fault(vectors.words):
+        raise VectorFormatError(f"{place}: {fault}; rename or drop it first")
+    row = first_not_finite(vectors.matrix)
+    if row is not None:
         raise VectorFormatError(
-            f"{place}: row {row + 1}: duplicate word {vectors.words[row]!r} "
-            f"(first in row {first + 1})"
+            f"{place}: row {row + 1} ({vectors.words[row]!r}) holds NaN or infinity"
         )
-    for start in range(0, len(vectors), _ROWS):
-        finite = np.isfinite(vectors.matrix[start : start + _ROWS]).all(axis=1)
-        if not finite.all():
-            row = start + int(np.argmin(finite))
-            raise VectorFormatError(
-                f"{place}: row {row + 1} ({vectors.words[row]!r}) holds NaN or infinity"
-            )
+
+
+def first_fault(words: Sequence[str]) -> str | None:
+    """The first illegal or repeated word with its row, as part of an error line, or None."""
+    if not are_legal(words):
+        row = next(row for row, word in enumerate(words) if word_fault(word))
+        return f"row {row + 1}: {word_fault(words[row])}"
+    repeated = first_duplicate(words)
+    if repeated is None:
+        return None
+    row, first = repeated
+    return f"row {row + 1}: duplicate word {words[row]!r} (first in row {first + 1})"
+
+
+def first_not_finite(matrix: FloatMatrix) -> int | None:
+    """The first row that holds NaN or infinity, or None."""
+    for start in range(0, len(matrix), _ROWS):
+        block = matrix[start : start + _ROWS]
+        with np.errstate(over="ignore", invalid="ignore"):
+            is_finite = bool(np.isfinite(block.sum(dtype=np.float64)))  # one pass without a copy
+        if not is_finite:
+            finite = np.isfinite(block).all(axis=1)
+            if not finite.all():
+                return start + int(np.argmin(finite))
+    return None
