@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import importlib.util
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from typing import Any
 
-from x2static.core.errors import require
+from x2static.core.errors import MissingDependencyError, require
 
 
 @cache
 def _controller() -> Any:
     """What limits threads; None without the extra ``align``, where BLAS is only less quick."""
-    if importlib.util.find_spec("threadpoolctl") is None:
+    try:
+        return require("threadpoolctl", "align", "self-learning").ThreadpoolController()
+    except MissingDependencyError:
         return None
-    return require("threadpoolctl", "align", "self-learning").ThreadpoolController()
 
 
 def one_blas_thread() -> AbstractContextManager[Any]:

@@ -14,6 +14,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
+from x2static.core import text_input
 from x2static.core.errors import CorpusError
 from x2static.core.files import sha256
 from x2static.core.text_input import STDIN, LineReader, decode_lines
@@ -171,3 +172,24 @@ def test_blocks_hold_every_line_once_and_overlong_ones_empty(
         assert len(block.data) <= block_bytes + max_line_bytes + 1
     assert found == [b"" if len(line) > max_line_bytes else line for line in expected]
     assert num_overlong == sum(len(line) > max_line_bytes for line in expected)
+
+
+def test_what_is_skipped_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_input, "_LONGEST_SKIPPED", 5_000)
+    (tmp_path / "t").write_bytes(b"ok\n" + b"x" * 9_000 + b"\nok\n")
+    with pytest.raises(CorpusError, match="t:2: a line of more than 5,000 bytes; this is no text"):
+        read_lines(tmp_path / "t", on_error="skip", max_line_bytes=100, block_bytes=512)
+    (tmp_path / "t").write_bytes(b"ok\n" + b"x" * 4_000 + b"\nok\n")
+    lines = read_lines(tmp_path / "t", on_error="skip", max_line_bytes=100, block_bytes=512)
+    assert lines == ["ok", "", "ok"]
+
+
+def test_blank_lines_without_end_are_no_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(text_input, "_MOST_BLANK", 5_000)
+    (tmp_path / "t").write_bytes((b"\n" * 4_000 + b"text\n") * 9)
+    assert len(read_lines(tmp_path / "t", block_bytes=512)) == 9 * 4_001
+    (tmp_path / "t").write_bytes(b"\n \r\n" * 4_000)
+    with pytest.raises(CorpusError, match="bytes of blank lines in a row; this is no text"):
+        read_lines(tmp_path / "t", block_bytes=512)

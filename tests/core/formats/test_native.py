@@ -75,8 +75,8 @@ def test_a_file_in_the_place_of_the_folder_is_refused(toy: WordVectors, tmp_path
     [
         ({"embeddings": np.ones((2, 2), np.float32)}, "no word vectors"),
         ({"vectors": np.ones((2, 2), np.float32), "words": b"a"}, "1 words do not fit 2 vectors"),
-        ({"vectors": np.ones((2, 2), np.float32), "words": b"a\na"}, "repeated"),
-        ({"vectors": np.ones((2, 2), np.float32), "words": b"a\nb c"}, "white space"),
+        ({"vectors": np.ones((2, 2), np.float32), "words": b"a\na"}, "row 2: duplicate word 'a'"),
+        ({"vectors": np.ones((2, 2), np.float32), "words": b"a\nb c"}, "row 2: .* a space"),
         ({"vectors": np.ones((1, 2), np.float32), "words": b"\xff"}, "bad UTF-8 in the words"),
         (
             {"vectors": np.ones((1, 2), np.float32), "words": b"a", "counts": np.ones(3, np.int64)},
@@ -121,3 +121,19 @@ def test_a_damaged_header_is_one_line(header: str, tmp_path: Path) -> None:
     path.write_bytes(len(header).to_bytes(8, "little") + header.encode() + bytes(8))
     with pytest.raises(VectorFormatError, match="truncated or damaged"):
         map_tensors(path)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_numbers_are_looked_at_unless_the_file_is_trusted(tmp_path: Path, value: float) -> None:
+    matrix = np.full((9_000, 2), 3e38, np.float32)  # finite, though a float32 sum is not
+    place = tmp_path / "vectors.safetensors"
+    words = "\n".join(map(str, range(9_000))).encode()
+    parts = {"vectors": matrix, "words": np.frombuffer(words, np.uint8)}
+    save_file(parts, place)
+    assert len(read_vectors(place)) == 9_000
+    matrix[8_500, 1] = value
+    save_file(parts, place)
+    with pytest.raises(VectorFormatError, match=r"safetensors: row 8501 \('8500'\) holds NaN"):
+        read_vectors(place)
+    assert len(read_vectors(place, limit=8_500)) == 8_500
+    assert len(read_vectors(place, is_trusted=True)) == 9_000
