@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -22,9 +23,13 @@ ALIGN = (
 HUB = "align hub --hub en=en.vec --spokes de=de.vec --lexicons {}pairs.txt --output o"
 ZST = f"{PREPARE} o.txt --tokenizer whitespace --input s.zst"
 ICU = f"{PREPARE} o.txt --tokenizer icu"
-QA = "eval qa --model t --train s.txt --test en=s.txt --output o"
-TAGGING = "eval tagging --model t --train s.txt --test en=s.txt --output o"
-PRETRAIN = "pretrain --model t --text en=s.txt --output o"
+QA = "eval qa --model t --train q.json --test en=q.json --output o"
+TAGGING = "eval tagging --model t --train t.txt --test en=t.txt --output o"
+PRETRAIN = "pretrain --model t --loss none --text en=s.txt --output o"
+IDENTICAL = ALIGN.replace("--lexicon pairs.txt", "--preset identical --csls 0")
+QUESTION = {"id": "1", "question": "who", "answers": [{"text": "b", "answer_start": 2}]}
+QUESTIONS = json.dumps({"data": [{"paragraphs": [{"context": "a b", "qas": [QUESTION]}]}]})
+FILES = {"en.vec", "de.vec", "pairs.txt", "depairs.txt", "s.txt", "s.zst", "q.json", "t.txt"}
 DISTILL = "distill --corpus s.txt --teacher t --output o"
 
 
@@ -38,6 +43,7 @@ def run(tmp_path: Path, command: str, package: str, kind: str) -> tuple[int, str
         text = f"raise {kind}('libgomp.so.1: cannot open shared object file'{named})\n"
         (stubs / name / "__init__.py").write_text(text)
     files = {**EN_DE, "depairs.txt": EN_DE["pairs.txt"], "s.txt": SENTENCES}
+    files |= {"q.json": QUESTIONS, "t.txt": "the\tDET\ncat\tNOUN\n"}
     for file, text in files.items():
         (work / file).write_text(text)
     (work / "s.zst").write_bytes(b"\x28\xb5\x2f\xfd")
@@ -68,7 +74,7 @@ def run(tmp_path: Path, command: str, package: str, kind: str) -> tuple[int, str
         ("torch", "OSError", DISTILL, "needs the package torch, whose installation is broken"),
         ("torch", "ImportError", DISTILL, "broken"),
         ("torch", "ModuleNotFoundError", DISTILL, r"x2static-workbench[distill]"),
-        ("numba threadpoolctl", "ModuleNotFoundError", f"{ALIGN} --preset unsupervised",
+        ("numba threadpoolctl", "ModuleNotFoundError", IDENTICAL,
          r"x2static-workbench[align]"),
         ("gensim", "OSError", "export en.vec --format gensim --output o", "broken"),
         ("torch", "ImportError", QA, "broken"),
@@ -87,7 +93,7 @@ def test_it_is_named_in_one_line(
     assert len(err.splitlines()) == 1, err
     assert err.startswith("error: ")
     assert line in err
-    assert set(listing(work)) == {"en.vec", "de.vec", "pairs.txt", "depairs.txt", "s.txt", "s.zst"}
+    assert set(listing(work)) == FILES
 
 
 @pytest.mark.parametrize("preset", ["supervised", "tuned", "rcsls"])
