@@ -26,7 +26,6 @@ ICU = f"{PREPARE} o.txt --tokenizer icu"
 QA = "eval qa --model t --train q.json --test en=q.json --output o"
 TAGGING = "eval tagging --model t --train t.txt --test en=t.txt --output o"
 PRETRAIN = "pretrain --model t --loss none --text en=s.txt --output o"
-IDENTICAL = ALIGN.replace("--lexicon pairs.txt", "--preset identical --csls 0")
 QUESTION = {"id": "1", "question": "who", "answers": [{"text": "b", "answer_start": 2}]}
 QUESTIONS = json.dumps({"data": [{"paragraphs": [{"context": "a b", "qas": [QUESTION]}]}]})
 FILES = {"en.vec", "de.vec", "pairs.txt", "depairs.txt", "s.txt", "s.zst", "q.json", "t.txt"}
@@ -74,8 +73,6 @@ def run(tmp_path: Path, command: str, package: str, kind: str) -> tuple[int, str
         ("torch", "OSError", DISTILL, "needs the package torch, whose installation is broken"),
         ("torch", "ImportError", DISTILL, "broken"),
         ("torch", "ModuleNotFoundError", DISTILL, r"x2static-workbench[distill]"),
-        ("numba threadpoolctl", "ModuleNotFoundError", IDENTICAL,
-         r"x2static-workbench[align]"),
         ("gensim", "OSError", "export en.vec --format gensim --output o", "broken"),
         ("torch", "ImportError", QA, "broken"),
         ("torch", "ImportError", TAGGING, "broken"),
