@@ -60,6 +60,19 @@ def test_pipe_without_a_writer_is_given_up_and_no_thread_stays(
     assert threading.active_count() == threads
 
 
+def test_pipe_that_may_not_be_read_gives_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.mkfifo(tmp_path / "p")
+
+    def forbid(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", forbid)
+    with pytest.raises(PermissionError, match="Permission denied"):
+        open_source(tmp_path / "p")
+
+
 def test_pipe_behind_a_descriptor_is_read(tmp_path: Path) -> None:
     end, start = os.pipe()
     os.write(start, b"text")

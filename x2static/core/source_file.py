@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -28,18 +29,25 @@ def open_source(path: Path) -> BinaryIO:
 def _open_pipe(path: Path) -> BinaryIO:
     """Opening waits for a writer, so another thread does it, and is released when time is up."""
     opened: list[BinaryIO] = []
+    failed: list[OSError] = []
 
     def wait() -> None:
-        opened.append(path.open("rb"))
+        try:
+            opened.append(path.open("rb"))
+        except OSError as error:
+            failed.append(error)
 
     opener = threading.Thread(target=wait, daemon=True)
     opener.start()
     opener.join(PIPE_SECONDS)
-    if not opener.is_alive() and opened:
+    if failed:
+        raise failed[0]
+    if opened:
         return opened[0]
-    # A writer, if only for a moment, lets the other thread go on.
-    os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
-    opener.join()
+    with suppress(OSError):  # who may not write leaves the thread to the end of the program
+        # A writer, if only for a moment, lets the other thread go on.
+        os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
+        opener.join()
     for stream in opened:
         stream.close()
     raise OSError(errno.ETIMEDOUT, "a pipe to which nobody writes", str(path))
