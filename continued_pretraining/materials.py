@@ -30,7 +30,7 @@ from continued_pretraining.reading import TextReader
 from continued_pretraining.sampling import Sampler
 from continued_pretraining.start import start_model, start_tokenizer
 from continued_pretraining.tokenizer import LineTokenizer
-from continued_pretraining.validation import Validator, read_all_pairs
+from continued_pretraining.validation import TextPairs, Validator, read_all_pairs
 from continued_pretraining.word_loss import make_aligner
 from continued_pretraining.word_pool import read_words
 from x2static.core.errors import ConfigError
@@ -129,20 +129,22 @@ class _Builder:
         tokenizer = start_tokenizer(config, self.text, self.work)
         torch.manual_seed(config.seed)
         model = start_model(config, tokenizer, self.low, self.processes.device)
-        texts = self._texts(tokenizer, self._length(model, tokenizer))
+        length = self._length(model, tokenizer)
+        words = tokenizer.words  # before the texts, which take far longer to prepare
+        frame = Frame(words.prefix, words.suffix, words.pad_id, model.first_position, self.low)
+        budget = config.micro_tokens or at_once(model, config.block)
+        aligner = self._aligner(tokenizer, model, frame, budget)
+        pairs = read_all_pairs(config.validation_pairs, tokenizer, config.block - frame.size)
+        texts = self._texts(tokenizer, length)
         sampler = Sampler(
             [len(t) for t in texts], config.temperature, config.seed, config.validation_sequences
         )
         rule = MaskRule(config.mask_rate, tokenizer.mask_id, tokenizer.random_ids)
         planner = TextPlanner(texts, sampler, rule, config.mlm_batch, config.seed)
-        words = tokenizer.words
-        frame = Frame(words.prefix, words.suffix, words.pad_id, model.first_position, self.low)
-        budget = config.micro_tokens or at_once(model, config.block)
-        aligner = self._aligner(tokenizer, model, frame, budget)
         in_text = aligner is not None and aligner.finders is not None
         block = aligner.block if in_text and aligner is not None else None
         reader = TextReader(model, frame, budget, block, config.sampled_pieces)
-        validator = self._validator(reader, planner, aligner, tokenizer)
+        validator = self._validator(reader, planner, aligner, pairs)
         lengths = {name: len(t) for name, t in zip(self.text, texts, strict=True)}
         precision = "bf16" if self.low is torch.bfloat16 else "fp32"
         resolved = resolved_of(model, aligner, precision, self.processes.size, budget)
@@ -207,11 +209,9 @@ class _Builder:
         reader: TextReader,
         planner: TextPlanner,
         aligner: Aligner | None,
-        tokenizer: LineTokenizer,
+        pairs: list[TextPairs],
     ) -> Validator:
         config, depth = self.config, reader.model.depth
-        length = config.block - reader.frame.size
-        pairs = read_all_pairs(config.validation_pairs, tokenizer, length)
         layer = config.align_layer if config.pairs_layer is None else config.pairs_layer
         block = resolve_layer(layer, depth)
         return Validator(

@@ -137,7 +137,7 @@ def evaluate(task: Task, config: DownstreamConfig) -> Outcome:
     tokenizers = [load_tokenizer(name) for name in config.model]  # the cheap faults come first
     golds = {_key(gold): _digest(gold) for gold in task.sets}
     if config.output is None:
-        _say("nothing is kept of an interrupted run; --output FOLDER would keep what is finished")
+        _say("note: nothing is kept of an interrupted run; --output FOLDER keeps what is finished")
     with Shelf(config.output, task.command, overwrite=config.overwrite) as shelf:
         digests = {
             label: model_digest(name) for label, name in zip(labels, config.model, strict=True)

@@ -77,6 +77,7 @@ def load_tokenizer(name: str) -> Any:
     """
     transformers = require("transformers", "distill", "running a transformer")
     with quiet(transformers):
+        read_config(transformers, name)  # the cheap faults come first
         tokenizer = read_tokenizer(transformers, name)
     require_fast(tokenizer, name)
     return tokenizer

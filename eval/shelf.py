@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from x2static.core.errors import OutputError
+from x2static.core.errors import Interrupted, OutputError, WorkbenchError
 from x2static.core.files import describe_os_error, remove_tree, staged
 from x2static.core.labels import as_file_name
 from x2static.core.leftovers import is_leftover
@@ -40,6 +40,7 @@ class Shelf:
         """
         self._folder, self._command, self._overwrite = folder, command, overwrite
         self._lock = None if folder is None else FolderLock(folder)
+        self._is_fresh = self._existed = False
 
     def check(self) -> None:
         """Stop at a folder with other things in it: --overwrite would delete them."""
@@ -62,7 +63,9 @@ class Shelf:
         """Lock the folder."""
         if self._lock is not None:
             self.check()
+            self._existed = self._lock.folder.exists()
             self._lock.__enter__()
+            self._is_fresh = not self._names()
         return self
 
     def __exit__(
@@ -71,7 +74,10 @@ class Shelf:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Unlock it."""
+        """Unlock it; after an error before anything was finished, a new one disappears."""
+        is_mistake = isinstance(error, WorkbenchError) and not isinstance(error, Interrupted)
+        if self._folder is not None and is_mistake and self._is_fresh:
+            self._take_away(self._folder)
         if self._lock is not None:
             self._lock.__exit__(kind, error, trace)
 
@@ -144,6 +150,18 @@ class Shelf:
         _write(self._folder / "scores.json", data)
         with staged(self._folder / "tables.md", own=True) as temporary:
             temporary.write_text(markdown, encoding="utf-8", errors="backslashreplace")
+
+    def _take_away(self, folder: Path) -> None:
+        """Remove what this run made, unless a fine-tuning or a score is among it."""
+        if any(folder.glob("*/seed-*")):
+            return
+        for entry in list(folder.iterdir()) if self._existed else [folder]:
+            remove_tree(entry)
+
+    def _names(self) -> set[str]:
+        """What lies in the folder, but for the lock."""
+        folder = self._folder
+        return set() if folder is None else {entry.name for entry in folder.iterdir()} - {LOCK_NAME}
 
     def _place(self, label: str, seed: int) -> Path:
         return (self._folder or Path()) / label / f"seed-{seed}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import sys
 from contextlib import suppress
 from dataclasses import replace
@@ -14,6 +15,7 @@ from x2static.run.mirror import perform_on_node
 from x2static.run.needs import ON_GPU
 from x2static.run.order import Order, Result
 
+_CONNECT_SECONDS = 10.0
 _RETRIES = 5  # of a task whose worker or node was lost
 _GIB = 1 << 30
 
@@ -29,6 +31,7 @@ class RayExecutor:
         """
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         self._ray: Any = require("ray", "cluster", "--ray")
+        check_reachable(address)
         options: dict[str, Any] = {"include_dashboard": False} if address == "local" else {}
         try:
             self._ray.init(
@@ -88,6 +91,23 @@ class RayExecutor:
             print(f"{name}: {line}", file=sys.stderr) if not self._is_stopping else None  # noqa: T201
             return Result(name=name, code=1, seconds=0.0, error=f"Ray: {line}")
         return result
+
+
+def check_reachable(address: str) -> None:
+    """Raise `ConfigError` if nobody answers at an address: Ray would try for minutes.
+
+    Names such as ``local`` and ``auto`` pass.
+    """
+    host, colon, port = address.rpartition("://")[2].rpartition(":")
+    if not colon:
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), _CONNECT_SECONDS).close()
+    except (OSError, ValueError, OverflowError) as error:
+        raise ConfigError(
+            f"--ray {address}: nobody answers there ({error}); give local, auto, or HOST:PORT of "
+            "a running cluster"
+        ) from error
 
 
 def _variables() -> dict[str, str]:
