@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_ON_MAC = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 _SECONDS = 60
 
 
@@ -21,6 +22,8 @@ def find_browser() -> str | None:
     for name in _NAMES:
         if found := shutil.which(name):
             return found
+    if os.access(_ON_MAC, os.X_OK):
+        return _ON_MAC
     cache = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH", Path.home() / ".cache/ms-playwright"))
     own = sorted(cache.glob("chromium*/*/chrome")) + sorted(
         cache.glob("chromium*/*/headless_shell")

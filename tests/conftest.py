@@ -17,6 +17,9 @@ from tests import tally
 
 ROOT = Path(__file__).resolve().parents[1]
 
+MUST_NOT_LACK = ("no Chromium", "could not import")
+"""Reasons to skip that `scripts/setup --system` does away with: no browser, no test dependency."""
+
 # A shell starts background jobs with SIGINT ignored; the programs under test would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -33,6 +36,36 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how many cases the tests went through that are more than one pytest counts."""
     for kind, number in sorted(tally.counts.items()):
         terminalreporter.write_line(f"{kind}: {number}")
+    if os.environ.get("CI"):
+        for line in _skipped:
+            terminalreporter.write_line(f"must not be skipped here: {line}", red=True)
+
+
+_skipped: dict[str, None] = {}
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Remember what was skipped for want of something that every full machine has."""
+    note_skipped(report)
+
+
+def pytest_collectreport(report: pytest.CollectReport) -> None:
+    """The same of a whole file."""
+    note_skipped(report)
+
+
+def note_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:
+    """Keep the place and the reason, if it is none that a machine may have."""
+    if report.skipped and isinstance(report.longrepr, tuple):
+        reason = str(report.longrepr[2])
+        if any(sign in reason for sign in MUST_NOT_LACK):
+            _skipped[f"{report.nodeid}: {reason}"] = None
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """In continuous integration, after `scripts/setup --system`, such a skip is a failure."""
+    if os.environ.get("CI") and _skipped and exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from x2static.core.vector_file import write_vectors
 from x2static.core.vectors import WordVectors
 
 ROOT = Path(__file__).resolve().parents[1]
-# Packages that an example shows but no extra of ours brings.
+# Packages that an example shows and only the tests' extra brings.
 FOREIGN = {"model2vec", "sentence_transformers"}
 
 
