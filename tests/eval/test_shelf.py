@@ -59,6 +59,26 @@ def test_foreign_folder_is_never_touched(tmp_path):
     assert (tmp_path / "thesis.tex").exists()
 
 
+@pytest.mark.parametrize(
+    "manifest", ["{}", "[]", "torn", '{"name": "an app"}', '{"command": "eval tagging"}']
+)
+def test_a_manifest_of_somebody_else_protects_its_folder(tmp_path, manifest):
+    (tmp_path / "manifest.json").write_text(manifest)
+    (tmp_path / "thesis.tex").write_text("precious")
+    for overwrite in (False, True):
+        with pytest.raises(OutputError, match="no earlier run made .another command made its"):
+            opened(tmp_path, overwrite=overwrite)
+    assert (tmp_path / "thesis.tex").read_text() == "precious"
+    assert (tmp_path / "manifest.json").read_text() == manifest
+
+
+def test_a_folder_killed_before_its_manifest_goes_on(tmp_path):
+    (tmp_path / ".manifest.json.999999999.tmp").write_text("{")
+    (tmp_path / "lock").write_text("process 999999999 on here")
+    opened(tmp_path)
+    assert (tmp_path / "manifest.json").exists()
+
+
 def test_one_process_at_a_time(tmp_path):
     with Shelf(tmp_path / "out", "eval qa", overwrite=False):
         with pytest.raises(OutputError, match=f"process {os.getpid()} .* is working there"):

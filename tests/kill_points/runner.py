@@ -68,6 +68,7 @@ class Killer:
             if found != self.new:
                 self.faults.append(f"point {point}: {difference(found, self.new)}")
             shutil.rmtree(desk)
+            print(f"point {point} of {self.points}", *self.faults[-1:], flush=True)
 
     def _check_whole(self, desk: Path, point: int) -> None:
         """Every output is the old one or the new one."""
