@@ -78,7 +78,7 @@ class PretrainConfig:
         "faults of the published code to repeat: padding (attended to and averaged in), centring "
         "(over the wrong axis), batches (a statistic for every 64 words)",
     ] = ()
-    ridge: Annotated[float, "dcca: regularisation, in mean variances of each view"] = 1e-2
+    ridge: Annotated[float, "dcca: regularisation, in mean variances of each view"] = 1.0
     contrast: Annotated[float, "infonce: temperature of the similarities"] = 0.05
     projection: Annotated[
         Literal["auto", "none", "rotate", "learn"],
