@@ -239,7 +239,7 @@ before = peak_megabytes()
 sums = fresh_sums(size, width, 2, cpu)
 for table in sums.values():
     table += torch.randint(9, 99, table.shape)[:size] if table.dtype == torch.int64 else 1
-learner = ClosedFormLearner(Blend(5.0, 0.5, 0.1, 3.0, "exclude", specials=False), sums)
+learner = ClosedFormLearner(Blend(5.0, 1.0, 0.5, 0.1, 3.0, "exclude", specials=False), sums)
 vectors, sums = learner.finish(), None
 del learner
 smooth(vectors, np.full(size, 99), 0.2, cpu)

@@ -158,7 +158,7 @@ def test_finishing_holds_no_table_beside_the_sums(rng):
         sums[name] += torch.from_numpy(rng.normal(size=(size, width)))
     sums["seen"] += 20
     sums["met"] += 20
-    blend = Blend(5.0, 0.5, 0.1, 3.0, "exclude", specials=False)
+    blend = Blend(5.0, 1.0, 0.5, 0.1, 3.0, "exclude", specials=False)
     learner = ClosedFormLearner(blend, sums)
     expected = learner.matrix()
     np.testing.assert_array_equal(learner.matrix(100), expected[:100])

@@ -29,7 +29,7 @@ def distill(run_cli, corpus, teacher_folder):
     def run(output: Path, *extra: object) -> tuple[int, str, str]:
         return run_cli(
             "distill", "--corpus", corpus, "--teacher", teacher_folder, "--output", output,
-            "--device", "cpu", "--min-count", 2, "--preset", "paper",
+            "--device", "cpu", "--min-count", 2, "--preset", "paper", "--epochs", 1,
             "--threshold", 0.01, "--batch", 16, *extra,
         )  # fmt: skip
 
@@ -366,10 +366,11 @@ def test_an_output_that_exists_is_refused_and_untouched(distill, tmp_path):
         (("--corpus", "absent.txt"), r"absent\.txt: no such file; x2static prepare writes one"),
         (("--layer", 9), r"--layer 9: this teacher has 4 layers"),
         (("--min-count", 99999), r"no word occurs 99999 times in [\d,]+ tokens; lower --min-count"),
-        (("--epochs", 0), r"--epochs must be at least 1, got 0"),
+        (("--epochs", -1), r"--epochs must be at least 0, got -1"),
+        (("--held-out", 0), r"--held-out must be above 0 and at most 0\.5, got 0\.0"),
         (("--postprocess", "shine"), r"--postprocess shine: unknown step; known: center"),
         (("--postprocess", "pca99"), r"--postprocess pca99: the vectors have only 16 dimensions"),
-        (("--preset", "default", "--cache", "on"), r"--cache on: the closed form reads"),
+        (("--preset", "default", "--cache", "on"), r"--cache on: readings of one layer are kept"),
         (("--preset", "default", "--epochs", 2), r"--epochs 2: the closed form reads"),
         (("--mean-share", 1.0), r"--mean-share must be below 1, got 1\.0"),
         (("--method", "magic"), r"invalid choice: 'magic'"),

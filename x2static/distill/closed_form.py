@@ -6,7 +6,7 @@ without any training (Fisher 1936): u_w = S^-1 (m_w - m). One pass over the corp
 and S; nothing depends on step sizes, sampling or the order of sentences.
 
 The own states say what a word is, the contexts what surrounds it. The blend is
-    v_w = g unit(a_w + b a'_w) + sqrt(n_w / (n_w + 5)) unit(u_w)
+    v_w = g unit(a_w + b a'_w) + h sqrt(n_w / (n_w + 5)) unit(u_w)
 with a and a' the mean own states of the chosen and of a lower layer (unit length), for a word seen
 n times: few contexts say little. docs/distill.md shows what each part is worth.
 """
@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from x2static.core.normalize import unit
+from x2static.distill.learners import Learner
 from x2static.distill.plan import Pool
 from x2static.distill.readings import ContextKind, Readings
 
@@ -43,7 +44,8 @@ class Blend:
     """How the parts are put together.
 
     Attributes:
-        own_weight: g, length of the own half where the context half has length 1; 0: contexts only.
+        own_weight: g, length of the own half; 0: contexts only.
+        context_weight: h, length of the context half; 0: own states only.
         lower_weight: b, weight of the lower layer's own states; 0: that layer is not read.
         mean_share: what the mean of all own states may make up of their mean square length.
         ridge: what S gets on its diagonal, in mean variances.
@@ -52,6 +54,7 @@ class Blend:
     """
 
     own_weight: float
+    context_weight: float
     lower_weight: float
     mean_share: float
     ridge: float
@@ -59,7 +62,7 @@ class Blend:
     specials: bool
 
 
-class ClosedFormLearner:
+class ClosedFormLearner(Learner):
     """Sums of own states and contexts per word, and the spread of all contexts."""
 
     needs_own = True
@@ -104,7 +107,7 @@ class ClosedFormLearner:
         layers = [f"own{n}" for n in range(2) if f"own{n}" in sums and blend.own_weight]
         own = [tame(sums[name], seen, blend.mean_share) for name in layers]
         for part in _parts(len(out)):
-            rows = trust[part] * unit(contexts.rows(part))
+            rows = np.float32(blend.context_weight) * trust[part] * unit(contexts.rows(part))
             if own:
                 states = own[0].rows(part)
                 if len(own) > 1:

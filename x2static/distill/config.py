@@ -24,7 +24,8 @@ class DistillConfig:
     output: Annotated[Path, "folder of vectors to write"]
     teacher: Annotated[str, "Hugging Face encoder: hub name or folder"] = "xlm-roberta-base"
     preset: Annotated[
-        Literal["default", "paper", "x2static-released"], "a set of settings; others override it"
+        Literal["default", "closed-form", "paper", "x2static-released"],
+        "a set of settings; others override it",
     ] = "default"
     method: Annotated[Method, "how states become vectors"] = "x2static"
     layer: Annotated[
@@ -47,13 +48,19 @@ class DistillConfig:
     own_weight: Annotated[
         float, "closed: weight of a word's own mean state beside 1 for its contexts (0: none)"
     ] = 5.0
+    context_weight: Annotated[float, "closed: weight of the contexts (0: own states only)"] = 1.0
     lower_weight: Annotated[
         float, "closed: weight of the own states two thirds of the way to the layer (0: none)"
     ] = 0.5
     mean_share: Annotated[float, "closed: share of the own states left to their common mean"] = 0.1
     ridge: Annotated[float, "closed: regularisation, in mean variances of the contexts"] = 3.0
     smoothing: Annotated[float, "closed: length of a step towards the ten nearest words"] = 0.2
-    epochs: Annotated[int, "sampled: times the corpus is learned from"] = 1
+    epochs: Annotated[
+        int, "sampled: times the corpus is learned from (0: until the held-out loss stops falling)"
+    ] = 0
+    held_out: Annotated[
+        float, "sampled, epochs 0: share of the sentences kept back to judge when to stop"
+    ] = 0.02
     learning_rate: Annotated[float, "sampled: step size of row-sparse Adam"] = 1e-3
     threshold: Annotated[float, "sampled: sub-sampling of frequent targets (0: none)"] = 5e-6
     negatives: Annotated[int, "sampled: words drawn against each target"] = 10
@@ -84,6 +91,7 @@ class DistillConfig:
 
     PRESETS: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "default": {},
+        "closed-form": {},
         "paper": {"solver": "sampled", "min_count": 10},
         "x2static-released": {
             "solver": "sampled",
@@ -99,10 +107,10 @@ class DistillConfig:
 
     def __post_init__(self) -> None:
         for name, least in (
-            ("min_count", 1), ("max_vocabulary", 1), ("epochs", 1), ("negatives", 1), ("batch", 1),
+            ("min_count", 1), ("max_vocabulary", 1), ("epochs", 0), ("negatives", 1), ("batch", 1),
             ("max_pieces", 3), ("token_budget", 1), ("threshold", 0), ("checkpoint_minutes", 0),
             ("seed", 0), ("own_weight", 0), ("ridge", 0), ("lower_weight", 0),
-            ("smoothing", 0), ("mean_share", 0), ("max_occurrences", 0),
+            ("context_weight", 0), ("smoothing", 0), ("mean_share", 0), ("max_occurrences", 0),
             ("learning_rate", 0), ("negative_power", -10),
         ):  # fmt: skip
             value = getattr(self, name)
@@ -120,9 +128,15 @@ class DistillConfig:
             )
         if self.mean_share >= 1:
             raise ConfigError(f"--mean-share must be below 1, got {self.mean_share}")
-        if self.reads_once and self.cache == "on":
+        if not 0 < self.held_out <= 0.5:
+            raise ConfigError(f"--held-out must be above 0 and at most 0.5, got {self.held_out}")
+        if self.reads_once and not self.own_weight and not self.context_weight:
             raise ConfigError(
-                "--cache on: the closed form reads the corpus once; it serves --solver sampled"
+                "--own-weight 0 --context-weight 0: nothing is left to make vectors of"
+            )
+        if self.with_lower and self.cache == "on":
+            raise ConfigError(
+                "--cache on: readings of one layer are kept; --lower-weight 0 does without another"
             )
         if self.reads_once and self.epochs > 1:
             raise ConfigError(

@@ -21,6 +21,7 @@ from x2static.distill.readings import Readings, read_pool
 from x2static.distill.store import ReadingStore
 from x2static.teacher import Teacher
 
+MOST_EPOCHS = 100  # where the learner decides when it is done
 _SAMPLE_SECONDS = 180.0
 Reader = Callable[[Pool, bool], Readings]
 
@@ -71,7 +72,7 @@ class Course:
         label: what the progress line calls it.
         planner: cuts the corpus into pools.
         keep: (V,) chance of an occurrence to be a target, or None for all.
-        epochs: passes.
+        epochs: passes; 0: until the learner is done, `MOST_EPOCHS` at most.
         checkpoints: where the state goes.
         checkpoint_seconds: how often, at least ten times what saving costs.
         resume_hint: how the user goes on after an interruption.
@@ -90,28 +91,35 @@ class Course:
 
     def run(self, learner: Learner, read: Reader, done: int, *, save_end: bool) -> None:
         """Learn from every pool of every epoch, ``done`` of them excepted."""
-        total = self.epochs * self.planner.num_pools
+        pools = self.planner.num_pools
+        total = (self.epochs or MOST_EPOCHS) * pools
         clock, saves = _Clock(), SaveClock(self.checkpoint_seconds)
         with StopSignals() as stop, self._progress(done) as bar:
             if isinstance(read, LiveReader):
                 read.say = bar.say
             try:
-                for number, pool in self._planned(done, total):
+                for number, pool in () if learner.is_done else self._planned(done, total):
                     readings = read(pool, learner.needs_own)
                     with stop.whole_step():
                         rng = self._rng(number)
                         loss = learner.learn(pool, readings, rng)
                         self.counts.add(pool)
                         done = number + 1
+                        note = learner.end_epoch() if done % pools == 0 else None
                     rate = f"{pool.num_tokens / clock.lap():,.0f} tokens/s"
                     bar.advance(
                         len(pool.sentences), rate + ("" if loss is None else f", loss {loss:.4f}")
                     )
+                    if note:
+                        bar.say(note)
                     if clock.is_sample_due():
                         bar.say(self.sample(learner))
-                    if save_end if done == total else saves.is_due():
+                    is_over = done == total or learner.is_done
+                    if save_end if is_over else saves.is_due():
                         with stop.whole_step(), saves.saving():
                             self._save(done, learner)
+                    if is_over:
+                        break
             except KeyboardInterrupt:
                 self._save(done, learner)
                 raise Interrupted(self.resume_hint) from None
@@ -120,7 +128,8 @@ class Course:
         sentences = self.planner.corpus.num_sentences
         epochs, pools = divmod(done, self.planner.num_pools)
         read = epochs * sentences + min(pools * self.planner.pool_sentences, sentences)
-        return Progress(self.label, self.epochs * sentences, "sentences", done=read)
+        total = self.epochs * sentences or None
+        return Progress(self.label, total, "sentences", done=read)
 
     def _planned(self, first: int, total: int) -> Iterator[tuple[int, Pool]]:
         """Pools in order, the next one planned on a second thread while this one is used."""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from x2static.distill.config import DistillConfig
+from x2static.distill.convergence import Convergence
 from x2static.distill.plan import Pool
 from x2static.distill.readings import Readings
 from x2static.distill.table import StaticTable
@@ -24,6 +25,15 @@ class Learner(Protocol):
 
     needs_own: bool
 
+    @property
+    def is_done(self) -> bool:
+        """Whether further epochs would bring nothing."""
+        return False
+
+    def end_epoch(self) -> str | None:
+        """Take note that the whole corpus has been read once more; may return a line to show."""
+        return None
+
     def learn(self, pool: Pool, readings: Readings, rng: np.random.Generator, /) -> float | None:
         """Take in one pool; returns its mean loss where there is one."""
 
@@ -37,7 +47,7 @@ class Learner(Protocol):
         """(V, D) the vectors, once nothing more is to be learned; may use up the state."""
 
 
-class SampledLearner:
+class SampledLearner(Learner):
     """X2Static: targets scored against their contexts and against sampled words."""
 
     def __init__(
@@ -45,10 +55,21 @@ class SampledLearner:
         table: StaticTable,
         sampler: NegativeSampler,
         config: DistillConfig,
+        convergence: Convergence | None = None,
     ) -> None:
-        """Train ``table`` with words from ``sampler`` as negatives."""
+        """Train ``table`` with words from ``sampler``, until ``convergence`` if there is one."""
         self._table, self._sampler, self._config = table, sampler, config
+        self.convergence = convergence
         self.needs_own = config.context == "exclude"
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the held-out loss has stopped falling."""
+        return self.convergence is not None and self.convergence.is_reached
+
+    def end_epoch(self) -> str | None:
+        """Measure the held-out loss."""
+        return self.convergence.judge(self._table.table) if self.convergence else None
 
     def learn(self, pool: Pool, readings: Readings, rng: np.random.Generator) -> float | None:
         """One update per group of sentences that holds a usable target."""
@@ -71,8 +92,9 @@ class SampledLearner:
         return float(torch.stack(losses).mean()) if losses else None
 
     def state(self) -> dict[str, torch.Tensor]:
-        """The table, its moments and the number of steps."""
-        return self._table.state()
+        """The table, its moments and the number of steps; what was measured on held-out text."""
+        judged = self.convergence.state() if self.convergence is not None else {}
+        return self._table.state() | judged
 
     def matrix(self, first: int | None = None) -> NDArray[np.float32]:
         """The table, or its first rows."""
@@ -80,11 +102,15 @@ class SampledLearner:
         return matrix
 
     def finish(self) -> NDArray[np.float32]:
-        """The table."""
-        return self.matrix()
+        """The table; of several epochs judged on held-out text, that of the best."""
+        best = self.convergence.best if self.convergence is not None else None
+        if best is None:
+            return self.matrix()
+        matrix: NDArray[np.float32] = best.cpu().numpy()
+        return matrix
 
 
-class MeanLearner:
+class MeanLearner(Learner):
     """Aggregation: the mean, over a word's occurrences, of the mean state of its own pieces."""
 
     needs_own = True

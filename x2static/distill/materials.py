@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from x2static.core.corpus import Position, iter_sentences
 from x2static.core.errors import ConfigError, CorpusError
@@ -19,6 +20,7 @@ from x2static.distill.config import DistillConfig
 from x2static.distill.corpus_index import CorpusIndex, build_index, open_index
 from x2static.distill.long_sentences import split_long
 from x2static.distill.plan import Planner
+from x2static.distill.table import step_name
 from x2static.distill.vocabulary import Vocabulary, choose_min_count, select_vocabulary
 from x2static.teacher import PieceTable, Teacher
 from x2static.teacher.legibility import Legibility
@@ -53,8 +55,8 @@ class Materials:
         """Tokens that have a vector to be learned."""
         return int(self.vocabulary.counts.sum())
 
-    def planner(self, config: DistillConfig) -> Planner:
-        """The planner of the whole corpus."""
+    def planner(self, config: DistillConfig, held_out: NDArray[np.bool_] | None = None) -> Planner:
+        """The planner of the corpus; some sentences may be held out."""
         return Planner(
             self.parts,
             self.vocabulary.rows,
@@ -62,6 +64,7 @@ class Materials:
             word_room(config, self.teacher),
             _POOL_SENTENCES,
             config.seed,
+            held_out,
         )
 
     def word_planner(self, config: DistillConfig) -> Planner:
@@ -165,6 +168,8 @@ def identity(config: DistillConfig, teacher: Teacher, fingerprint: str) -> dict[
         "precision": teacher.precision,
         "device": teacher.device.type,
     }
+    if config.solver == "sampled" and config.method == "x2static":
+        settings["step"] = step_name(teacher.device.type)
     plain: dict[str, Any] = json.loads(json.dumps(settings, default=str))
     return plain
 

@@ -18,7 +18,9 @@ from x2static.core.lock import FolderLock
 from x2static.core.neighbors import top_k
 from x2static.distill.closed_form import Blend, ClosedFormLearner, fresh_sums, smooth
 from x2static.distill.config import DistillConfig
-from x2static.distill.course import Counts, Course, LiveReader, Reader, fill_store
+from x2static.distill.convergence import Convergence
+from x2static.distill.course import MOST_EPOCHS, Counts, Course, LiveReader, Reader, fill_store
+from x2static.distill.held_out import HeldOut, choose_held_out
 from x2static.distill.learners import Learner, MeanLearner, SampledLearner
 from x2static.distill.materials import Materials, content_key
 from x2static.distill.plan import Planner
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 
 Matrix = NDArray[np.float32]
 _SHOWN_WORDS, _SAMPLED_WORDS = 4, 20_000
+_FEWEST_TARGETS = 50  # fewer tell nothing about when to stop
+_EPOCHS_UNJUDGED = 10
 
 
 @dataclass
@@ -165,6 +169,7 @@ def distill_closed(shop: Workshop) -> Matrix:
     config, teacher, size = shop.config, shop.materials.teacher, len(shop.materials.vocabulary)
     blend = Blend(
         own_weight=config.own_weight,
+        context_weight=config.context_weight,
         lower_weight=config.lower_weight,
         mean_share=config.mean_share,
         ridge=config.ridge,
@@ -178,8 +183,9 @@ def distill_closed(shop: Workshop) -> Matrix:
             return ClosedFormLearner(blend, fresh_sums(size, teacher.width, layers, teacher.device))
         return ClosedFormLearner(blend, {k: v.to(teacher.device) for k, v in saved.items()})
 
-    planner, reader = shop.materials.planner(config), shop.live_reader()
-    learner = shop.learn("learning", planner, None, 1, reader, make)
+    with shop.corpus_reader(1, with_own=True) as reader:
+        planner = shop.materials.planner(config)
+        learner = shop.learn("learning", planner, None, 1, reader, make)
     _require_contexts(config, learner.state()["met"].sum())
     matrix = learner.finish()
     del learner  # its sums make room
@@ -191,22 +197,51 @@ def distill_sampled(shop: Workshop) -> Matrix:
     config, materials = shop.config, shop.materials
     vocabulary, teacher = materials.vocabulary, materials.teacher
     sampler = NegativeSampler(vocabulary.counts, config.negative_power)
-    with_own = config.context == "exclude"
-
-    def make(saved: Mapping[str, torch.Tensor] | None) -> Learner:
-        if saved is None:
-            start = initial_table(len(vocabulary), teacher.width, config.seed)
-            table = StaticTable(start.to(teacher.device), config.learning_rate)
-        else:
-            table = StaticTable.restored(saved, config.learning_rate, teacher.device)
-        return SampledLearner(table, sampler, config)
-
     keep = keep_probability(vocabulary.counts, config.threshold)
-    with shop.corpus_reader(config.epochs, with_own=with_own) as reader:
-        planner = materials.planner(config)
-        learner = shop.learn("learning", planner, keep, config.epochs, reader, make)
+    with shop.corpus_reader(config.epochs or MOST_EPOCHS, with_own=_needs_own(config)) as reader:
+        held_out = _hold_out(shop, keep, sampler, reader)
+        planner = materials.planner(config, held_out.sentences if held_out else None)
+
+        def make(saved: Mapping[str, torch.Tensor] | None) -> SampledLearner:
+            if saved is None:
+                start = initial_table(len(vocabulary), teacher.width, config.seed)
+                table = StaticTable(start.to(teacher.device), config.learning_rate)
+            else:
+                table = StaticTable.restored(saved, config.learning_rate, teacher.device)
+            convergence = Convergence(held_out.loss, saved) if held_out else None
+            return SampledLearner(table, sampler, config, convergence)
+
+        epochs = config.epochs if held_out or config.epochs else _EPOCHS_UNJUDGED
+        learner = shop.learn("learning", planner, keep, epochs, reader, make)
     _require_contexts(config, learner.state()["step"][0])
+    if isinstance(learner, SampledLearner) and learner.convergence is not None:
+        shop.counts["learning"] |= learner.convergence.report()
     return learner.finish()
+
+
+def _hold_out(
+    shop: Workshop, keep: NDArray[np.float64], sampler: NegativeSampler, reader: Reader
+) -> HeldOut | None:
+    """What judges when to stop; None if the epochs are set, or if there is too little text."""
+    config, materials = shop.config, shop.materials
+    if config.epochs:
+        return None
+    sentences = choose_held_out(materials.index, config.held_out, config.seed)
+    held_out = HeldOut.drawn(
+        materials.planner(config), sentences, keep, sampler, config, lambda p: reader(p, True)
+    )
+    if held_out.num_targets >= _FEWEST_TARGETS:
+        return held_out
+    print(  # noqa: T201
+        f"only {held_out.num_targets} targets could be held out, too few to judge when to stop: "
+        f"{_EPOCHS_UNJUDGED} epochs",
+        file=sys.stderr,
+    )
+    return None
+
+
+def _needs_own(config: DistillConfig) -> bool:
+    return config.context == "exclude"
 
 
 def _require_contexts(config: DistillConfig, number: torch.Tensor) -> None:

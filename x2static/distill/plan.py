@@ -130,6 +130,7 @@ class Planner:
         max_pieces: longest sentence in pieces, control tokens not counted.
         pool_sentences: sentences in a pool.
         seed: of all draws.
+        held_out: (S,) sentences that are never learned from, or None.
     """
 
     corpus: CorpusIndex
@@ -138,6 +139,7 @@ class Planner:
     max_pieces: int
     pool_sentences: int
     seed: int
+    held_out: NDArray[np.bool_] | None = None
 
     @property
     def num_pools(self) -> int:
@@ -145,7 +147,10 @@ class Planner:
         return -(-self.corpus.num_sentences // self.pool_sentences)
 
     def shuffled(self, epoch: int, pool: int) -> Numbers:
-        """Sentence numbers of a pool: blocks of neighbours in an order drawn for the epoch."""
+        """Sentence numbers of a pool: blocks of neighbours in an order drawn for the epoch.
+
+        Those held out are left out, so pools differ a little in size.
+        """
         total = self.corpus.num_sentences
         blocks = np.random.default_rng([self.seed, epoch]).permutation(-(-total // _BLOCK))
         sizes = np.where(blocks == len(blocks) - 1, total - (len(blocks) - 1) * _BLOCK, _BLOCK)
@@ -153,6 +158,8 @@ class Planner:
         positions = self.in_order(pool)
         block = np.searchsorted(ends, positions, side="right")
         rows = blocks[block] * _BLOCK + positions - (ends[block] - sizes[block])
+        if self.held_out is not None:
+            rows = rows[~self.held_out[rows]]
         return np.random.default_rng([self.seed, epoch, pool]).permutation(rows)
 
     def in_order(self, pool: int) -> Numbers:

@@ -1,14 +1,16 @@
-"""The static table U and its training: sampled logistic loss and row-sparse Adam, in closed form.
+"""The static table U and its training: sampled logistic loss and row-sparse Adam, without autograd.
 
 Loss of n targets with K negatives each (X2Static, section 3):
     mean_i l(c_i . u_wi) + sum_k mean_i l(-c_i . u_nik),   l(x) = log(1 + exp(-clamp(x, -20, 20)))
-Its gradient towards a row of U is a sum of contexts with scalar weights, so no autograd is needed.
+Its gradient towards a row of U is a sum of contexts with scalar weights. On a processor the step is
+compiled where numba is installed; elsewhere, and on a GPU, torch takes it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+import importlib.util
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -49,6 +51,7 @@ class StaticTable:
         self.second_moment = torch.zeros_like(table) if second_moment is None else second_moment
         self.learning_rate = learning_rate
         self.step = step
+        self._compiled = compiled_step(table)
 
     @classmethod
     def restored(
@@ -80,6 +83,18 @@ class StaticTable:
             words: (n,) its row.
             negatives: (n, K) rows of words that are not there.
         """
+        self.step += 1
+        root = float(np.sqrt(1 - _BETA2**self.step))
+        rate = self.learning_rate * root / (1 - _BETA1**self.step)
+        if self._compiled is not None:
+            rates = (rate, _BETA1, _BETA2, _EPSILON)
+            return self._compiled(self, (context, words, negatives), rates, _CLAMP)
+        return self._update(context, words, negatives, rate)
+
+    def _update(
+        self, context: torch.Tensor, words: torch.Tensor, negatives: torch.Tensor, rate: float
+    ) -> torch.Tensor:
+        """The step in torch, on any device."""
         import torch
 
         rows = torch.cat([words[:, None], negatives], dim=1)  # (n, 1 + K)
@@ -90,21 +105,51 @@ class StaticTable:
         pulls = weights[:, :, None] * context[:, None]
         gradient = torch.zeros_like(current)
         gradient.index_add_(0, place.flatten(), pulls.view(-1, context.shape[1]))
-        self._adam(touched, current, gradient)
+        self._adam(touched, current, gradient, rate)
         return loss
 
-    def _adam(self, rows: torch.Tensor, current: torch.Tensor, gradient: torch.Tensor) -> None:
+    def _adam(
+        self, rows: torch.Tensor, current: torch.Tensor, gradient: torch.Tensor, rate: float
+    ) -> None:
         """Lazy Adam: untouched rows stand still, the bias correction counts all steps."""
-        self.step += 1
         first = self.first_moment.index_select(0, rows).lerp_(gradient, 1 - _BETA1)
         second = self.second_moment.index_select(0, rows).mul_(_BETA2)
         second.addcmul_(gradient, gradient, value=1 - _BETA2)
         self.first_moment.index_copy_(0, rows, first)
         self.second_moment.index_copy_(0, rows, second)
-        root = float(np.sqrt(1 - _BETA2**self.step))
-        rate = self.learning_rate * root / (1 - _BETA1**self.step)
         current.addcdiv_(first, second.sqrt_().add_(_EPSILON), value=-rate)
         self.table.index_copy_(0, rows, current)
+
+
+def compiled_step(table: torch.Tensor) -> Callable[..., torch.Tensor] | None:
+    """The compiled step for a table on the processor; None on a GPU or without numba."""
+    import torch
+
+    if table.device.type != "cpu" or not has_compiler():
+        return None
+    from x2static.distill.compiled import Scratch, take_step
+
+    scratch = Scratch(*table.shape)
+
+    def step(owner: StaticTable, targets: Any, rates: Any, clamp: float) -> torch.Tensor:
+        tables = (owner.table, owner.first_moment, owner.second_moment)
+        context, words, negatives = targets
+        plain = (context.contiguous().numpy(), words.numpy(), negatives.contiguous().numpy())
+        return torch.tensor(
+            take_step(tuple(each.numpy() for each in tables), plain, scratch, rates, clamp)
+        )
+
+    return step
+
+
+def has_compiler() -> bool:
+    """Whether numba is installed."""
+    return importlib.util.find_spec("numba") is not None
+
+
+def step_name(device: str) -> str:
+    """Which of the two ways a step is taken on a device; they differ in the last digits."""
+    return "compiled" if device == "cpu" and has_compiler() else "torch"
 
 
 def loss_and_weights(scores: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

