@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 
 from tests.distill.conftest import write_corpus
 from x2static.core.vector_file import read_vectors
-from x2static.distill.closed_form import smooth, solve_contexts, tame
+from x2static.distill.finishing import even_out, smooth
+from x2static.distill.row_map import solve_contexts, tame
 
 CPU = torch.device("cpu")
 
@@ -99,14 +101,16 @@ def test_few_frequent_words_are_not_smoothed(rng):
     np.testing.assert_allclose(smooth(matrix, counts, 0.5, CPU), expected, rtol=1e-5)
 
 
-def test_whole_run_equals_the_formula(run_cli, tmp_path, teacher_folder):
-    """The default preset against states read sentence by sentence with the library alone."""
+@pytest.mark.parametrize("preset", ["closed-form", "balanced"])
+def test_whole_run_equals_the_formula(run_cli, tmp_path, teacher_folder, preset):
+    """A preset against states read sentence by sentence with the library alone."""
     from tests.distill.test_stage import library_states
 
     corpus = write_corpus(tmp_path / "c.txt", 40)
     code, _, err = run_cli(
         "distill", "--corpus", corpus, "--teacher", teacher_folder, "--output", tmp_path / "v",
         "--layer", 3, "--min-count", 1, "--precision", "fp32", "--device", "cpu",
+        "--preset", preset,
     )  # fmt: skip
     assert code == 0, err
     vectors = read_vectors(tmp_path / "v")
@@ -142,9 +146,93 @@ def test_whole_run_equals_the_formula(run_cli, tmp_path, teacher_folder):
     directions = np.linalg.solve(covariance, (means - every.mean(0)).T).T
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     trust = np.sqrt([len(contexts[w]) / (len(contexts[w]) + 5) for w in vectors.words])
-    blended = 5 * own + trust[:, None] * directions
-    expected = smooth(blended.astype(np.float32), vectors.counts, 0.2, CPU)
+    if preset == "closed-form":
+        blended = 5 * own + trust[:, None] * directions
+        expected = smooth(blended.astype(np.float32), vectors.counts, 0.2, CPU)
+    else:  # so few words give no balance
+        assert "too little text to measure" in err
+        expected = plainly_evened(2 * own + trust[:, None] * directions, 0.5)
     np.testing.assert_allclose(vectors.matrix, expected, atol=5e-4)
+
+
+def plainly_evened(rows, power):
+    """Partial whitening by the singular vectors of the centred rows."""
+    rows = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    rows = rows - rows.mean(0)
+    variance, directions = np.linalg.eigh(rows.T @ rows / len(rows))
+    scale = (variance / variance.mean() + 1e-3) ** (-power / 2)
+    rows = ((rows @ directions) * scale) @ directions.T
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("power", [0.3, 1.0])
+def test_evening_out_equals_whitening_and_turns_nothing(rng, power):
+    rows = (rng.normal(size=(300, 6)) * [3, 2, 1, 1, 0.7, 0.5] + 1).astype(np.float32)
+    found = even_out(rows.copy(), power)
+    np.testing.assert_allclose(found, plainly_evened(rows.astype(np.float64), power), atol=1e-4)
+    before, after = (np.linalg.eigvalsh(np.cov(each.T)) for each in (even_out(rows, 0), found))
+    assert after[-1] / after[0] < (before[-1] / before[0]) ** (1 - power / 2)
+
+
+def test_a_row_of_zeros_stays_one_when_evened_out(rng):
+    rows = rng.normal(size=(50, 4)).astype(np.float32)
+    rows[7] = 0
+    found = even_out(rows, 0.5)
+    assert not found[7].any()
+    np.testing.assert_allclose(np.linalg.norm(np.delete(found, 7, 0), axis=1), 1, rtol=1e-5)
+
+
+def filled_learner(rng, size=500, width=12, **settings):
+    """A learner that met each word often; own states and contexts know nothing of each other."""
+    from x2static.distill.closed_form import Blend, ClosedFormLearner, fresh_sums
+
+    sums = fresh_sums(size, width, 2, CPU, with_halves=True)
+    for name in ("own0", "own1", "context"):
+        sums[name] += torch.from_numpy(rng.normal(size=(size, width)) * 40)
+    for name in ("half_own", "half_context"):
+        sums[name] += sums[name.replace("half_own", "own0").replace("half_", "")] / 2
+    for name, number in (("seen", 40), ("met", 40), ("half_seen", 20), ("half_met", 20)):
+        sums[name] += number
+    sums["spread"] += sums["context"].T.double() @ sums["context"].double()
+    blend = {"own_weight": 1.0, "context_weight": 1.0, "lower_weight": 0.5, "mean_share": 0.1,
+             "ridge": 3.0, "kind": "exclude", "specials": False}  # fmt: skip
+    return ClosedFormLearner(Blend(**{**blend, **settings}), sums)
+
+
+def test_a_weight_of_nothing_leaves_the_other_part(rng):
+    seed = int(rng.integers(1 << 30))
+
+    def rows(**settings):
+        learner = filled_learner(np.random.default_rng(seed), **settings)
+        matrix = learner.matrix()
+        return matrix / np.linalg.norm(matrix, axis=1, keepdims=True), learner
+
+    contexts, learner = rows(own_weight=0.0)
+    sums = {name: tensor.numpy() for name, tensor in learner.state().items()}
+    alone = solve_contexts(sums["context"], sums["met"], sums["spread"], 3.0).rows()
+    alone /= np.linalg.norm(alone, axis=1, keepdims=True)
+    np.testing.assert_allclose(contexts, alone, atol=1e-5)
+    own, _ = rows(context_weight=0.0, lower_weight=0.0)
+    np.testing.assert_allclose(own, tame(sums["own0"], sums["seen"], 0.1).rows(), atol=1e-5)
+
+
+def test_own_states_that_foretell_nothing_get_no_weight(rng):
+    """Planted: contexts alike in both halves, own states unrelated to them."""
+    learner = filled_learner(rng, own_weight=None)
+    learner.matrix()
+    assert learner.balance.words == 400  # all but the most frequent
+    assert learner.balance.context > 0.99
+    assert learner.balance.ratio < 0.1
+
+
+def test_own_states_that_are_the_contexts_count_like_them(rng):
+    learner = filled_learner(rng, own_weight=None, lower_weight=0.0, mean_share=0.0)
+    sums = learner.state()
+    sums["spread"].copy_(torch.eye(12) * 1e6)  # no direction of contexts is favoured
+    sums["own0"].copy_(sums["context"])
+    sums["half_own"].copy_(sums["half_context"])
+    learner.matrix()
+    assert learner.balance.ratio == pytest.approx(1, abs=0.02)
 
 
 def test_finishing_holds_no_table_beside_the_sums(rng):

@@ -104,7 +104,7 @@ def converge(run_cli, tmp_path, teacher_folder, monkeypatch):
         return run_cli(
             "distill", "--corpus", corpus, "--teacher", teacher_folder, "--output", output,
             "--device", "cpu", "--min-count", 2, "--preset", "paper", "--threshold", 1,
-            "--learning-rate", 0.01, "--held-out", 0.2, "--checkpoint-minutes", 0, *extra,
+            "--learning-rate", 0.2, "--held-out", 0.2, "--checkpoint-minutes", 0, *extra,
         )  # fmt: skip
 
     return run

@@ -18,7 +18,7 @@ class CountingTeacher:
     device = torch.device("cpu")
     width = 2
 
-    lower = None
+    num_layers = 1
 
     def layer_states(self, input_ids, _mask):
         column = torch.arange(input_ids.shape[1], dtype=torch.float32)
@@ -86,12 +86,12 @@ def test_batches_of_any_size_give_the_same_readings():
 def test_the_store_gives_back_what_the_teacher_said(tmp_path, rng):
     lines = [rng.integers(0, 8, rng.integers(1, 6)).tolist() for _ in range(50)]
     planner = planner_for(lines, rows=[0, 1, -1, 2, 3, 4, 5, -1], pool=7)
-    store = ReadingStore(tmp_path / "s", 2, 2, with_own=True)
+    store = ReadingStore(tmp_path / "s", 2, 2, layers=1)
     teacher = CountingTeacher()
     for number in range(planner.num_pools):
         pool = planner.plan(planner.in_order(number), keep=None)
         store.append(pool, read_pool(teacher, pool, 50, with_own=True))
-    reopened = ReadingStore(tmp_path / "s", 2, 2, with_own=True)
+    reopened = ReadingStore(tmp_path / "s", 2, 2, layers=1)
     assert reopened.done == planner.num_pools
     keep = np.full(6, 0.5)
     for number in range(planner.num_pools):
@@ -110,16 +110,16 @@ def test_a_store_drops_what_a_killed_run_left_behind_its_last_pool(tmp_path):
     planner, teacher = planner_for(lines, pool=1), CountingTeacher()
     pools = [planner.plan(planner.in_order(n), keep=None) for n in range(3)]
     said = [read_pool(teacher, pool, 50, with_own=True) for pool in pools]
-    whole = ReadingStore(tmp_path / "whole", 2, 2, with_own=True)
-    torn = ReadingStore(tmp_path / "torn", 2, 2, with_own=True)
+    whole = ReadingStore(tmp_path / "whole", 2, 2, layers=1)
+    torn = ReadingStore(tmp_path / "torn", 2, 2, layers=1)
     for store in (whole, torn):
         store.append(pools[0], said[0])
-    for name in ("own.f16", "total.f32", "special.f32", "learnable.i64"):
+    for name in ("own0.f16", "total.f32", "special.f32", "learnable.i64"):
         with (tmp_path / "torn" / name).open("ab") as stream:
             stream.write(b"half a row")
-    torn = ReadingStore(tmp_path / "torn", 2, 2, with_own=True)
+    torn = ReadingStore(tmp_path / "torn", 2, 2, layers=1)
     for store in (whole, torn):
         store.append(pools[1], said[1])
         store.append(pools[2], said[2])
-    for name in ("own.f16", "total.f32", "special.f32", "learnable.i64"):
+    for name in ("own0.f16", "total.f32", "special.f32", "learnable.i64"):
         assert (tmp_path / "torn" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()

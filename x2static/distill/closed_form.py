@@ -8,35 +8,30 @@ and S; nothing depends on step sizes, sampling or the order of sentences.
 The own states say what a word is, the contexts what surrounds it. The blend is
     v_w = g unit(a_w + b a'_w) + h sqrt(n_w / (n_w + 5)) unit(u_w)
 with a and a' the mean own states of the chosen and of a lower layer (unit length), for a word seen
-n times: few contexts say little. docs/distill.md shows what each part is worth.
+n times: few contexts say little. Unless it is set, g is twice what `balance` measures on the text.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from x2static.core.normalize import unit
+from x2static.distill.balance import MOST_WORDS, Balance, frequent_enough, measure_balance
 from x2static.distill.learners import Learner
 from x2static.distill.plan import Pool
 from x2static.distill.readings import ContextKind, Readings
+from x2static.distill.row_map import Matrix, RowMap, solve_contexts, some_rows, tame
 
 if TYPE_CHECKING:
     import torch
 
-Matrix = NDArray[np.float32]
-Counts = NDArray[np.int64]
-
+OWN_TO_CONTEXT = 2.0  # where both foretell the other half equally well
 _SHRINK = 5.0
-_ROGUE = 3.0
-_FREQUENT = 10
-_NEIGHBORS = 10
-_ROWS_AT_ONCE = 1024
-_COSINES_AT_ONCE = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -44,7 +39,7 @@ class Blend:
     """How the parts are put together.
 
     Attributes:
-        own_weight: g, length of the own half; 0: contexts only.
+        own_weight: g, length of the own half; 0: contexts only; None: twice the measured balance.
         context_weight: h, length of the context half; 0: own states only.
         lower_weight: b, weight of the lower layer's own states; 0: that layer is not read.
         mean_share: what the mean of all own states may make up of their mean square length.
@@ -53,7 +48,7 @@ class Blend:
         specials: whether control tokens belong to it.
     """
 
-    own_weight: float
+    own_weight: float | None
     context_weight: float
     lower_weight: float
     mean_share: float
@@ -70,6 +65,7 @@ class ClosedFormLearner(Learner):
     def __init__(self, blend: Blend, sums: Mapping[str, torch.Tensor]) -> None:
         """Go on from saved sums (see `fresh_sums`)."""
         self._blend, self._sums = blend, dict(sums)
+        self.balance: Balance | None = None
 
     def learn(self, pool: Pool, readings: Readings, _rng: np.random.Generator, /) -> None:
         """Add the targets of a pool."""
@@ -82,9 +78,24 @@ class ClosedFormLearner(Learner):
             sums[f"own{layer}"].index_add_(0, words, readings.own_means(pool, layer))
         context, usable = readings.contexts(pool, self._blend.kind, specials=self._blend.specials)
         context, met = context[usable], words[usable]
+        if "half_seen" in sums:
+            odd = torch.from_numpy(pool.sentences[pool.sentence_of] % 2 == 1).to(words.device)
+            self._add_half(words, odd, readings.own_means(pool), "own", "seen")
+            self._add_half(met, odd[usable], context, "context", "met")
         sums["context"].index_add_(0, met, context)
         sums["met"] += torch.bincount(met, minlength=len(sums["met"]))
         sums["spread"] += (context.T @ context).double()
+
+    def _add_half(
+        self, words: torch.Tensor, odd: torch.Tensor, rows: torch.Tensor, name: str, number: str
+    ) -> None:
+        """Add what stands in sentences of odd number, for the frequent words alone."""
+        import torch
+
+        size = len(self._sums["half_seen"])
+        chosen = torch.nonzero(odd & (words < size))[:, 0]
+        self._sums[f"half_{name}"].index_add_(0, words[chosen], rows[chosen])
+        self._sums[f"half_{number}"] += torch.bincount(words[chosen], minlength=size)
 
     def state(self) -> dict[str, torch.Tensor]:
         """All sums."""
@@ -100,154 +111,72 @@ class ClosedFormLearner(Learner):
         return self._blended(self._sums["context"].cpu().numpy())
 
     def _blended(self, out: Matrix) -> Matrix:
-        blend, sums = self._blend, {name: t.cpu().numpy() for name, t in self._sums.items()}
-        seen, met = sums["seen"], sums["met"]
+        blend, sums = self._blend, self._arrays()
+        met = sums["met"]
         contexts = solve_contexts(sums["context"], met, sums["spread"], blend.ridge)
         trust = np.sqrt(met / (met + _SHRINK)).astype(np.float32)[:, None]
-        layers = [f"own{n}" for n in range(2) if f"own{n}" in sums and blend.own_weight]
-        own = [tame(sums[name], seen, blend.mean_share) for name in layers]
-        for part in _parts(len(out)):
+        own = self._own(sums)
+        weight = self._own_weight(sums, own, contexts)
+        for part in some_rows(len(out)):
             rows = np.float32(blend.context_weight) * trust[part] * unit(contexts.rows(part))
             if own:
                 states = own[0].rows(part)
                 if len(own) > 1:
                     states = unit(states + np.float32(blend.lower_weight) * own[1].rows(part))
-                rows += np.float32(blend.own_weight) * states
+                rows += np.float32(weight) * states
             out[part] = rows
         return out
 
+    def _arrays(self) -> dict[str, NDArray[Any]]:
+        return {name: tensor.cpu().numpy() for name, tensor in self._sums.items()}
 
-def _parts(size: int, at_once: int = _ROWS_AT_ONCE) -> Iterator[slice]:
-    """Rows of a table, some at a time."""
-    return (slice(first, min(first + at_once, size)) for first in range(0, size, at_once))
+    def _own(self, sums: Mapping[str, NDArray[Any]]) -> list[RowMap]:
+        wanted = self._blend.own_weight != 0
+        layers = [f"own{n}" for n in range(2) if f"own{n}" in sums and wanted]
+        return [tame(sums[name], sums["seen"], self._blend.mean_share) for name in layers]
+
+    def _own_weight(
+        self, sums: Mapping[str, NDArray[Any]], own: list[RowMap], contexts: RowMap
+    ) -> float:
+        if self._blend.own_weight is not None:
+            return self._blend.own_weight
+        self.balance = balance_of(sums, own[0], contexts)
+        return OWN_TO_CONTEXT * self.balance.ratio
 
 
-def fresh_sums(size: int, width: int, layers: int, device: torch.device) -> dict[str, torch.Tensor]:
-    """Sums before the first pool, for one or two layers of own states."""
+def balance_of(sums: Mapping[str, NDArray[Any]], own: RowMap, contexts: RowMap) -> Balance:
+    """The balance of the frequent words, their even sentences against their odd ones."""
+    size = len(sums["half_seen"])
+    other = {name: sums[f"half_{name}"] for name in ("seen", "met", "context")}
+    seen, met = sums["seen"][:size] - other["seen"], sums["met"][:size] - other["met"]
+    rows = frequent_enough(met, other["met"])
+    half = replace(own, sums=sums["own0"][:size] - sums["half_own"], number=seen)
+    here = replace(contexts, sums=contexts.sums[:size] - other["context"], number=met)
+    there = replace(contexts, sums=other["context"], number=other["met"])
+    return measure_balance(half.rows()[rows], unit(here.rows()[rows]), unit(there.rows()[rows]))
+
+
+def fresh_sums(
+    size: int, width: int, layers: int, device: torch.device, *, with_halves: bool = False
+) -> dict[str, torch.Tensor]:
+    """Sums before the first pool, for one or two layers of own states.
+
+    ``with_halves`` adds those that `balance_of` needs, of the most frequent words alone.
+    """
     import torch
 
     own = {f"own{n}": torch.zeros(size, width, device=device) for n in range(layers)}
+    if with_halves:
+        head = min(size, MOST_WORDS)
+        own |= {
+            "half_own": torch.zeros(head, width, device=device),
+            "half_seen": torch.zeros(head, dtype=torch.int64, device=device),
+            "half_context": torch.zeros(head, width, device=device),
+            "half_met": torch.zeros(head, dtype=torch.int64, device=device),
+        }
     return own | {
         "seen": torch.zeros(size, dtype=torch.int64, device=device),
         "context": torch.zeros(size, width, device=device),
         "met": torch.zeros(size, dtype=torch.int64, device=device),
         "spread": torch.zeros(width, width, dtype=torch.float64, device=device),
     }
-
-
-@dataclass(frozen=True)
-class RowMap:
-    """Rows worked out from sums when they are asked for: ((sum / number) - mean) A + shift.
-
-    Attributes:
-        sums: (V, D) sum of each word's states.
-        number: (V,) how many there were; without any, the row is zero.
-        mean: (D,) mean of all of them.
-        factor: (D, D), or (D,) for a diagonal.
-        shift: (D,).
-        unit: whether rows are brought to length 1.
-    """
-
-    sums: Matrix
-    number: Counts
-    mean: Matrix
-    factor: Matrix
-    shift: Matrix
-    unit: bool
-
-    def rows(self, part: slice = slice(None)) -> Matrix:
-        """(B, D) some of the rows."""
-        number = self.number[part]
-        centered = _centered(self.sums[part], number, self.mean)
-        is_full = self.factor.ndim == 2
-        rows = np.asarray(
-            centered @ self.factor if is_full else centered * self.factor, dtype=np.float32
-        )
-        rows[number > 0] += self.shift
-        return unit(rows) if self.unit else rows
-
-
-def solve_contexts(sums: Matrix, met: Counts, spread: NDArray[np.float64], ridge: float) -> RowMap:
-    """(V, D) S^-1 (m_w - m) from the sums of contexts; a word without context is a zero row.
-
-    Args:
-        sums: (V, D) sum of each word's contexts.
-        met: (V,) how many there were.
-        spread: (D, D) sum of c c' over all contexts.
-        ridge: added to the diagonal of S, in mean variances.
-    """
-    mean = _mean(sums, met)
-    covariance = spread / max(int(met.sum()), 1) - np.outer(mean, mean)
-    level = max(float(np.trace(covariance)) / len(covariance), 1e-12)
-    covariance[np.diag_indices_from(covariance)] += ridge * level
-    inverse = np.linalg.inv(covariance).astype(np.float32)
-    return RowMap(
-        sums, met, mean.astype(np.float32), inverse, np.zeros_like(inverse[0]), unit=False
-    )
-
-
-def tame(sums: Matrix, seen: Counts, mean_share: float) -> RowMap:
-    """(V, D) mean own states of unit length, without what all words have in common.
-
-    In many encoders a mean vector and a few rogue dimensions drown everything else. The mean of
-    all occurrences is taken out as far as it makes up more than ``mean_share`` of the rows' mean
-    square length, and a dimension that spreads over three times the median is scaled back to that.
-    """
-    mean = _mean(sums, seen)
-    squares = np.zeros(len(mean))
-    for part in _parts(len(sums)):
-        centered = _centered(sums[part], seen[part], mean.astype(np.float32))
-        squares += np.square(centered, dtype=np.float64).sum(axis=0)
-    spread = np.sqrt(squares / len(sums))
-    limit = _ROGUE * np.median(spread)
-    scale = np.where(spread > limit, limit / np.maximum(spread, 1e-12), 1.0)
-    common = mean * scale
-    energy = np.square(spread * scale).sum()
-    kept = np.sqrt(mean_share * energy / ((1 - mean_share) * max(float(common @ common), 1e-12)))
-    shift = (min(1.0, kept) * common).astype(np.float32)
-    return RowMap(sums, seen, mean.astype(np.float32), scale.astype(np.float32), shift, unit=True)
-
-
-def _mean(sums: Matrix, number: Counts) -> NDArray[np.float64]:
-    mean: NDArray[np.float64] = sums.sum(axis=0, dtype=np.float64) / max(int(number.sum()), 1)
-    return mean
-
-
-def _centered(sums: Matrix, number: Counts, mean: Matrix) -> Matrix:
-    divisor = np.maximum(number, 1).astype(np.float32)
-    rows: Matrix = np.subtract(sums / divisor[:, None], mean, dtype=np.float32)
-    rows[number == 0] = 0
-    return rows
-
-
-def smooth(matrix: Matrix, counts: Counts, weight: float, device: torch.device) -> Matrix:
-    """Move each row a little towards its ten nearest words that were seen ten times or more.
-
-    They count by their squared cosine; ``weight`` is the length of the move. The matrix is brought
-    to unit length in place.
-    """
-    import torch
-
-    for part in _parts(len(matrix)):
-        matrix[part] = unit(matrix[part])
-    frequent = np.flatnonzero(counts >= _FREQUENT)
-    if not weight or len(frequent) <= _NEIGHBORS:
-        return matrix
-    place = np.full(len(matrix), -1)
-    place[frequent] = np.arange(len(frequent))
-    rows = torch.from_numpy(matrix).to(device)
-    # Counts fall, as a rule: then the frequent words are the first and need no copy.
-    is_head = frequent[-1] == len(frequent) - 1
-    others = rows[: len(frequent)] if is_head else rows[torch.from_numpy(frequent).to(device)]
-    moved = np.empty_like(matrix)
-    for part in _parts(len(matrix), max(1, _COSINES_AT_ONCE // len(frequent))):
-        block, own = rows[part], place[part]
-        cosine = block @ others.T
-        mine = torch.from_numpy(np.flatnonzero(own >= 0)).to(device)
-        cosine[mine, torch.from_numpy(own[own >= 0]).to(device)] = -1  # nobody moves to itself
-        near, which = cosine.topk(_NEIGHBORS, dim=1)
-        share = near.clamp(min=0).square()
-        share = share / share.sum(1, keepdim=True).clamp(min=1e-9)
-        target = torch.einsum("nk,nkd->nd", share, others[which])
-        moved[part] = unit((block + weight * target).cpu().numpy())
-    return moved

@@ -24,7 +24,7 @@ class DistillConfig:
     output: Annotated[Path, "folder of vectors to write"]
     teacher: Annotated[str, "Hugging Face encoder: hub name or folder"] = "xlm-roberta-base"
     preset: Annotated[
-        Literal["default", "closed-form", "paper", "x2static-released"],
+        Literal["default", "balanced", "closed-form", "paper", "x2static-released"],
         "a set of settings; others override it",
     ] = "default"
     method: Annotated[Method, "how states become vectors"] = "x2static"
@@ -46,15 +46,20 @@ class DistillConfig:
         Literal["sampled", "closed"], "x2static: trained with sampled words, or in closed form"
     ] = "closed"
     own_weight: Annotated[
-        float, "closed: weight of a word's own mean state beside 1 for its contexts (0: none)"
-    ] = 5.0
+        float | None,
+        "closed: weight of a word's own mean state beside that of its contexts (0: none; default: "
+        "twice as much as own states foretell of contexts elsewhere, measured; printed)",
+    ] = None
     context_weight: Annotated[float, "closed: weight of the contexts (0: own states only)"] = 1.0
     lower_weight: Annotated[
         float, "closed: weight of the own states two thirds of the way to the layer (0: none)"
     ] = 0.5
     mean_share: Annotated[float, "closed: share of the own states left to their common mean"] = 0.1
     ridge: Annotated[float, "closed: regularisation, in mean variances of the contexts"] = 3.0
-    smoothing: Annotated[float, "closed: length of a step towards the ten nearest words"] = 0.2
+    evenness: Annotated[
+        float, "closed: how far the spread is made equal in all directions (0: not, 1: wholly)"
+    ] = 0.5
+    smoothing: Annotated[float, "closed: length of a step towards the ten nearest words"] = 0.0
     epochs: Annotated[
         int, "sampled: times the corpus is learned from (0: until the held-out loss stops falling)"
     ] = 0
@@ -91,7 +96,8 @@ class DistillConfig:
 
     PRESETS: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "default": {},
-        "closed-form": {},
+        "balanced": {},
+        "closed-form": {"own_weight": 5.0, "evenness": 0.0, "smoothing": 0.2},
         "paper": {"solver": "sampled", "min_count": 10},
         "x2static-released": {
             "solver": "sampled",
@@ -110,17 +116,19 @@ class DistillConfig:
             ("min_count", 1), ("max_vocabulary", 1), ("epochs", 0), ("negatives", 1), ("batch", 1),
             ("max_pieces", 3), ("token_budget", 1), ("threshold", 0), ("checkpoint_minutes", 0),
             ("seed", 0), ("own_weight", 0), ("ridge", 0), ("lower_weight", 0),
-            ("context_weight", 0), ("smoothing", 0), ("mean_share", 0), ("max_occurrences", 0),
-            ("learning_rate", 0), ("negative_power", -10),
+            ("context_weight", 0), ("smoothing", 0), ("evenness", 0), ("mean_share", 0),
+            ("max_occurrences", 0), ("learning_rate", 0), ("negative_power", -10),
         ):  # fmt: skip
             value = getattr(self, name)
             if value is not None:
                 require_at_least(f"--{name.replace('_', '-')}", value, least)
         for name, most in (
             ("learning_rate", 1), ("own_weight", 1e6), ("lower_weight", 1e6), ("ridge", 1e6),
-            ("smoothing", 1e6), ("negative_power", 10),
+            ("smoothing", 1e6), ("context_weight", 1e6), ("evenness", 1), ("negative_power", 10),
         ):  # fmt: skip
-            require_at_most(f"--{name.replace('_', '-')}", getattr(self, name), most)
+            value = getattr(self, name)
+            if value is not None:
+                require_at_most(f"--{name.replace('_', '-')}", value, most)
         if self.negatives > _MOST_NEGATIVES:
             raise ConfigError(
                 f"--negatives must be at most {_MOST_NEGATIVES:,}, got {self.negatives}: each "
@@ -130,13 +138,9 @@ class DistillConfig:
             raise ConfigError(f"--mean-share must be below 1, got {self.mean_share}")
         if not 0 < self.held_out <= 0.5:
             raise ConfigError(f"--held-out must be above 0 and at most 0.5, got {self.held_out}")
-        if self.reads_once and not self.own_weight and not self.context_weight:
+        if self.reads_once and self.own_weight == 0 and not self.context_weight:
             raise ConfigError(
                 "--own-weight 0 --context-weight 0: nothing is left to make vectors of"
-            )
-        if self.with_lower and self.cache == "on":
-            raise ConfigError(
-                "--cache on: readings of one layer are kept; --lower-weight 0 does without another"
             )
         if self.reads_once and self.epochs > 1:
             raise ConfigError(
@@ -156,6 +160,11 @@ class DistillConfig:
         return self.method == "x2static" and self.solver == "closed"
 
     @property
+    def reads_lower(self) -> bool:
+        """Whether the vectors are made of a second layer as well."""
+        return self.reads_once and self.own_weight != 0 and self.lower_weight > 0
+
+    @property
     def with_lower(self) -> bool:
-        """Whether a second layer is read."""
-        return self.reads_once and self.own_weight > 0 and self.lower_weight > 0
+        """Whether a second layer is read; for readings that other runs may want, always."""
+        return self.reads_lower or self.cache_folder is not None

@@ -184,8 +184,9 @@ def content_key(config: DistillConfig, materials: Materials, *, with_own: bool) 
     teacher, vocabulary = materials.teacher, materials.vocabulary
     parts = [
         sha256(config.corpus), teacher_fingerprint(config.teacher, teacher), teacher.layer,
-        teacher.precision, teacher.device.type, materials.token_budget(config), config.case,
-        config.max_pieces, with_own, hashlib.sha256(vocabulary.rows.tobytes()).hexdigest(),
+        teacher.lower, teacher.precision, teacher.device.type, materials.token_budget(config),
+        config.case, config.max_pieces, with_own,
+        hashlib.sha256(vocabulary.rows.tobytes()).hexdigest(),
     ]  # fmt: skip
     if materials.parts is not materials.index:
         parts.append(materials.parts.num_sentences)

@@ -16,10 +16,17 @@ from x2static.core.checkpoint import CheckpointFolder
 from x2static.core.errors import CorpusError, OutputError
 from x2static.core.lock import FolderLock
 from x2static.core.neighbors import top_k
-from x2static.distill.closed_form import Blend, ClosedFormLearner, fresh_sums, smooth
+from x2static.distill.balance import Balance
+from x2static.distill.closed_form import (
+    OWN_TO_CONTEXT,
+    Blend,
+    ClosedFormLearner,
+    fresh_sums,
+)
 from x2static.distill.config import DistillConfig
 from x2static.distill.convergence import Convergence
 from x2static.distill.course import MOST_EPOCHS, Counts, Course, LiveReader, Reader, fill_store
+from x2static.distill.finishing import even_out, smooth
 from x2static.distill.held_out import HeldOut, choose_held_out
 from x2static.distill.learners import Learner, MeanLearner, SampledLearner
 from x2static.distill.materials import Materials, content_key
@@ -70,10 +77,11 @@ class Workshop:
         if shared is not None:
             with_own = True  # so that any later run finds what it needs
             folder = shared / content_key(self.config, self.materials, with_own=with_own)
+        teacher = self.materials.teacher
+        layers = teacher.num_layers if with_own else 0
         with FolderLock(folder):
-            teacher = self.materials.teacher
             specials = len(teacher.pieces.prefix) + len(teacher.pieces.suffix)
-            store = ReadingStore(folder, teacher.width, specials, with_own=with_own)
+            store = ReadingStore(folder, teacher.width, specials, layers=layers)
             fill_store(
                 store,
                 self.materials.planner(self.config),
@@ -91,7 +99,7 @@ class Workshop:
             materials.num_learnable,
             materials.parts.num_sentences,
             materials.teacher.width,
-            with_own=with_own,
+            layers=materials.teacher.num_layers if with_own else 0,
         )
         if has_room(self.config.cache_folder or self.folder, needed):
             return passes > 1 or self.config.cache == "on"
@@ -176,11 +184,13 @@ def distill_closed(shop: Workshop) -> Matrix:
         kind=config.context,
         specials=config.specials,
     )
-    layers = 1 if teacher.lower is None else 2
+    layers = 2 if teacher.lower is not None and config.reads_lower else 1
 
     def make(saved: Mapping[str, torch.Tensor] | None) -> ClosedFormLearner:
         if saved is None:
-            return ClosedFormLearner(blend, fresh_sums(size, teacher.width, layers, teacher.device))
+            halves = config.own_weight is None
+            sums = fresh_sums(size, teacher.width, layers, teacher.device, with_halves=halves)
+            return ClosedFormLearner(blend, sums)
         return ClosedFormLearner(blend, {k: v.to(teacher.device) for k, v in saved.items()})
 
     with shop.corpus_reader(1, with_own=True) as reader:
@@ -188,8 +198,24 @@ def distill_closed(shop: Workshop) -> Matrix:
         learner = shop.learn("learning", planner, None, 1, reader, make)
     _require_contexts(config, learner.state()["met"].sum())
     matrix = learner.finish()
+    if isinstance(learner, ClosedFormLearner) and learner.balance is not None:
+        _report_balance(shop, learner.balance)
     del learner  # its sums make room
+    if config.evenness:
+        matrix = even_out(matrix, config.evenness)
     return smooth(matrix, shop.materials.vocabulary.counts, config.smoothing, teacher.device)
+
+
+def _report_balance(shop: Workshop, balance: Balance) -> None:
+    own = OWN_TO_CONTEXT * balance.ratio
+    shop.counts["learning"] |= {"balance": balance.report()}
+    basis = (
+        f"measured on {balance.words:,} words" if balance.words else "too little text to measure"
+    )
+    print(  # noqa: T201
+        f"own states {own:.2f} to {shop.config.context_weight:g} of the contexts ({basis})",
+        file=sys.stderr,
+    )
 
 
 def distill_sampled(shop: Workshop) -> Matrix:

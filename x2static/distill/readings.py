@@ -67,7 +67,7 @@ def read_pool(teacher: Teacher, pool: Pool, token_budget: int, *, with_own: bool
     shape = (len(pool.sentences), teacher.width)
     total = torch.zeros(shape, device=teacher.device)
     special = torch.zeros(shape, device=teacher.device)
-    layers = 0 if not with_own else 1 if teacher.lower is None else 2
+    layers = teacher.num_layers if with_own else 0
     own_shape = (len(pool.words), teacher.width)
     own = [torch.zeros(own_shape, device=teacher.device) for _ in range(layers)]
     for batch in pool.batches(teacher.pieces, token_budget):

@@ -27,9 +27,9 @@ _HALF_LIMIT = 65504.0
 _HEADROOM = 1.1
 
 
-def store_bytes(learnable: int, sentences: int, width: int, *, with_own: bool) -> int:
-    """Disk space a store takes."""
-    return 2 * learnable * width * with_own + 8 * sentences * width + 8 * (sentences + 1)
+def store_bytes(learnable: int, sentences: int, width: int, *, layers: int) -> int:
+    """Disk space a store takes, with the own states of some layers."""
+    return 2 * learnable * width * layers + 8 * sentences * width + 8 * (sentences + 1)
 
 
 def has_room(folder: Path, needed: int) -> bool:
@@ -41,10 +41,11 @@ def has_room(folder: Path, needed: int) -> bool:
 class ReadingStore:
     """Readings of a whole corpus in one folder."""
 
-    def __init__(self, folder: Path, width: int, num_special: int, *, with_own: bool) -> None:
-        """Open or begin a store; ``done`` tells how many pools it holds."""
+    def __init__(self, folder: Path, width: int, num_special: int, *, layers: int) -> None:
+        """Open or begin a store of ``layers`` layers of own states; ``done``: pools it holds."""
         self._folder, self._width = folder, width
-        self._num_special, self._with_own = num_special, with_own
+        self._num_special = num_special
+        self._own_files = [f"own{layer}.f16" for layer in range(layers)]
         self._maps: dict[str, NDArray[np.generic]] = {}
         folder.mkdir(parents=True, exist_ok=True)
         progress = folder / "progress.json"
@@ -60,9 +61,9 @@ class ReadingStore:
             ("special.f32", self._sentences, readings.special.cpu().numpy()),
             ("learnable.i64", self._sentences, pool.learnable.reshape(-1, 1)),
         ]
-        if self._with_own:
-            own = readings.own[0].clamp(-_HALF_LIMIT, _HALF_LIMIT).half().cpu().numpy()
-            parts.append(("own.f16", self._own_rows, own))
+        for name, states in zip(self._own_files, readings.own, strict=True):
+            own = states.clamp(-_HALF_LIMIT, _HALF_LIMIT).half().cpu().numpy()
+            parts.append((name, self._own_rows, own))
         try:
             for name, first_row, rows in parts:
                 with self._at(name, first_row * rows.shape[1] * rows.itemsize) as stream:
@@ -86,9 +87,10 @@ class ReadingStore:
         total = self._map("total.f32", np.float32)[pool.sentences]
         special = self._map("special.f32", np.float32)[pool.sentences]
         own = []
-        if self._with_own:
+        if self._own_files:
             rows = self._first_rows()[pool.sentences][pool.sentence_of] + pool.ranks
-            own = [torch.from_numpy(self._map("own.f16", np.float16)[rows]).to(device).float()]
+            halves = (self._map(name, np.float16)[rows] for name in self._own_files)
+            own = [torch.from_numpy(states).to(device).float() for states in halves]
         return Readings(
             own,
             torch.from_numpy(total).to(device),
@@ -111,7 +113,7 @@ class ReadingStore:
         return self._maps[name]
 
     def _first_rows(self) -> NDArray[np.int64]:
-        """Row in ``own.f16`` of each sentence's first learnable word."""
+        """Row in ``own0.f16`` of each sentence's first learnable word."""
         if "first" not in self._maps:
             count = np.fromfile(self._folder / "learnable.i64", dtype=np.int64)
             self._maps["first"] = np.cumsum(count) - count

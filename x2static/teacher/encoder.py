@@ -55,6 +55,11 @@ class Teacher:
     precision: str
     _captured: dict[int, Any] = field(default_factory=dict, repr=False)
 
+    @property
+    def num_layers(self) -> int:
+        """Layers that are read."""
+        return 1 if self.lower is None else 2
+
     def hidden_states(self, input_ids: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
         """The states after block L.
 
