@@ -370,8 +370,11 @@ def test_an_output_that_exists_is_refused_and_untouched(distill, tmp_path):
         (("--held-out", 0), r"--held-out must be above 0 and at most 0\.5, got 0\.0"),
         (("--postprocess", "shine"), r"--postprocess shine: unknown step; known: center"),
         (("--postprocess", "pca99"), r"--postprocess pca99: the vectors have only 16 dimensions"),
-        (("--preset", "default", "--cache", "on"), r"--cache on: readings of one layer are kept"),
         (("--preset", "default", "--epochs", 2), r"--epochs 2: the closed form reads"),
+        (
+            ("--preset", "default", "--own-weight", 0, "--context-weight", 0),
+            r"--own-weight 0 --context-weight 0: nothing is left",
+        ),
         (("--mean-share", 1.0), r"--mean-share must be below 1, got 1\.0"),
         (("--method", "magic"), r"invalid choice: 'magic'"),
     ],
@@ -437,3 +440,32 @@ def test_no_torch_is_one_line_with_the_remedy(distill, tmp_path, monkeypatch):
     code, _, err = distill(tmp_path / "v")
     assert code == 2
     assert "pip install 'x2static-workbench[distill]'" in err
+
+
+def test_all_kinds_of_runs_share_one_reading_of_the_corpus(distill, tmp_path, monkeypatch):
+    """With a folder for readings, the teacher reads once, and vectors are those of its own pass."""
+    from x2static.distill import course
+
+    kinds = {
+        "default": ("--preset", "default"),
+        "closed": ("--preset", "closed-form"),
+        "mean": ("--method", "aggregate"),
+        "trained": (),
+    }
+    read, calls = course.read_pool, []
+
+    def counted(*arguments, **options):
+        calls.append(1)
+        return read(*arguments, **options)
+
+    monkeypatch.setattr(course, "read_pool", counted)
+    shared = ("--layer", 3, "--precision", "fp32")
+    kept = ("--cache", "on", "--cache-folder", tmp_path / "readings")
+    for name, flags in kinds.items():
+        code, _, err = distill(tmp_path / name, *flags, *shared, *kept)
+        assert code == 0, err
+    assert len(calls) == 5  # pools of the corpus
+    for name, flags in kinds.items():
+        distill(tmp_path / f"{name}-alone", *flags, *shared, "--cache", "off")
+        one, other = (read_vectors(tmp_path / n).matrix for n in (name, f"{name}-alone"))
+        np.testing.assert_allclose(one, other, atol=2e-2)
