@@ -24,6 +24,7 @@ from x2static.core.config import require_at_least
 from x2static.core.device import DeviceName
 from x2static.core.errors import ConfigError
 from x2static.core.language_name import check_language_name
+from x2static.core.setting import free, place
 
 Preset = Literal[
     "supervised", "semi-supervised", "identical", "unsupervised", "acl2018", "aaai2018", "acl2017",
@@ -66,18 +67,22 @@ class AlignConfig:
         {**PRESETS, **_MORE_PRESETS}
     )
 
-    source: Annotated[Path, "vectors of the source language, most frequent word first"]
-    target: Annotated[Path, "vectors of the target language"]
-    output_source: Annotated[Path, "where the mapped source vectors go"]
-    output_target: Annotated[Path, "where the mapped target vectors go"]
+    source: Annotated[Path, place("vectors of the source language, most frequent word first")]
+    target: Annotated[Path, place("vectors of the target language")]
+    output_source: Annotated[Path, place("where the mapped source vectors go")]
+    output_target: Annotated[Path, place("where the mapped target vectors go")]
     preset: Annotated[Preset, "settings named for their papers"] = "supervised"
-    lexicon: Annotated[Path | None, "dictionary to learn from, source word first"] = None
-    validation: Annotated[Path | None, "held-back dictionary: scored, never learned from"] = None
+    lexicon: Annotated[Path | None, place("dictionary to learn from, source word first")] = None
+    validation: Annotated[
+        Path | None, place("held-back dictionary: scored, never learned from")
+    ] = None
     choice: Annotated[
         Choice, "auto keeps the vectors unaligned where that scores better on held-back pairs"
     ] = "aligned"
-    save_map: Annotated[Path | None, "write the maps, for align apply"] = None
-    induce: Annotated[Path | None, "write the dictionary that the final space implies"] = None
+    save_map: Annotated[Path | None, place("write the maps, for align apply")] = None
+    induce: Annotated[Path | None, place("write the dictionary that the final space implies")] = (
+        None
+    )
     induce_cutoff: Annotated[int, "most frequent words per side to write from; 0: all"] = 20_000
     output_format: Annotated[
         OutputFormat, "auto: by the output's name (.vec, .txt, .bin), else a safetensors folder"
@@ -119,11 +124,13 @@ class AlignConfig:
     accept_failure: Annotated[bool, "write the result even if the run has failed"] = False
     max_vocabulary: Annotated[int, "read only the first words of each file; 0: all"] = 0
     device: Annotated[DeviceName, "where self-learning runs"] = "cpu"
-    threads: Annotated[int, "for self-learning on the CPU; 0: every core"] = 0
+    threads: Annotated[int, free("for self-learning on the CPU; 0: every core")] = 0
     seed: Annotated[int, "of the random draws"] = 0
-    resume: Annotated[bool, "go on from the checkpoint of a killed run, if there is one"] = False
+    resume: Annotated[bool, free("go on from the checkpoint of a killed run, if there is one")] = (
+        False
+    )
     on_error: Annotated[OnError, "a bad row in a vector file: stop, or count and skip"] = "raise"
-    overwrite: Annotated[bool, "replace outputs that exist"] = False
+    overwrite: Annotated[bool, free("replace outputs that exist")] = False
 
     def __post_init__(self) -> None:
         check_settings(self)
@@ -181,11 +188,13 @@ class HubConfig:
     """Bring many languages into the space of one, which stays untouched."""
 
     hub: Annotated[str, "the fixed language: NAME=FILE"]
-    spokes: Annotated[tuple[str, ...], "the others: NAME=FILE, any number"]
+    # One spoke does not depend on the others.
+    spokes: Annotated[tuple[str, ...], free("the others: NAME=FILE, any number")]
     output: Annotated[Path, "folder for the mapped vectors and the maps"]
     lexicons: Annotated[str, "dictionaries from each spoke to the hub; {} stands for the name"] = ""
     validation: Annotated[
-        Path | None, "held-back dictionaries, scored and never learned from; {} stands for the name"
+        Path | None,
+        place("held-back dictionaries, scored and never learned from; {} stands for the name"),
     ] = None
     method: Annotated[
         HubMethod,
@@ -205,11 +214,13 @@ class HubConfig:
     output_format: Annotated[OutputFormat, "format of the vectors in the folder"] = "auto"
     max_vocabulary: Annotated[int, "read only the first words of each file; 0: all"] = 0
     device: Annotated[DeviceName, "where self-learning runs"] = "cpu"
-    threads: Annotated[int, "for self-learning on the CPU; 0: every core"] = 0
+    threads: Annotated[int, free("for self-learning on the CPU; 0: every core")] = 0
     seed: Annotated[int, "of the random draws"] = 0
-    resume: Annotated[bool, "leave out spokes that are done: same files, same settings"] = False
+    resume: Annotated[bool, free("leave out spokes that are done: same files, same settings")] = (
+        False
+    )
     on_error: Annotated[OnError, "a bad row in a vector file: stop, or count and skip"] = "raise"
-    overwrite: Annotated[bool, "replace outputs that exist"] = False
+    overwrite: Annotated[bool, free("replace outputs that exist")] = False
 
     def __post_init__(self) -> None:
         require_at_least("--rounds", self.rounds, 1)
@@ -254,10 +265,12 @@ class HubConfig:
 class ApplyConfig:
     """Map further vectors with a map that align has saved."""
 
-    map: Annotated[Path, "what align --save-map wrote"]
-    vectors: Annotated[Path, "vectors of the map's source (or target) language: new words, too"]
+    map: Annotated[Path, place("what align --save-map wrote")]
+    vectors: Annotated[
+        Path, place("vectors of the map's source (or target) language: new words, too")
+    ]
     output: Annotated[Path, "where the mapped vectors go"]
     side: Annotated[Literal["source", "target"], "whose map to use"] = "source"
     output_format: Annotated[OutputFormat, "auto: by the output's name"] = "auto"
     on_error: Annotated[OnError, "a bad row in the vector file: stop, or count and skip"] = "raise"
-    overwrite: Annotated[bool, "replace an output that exists"] = False
+    overwrite: Annotated[bool, free("replace an output that exists")] = False

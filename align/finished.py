@@ -9,8 +9,7 @@ from align.config import AlignConfig
 from align.output import is_folder
 from x2static.core.outputs import Outputs
 from x2static.core.run_record import RunRecord, read_record
-
-_FREE = ("resume", "overwrite", "threads")  # how a run was started, not what it writes
+from x2static.core.setting import deciding
 
 
 def finished_before(
@@ -55,4 +54,4 @@ def _is_same(past: Mapping[str, Any], record: RunRecord) -> bool:
 
 
 def _deciding(settings: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in settings.items() if name not in _FREE}
+    return deciding(AlignConfig, settings, with_places=True)

@@ -34,12 +34,11 @@ from x2static.core.outputs import Outputs
 from x2static.core.progress import Progress
 from x2static.core.rejection import rejection
 from x2static.core.run_record import RunRecord, plain, read_record
+from x2static.core.setting import deciding
 from x2static.core.vector_file import Format, read_vectors
 from x2static.core.vectors import WordVectors
 
 _log = logging.getLogger(__name__)
-# A spoke does not depend on these: the other spokes, and how the run was started.
-_FREE = ("spokes", "resume", "overwrite", "threads")
 _AGREEMENT_RUNS = 2
 _SUFFIX: dict[Format, str] = {"word2vec": ".vec", "word2vec-binary": ".bin"}
 
@@ -236,10 +235,8 @@ def _done(record: RunRecord, output: Path) -> dict[str, Any] | None:
     if past is None or past.get("inputs") != record.inputs:
         return None
 
-    def deciding(settings: dict[str, Any]) -> dict[str, Any]:
-        return {name: value for name, value in settings.items() if name not in _FREE}
-
-    if deciding(past.get("settings", {})) != deciding(record.settings):
+    old, new = past.get("settings", {}), record.settings
+    if deciding(HubConfig, old, with_places=True) != deciding(HubConfig, new, with_places=True):
         return None
     result: dict[str, Any] | None = past.get("result")
     return result

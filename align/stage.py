@@ -34,13 +34,11 @@ from x2static.core.outputs import Outputs
 from x2static.core.progress import Progress
 from x2static.core.rejection import rejection
 from x2static.core.run_record import RunRecord, plain
+from x2static.core.setting import deciding
 from x2static.core.vector_file import read_vectors
 
 _log = logging.getLogger(__name__)
-_PLACES = ("source", "target", "output_source", "output_target", "save_map", "induce")
-_NOT_IN_KEY = (
-    *_PLACES, "induce_cutoff", "lexicon", "validation", "resume", "overwrite", "threads", "choice",
-)  # fmt: skip
+_AFTER_LEARNING = ("choice", "induce_cutoff")  # a checkpoint does not depend on these
 _CSLS = 10  # neighbours for --induce beside a preset that learns without CSLS
 _FEW = 100
 _LEAST_HELD_BACK, _LEAST_OF_FEW = 0.1, 0.25
@@ -118,11 +116,9 @@ class Languages:
         """A digest of all that decides the result: a checkpoint of another run is not used."""
         if not self._config.self_learning:
             return ""  # such a run keeps no checkpoint
-        settings = {
-            name: value
-            for name, value in plain(vars(self._config)).items()
-            if name not in _NOT_IN_KEY
-        }
+        settings = deciding(AlignConfig, plain(vars(self._config)))
+        for name in _AFTER_LEARNING:
+            del settings[name]
         digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
         for vectors in (self.source, self.target):
             digest.update(str(vectors.matrix.shape).encode())

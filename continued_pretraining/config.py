@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from x2static.core.config import require_at_least, require_at_most
 from x2static.core.errors import ConfigError
+from x2static.core.setting import free, place
 
 LossName = Literal["none", "dcca", "dgcca", "mse", "cosine", "infonce"]
 Unit = Literal["blocks", "lines"]
@@ -27,8 +28,8 @@ class PretrainConfig:
     LANGUAGE=PATH; otherwise the language is read off the file name (wiki/de.txt.gz is de).
     """
 
-    text: Annotated[tuple[str, ...], "FILES of text, one sentence or paragraph per line"]
-    output: Annotated[Path, "Hugging Face folder to write"]
+    text: Annotated[tuple[str, ...], place("FILES of text, one sentence or paragraph per line")]
+    output: Annotated[Path, place("Hugging Face folder to write")]
     model: Annotated[str, "masked language model to go on from: hub name or folder"] = (
         "xlm-roberta-base"
     )
@@ -42,9 +43,10 @@ class PretrainConfig:
     ] = None
     lowercase: Annotated[bool, "from scratch: train a tokeniser that reads lower case"] = False
     embeddings_from: Annotated[
-        tuple[str, ...], "from scratch: FILES of vectors from which the pieces' embeddings start"
+        tuple[str, ...],
+        place("from scratch: FILES of vectors from which the pieces' embeddings start"),
     ] = ()
-    vectors: Annotated[tuple[str, ...], "FILES of aligned static vectors"] = ()
+    vectors: Annotated[tuple[str, ...], place("FILES of aligned static vectors")] = ()
     loss: Annotated[LossName, "alignment loss; none for masked language modelling alone"] = "dcca"
     weight: Annotated[float, "of the alignment loss beside 1 for masked language modelling"] = 1.0
     weight_scale: Annotated[
@@ -101,7 +103,7 @@ class PretrainConfig:
     mlm_batch: Annotated[int, "sequences in an update, over all processes"] = 64
     align_batch: Annotated[int, "words in an update, over all processes: one statistic"] = 1024
     micro_tokens: Annotated[
-        int | None, "padded pieces that go through the model at once (default: by device)"
+        int | None, free("padded pieces that go through the model at once (default: by device)")
     ] = None
     learning_rate: Annotated[float, "largest step size of AdamW"] = 5e-5
     warmup: Annotated[int, "updates over which the step size grows"] = 0
@@ -113,26 +115,30 @@ class PretrainConfig:
     sampled_pieces: Annotated[
         int, "guess among this many random pieces and the right ones, not all (0: all)"
     ] = 0
-    compile: Annotated[bool, "compile the blocks with torch.compile"] = False
-    device: Annotated[Literal["auto", "cpu", "cuda"], "where it runs"] = "auto"
+    compile: Annotated[bool, free("compile the blocks with torch.compile")] = False
+    device: Annotated[Literal["auto", "cpu", "cuda"], free("where it runs")] = "auto"
     precision: Annotated[Literal["auto", "fp32", "bf16"], "numbers of the matrix products"] = "auto"
     validate_every: Annotated[int, "updates between validations (0: only at the end)"] = 500
     validation_sequences: Annotated[int, "sequences held back from training, in all"] = 256
     validation_words: Annotated[int, "vectors held back from training, in all"] = 1024
     validation_pairs: Annotated[
-        tuple[Path, ...], "translated texts to retrieve, a tab between the two on each line"
+        tuple[Path, ...], place("translated texts to retrieve, a tab between the two on each line")
     ] = ()
     pairs_layer: Annotated[int | None, "block that encodes them (default: --align-layer)"] = None
     choose: Annotated[
         Choice, "which checkpoint wins: the last, or the best by validation (see docs/pretrain.md)"
     ] = "mlm"
-    log_every: Annotated[int, "updates between the lines of curve.jsonl"] = 10
-    log_to: Annotated[tuple[str, ...], "also log to: tensorboard wandb"] = ()
-    cache_folder: Annotated[Path | None, "keep tokenised text here, for further runs"] = None
-    checkpoint_minutes: Annotated[float, "time between checkpoints"] = 10.0
+    log_every: Annotated[int, free("updates between the lines of curve.jsonl")] = 10
+    log_to: Annotated[tuple[str, ...], free("also log to: tensorboard wandb")] = ()
+    cache_folder: Annotated[Path | None, free("keep tokenised text here, for further runs")] = None
+    checkpoint_minutes: Annotated[float, free("time between checkpoints")] = 10.0
     seed: Annotated[int, "of every random draw"] = 0
-    resume: Annotated[bool, "go on from where an earlier run of the same command stopped"] = False
-    overwrite: Annotated[bool, "replace an existing output and drop an unfinished run"] = False
+    resume: Annotated[bool, free("go on from where an earlier run of the same command stopped")] = (
+        False
+    )
+    overwrite: Annotated[bool, free("replace an existing output and drop an unfinished run")] = (
+        False
+    )
 
     def __post_init__(self) -> None:
         for name, least in (

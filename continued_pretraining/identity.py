@@ -8,16 +8,12 @@ from typing import Any
 from continued_pretraining.config import PretrainConfig
 from x2static.core.files import sha256
 from x2static.core.run_record import RunRecord
-
-_FREE = {  # settings that change no result, or only its last bits
-    "output", "resume", "overwrite", "checkpoint_minutes", "log_to", "log_every", "cache_folder",
-    "device", "micro_tokens", "compile", "text", "vectors", "validation_pairs", "embeddings_from",
-}  # fmt: skip
+from x2static.core.setting import deciding
 
 
 def run_identity(config: PretrainConfig, record: RunRecord) -> dict[str, Any]:
     """The settings and digests that a resumed run must share with its beginning."""
-    settings = {name: v for name, v in record.settings.items() if name not in _FREE}
+    settings = deciding(PretrainConfig, record.settings)
     given = ["model", "tokenizer"] if config.from_scratch is None else ["tokenizer"]
     for name in given:
         folder = Path(str(settings.get(name) or ""))

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from x2static.core.config import require_at_least
 from x2static.core.errors import ConfigError
+from x2static.core.setting import free, place
 
 Method = Literal["nn", "csls"]
 IndexKind = Literal["flat", "ivf", "hnsw", "exact"]
@@ -40,11 +41,11 @@ class BliConfig:
     exact_mrr: Annotated[
         bool, "count every rank exactly, also the deep ones of CSLS that MRR hardly sees (slow)"
     ] = False
-    induce: Annotated[Path | None, "write the dictionary that the vectors imply"] = None
+    induce: Annotated[Path | None, place("write the dictionary that the vectors imply")] = None
     induce_cutoff: Annotated[int, "most frequent words of each side to induce from"] = 20_000
     device: Annotated[Literal["cpu", "cuda"], "where the exact search runs"] = "cpu"
     on_error: Annotated[OnError, "a bad row in a vector file: stop, or count and skip"] = "raise"
-    overwrite: Annotated[bool, "replace an existing --induce file"] = False
+    overwrite: Annotated[bool, free("replace an existing --induce file")] = False
 
     def __post_init__(self) -> None:
         pairs = len(self.lexicon)

@@ -27,16 +27,15 @@ from x2static.core.outcome import Outcome
 from x2static.core.outputs import Outputs
 from x2static.core.progress import Progress
 from x2static.core.run_record import RunRecord, plain
+from x2static.core.setting import deciding
 
 if TYPE_CHECKING:
     import torch
 
 _GPU_BUDGET, _CPU_BUDGET = 16384, 2048
-# What these settings say does not change a score, or stands elsewhere in a folder's identity.
-_FREE = {
-    "model", "train", "dev", "test", "languages", "seeds", "seed", "output", "keep_models",
-    "overwrite", "markdown", "device", "precision", "batch_pieces", "preset", "on_error",
-    "on_unseen",
+# These stand elsewhere in a folder's identity, or add cells to its table without changing one.
+_ELSEWHERE = {
+    "model", "languages", "seeds", "seed", "device", "precision", "preset", "on_error", "on_unseen",
 }  # fmt: skip
 
 
@@ -285,8 +284,8 @@ def _digest(gold: GoldSet) -> str:
 def _identity(
     config: DownstreamConfig, task: Task, device: torch.device, precision: str
 ) -> dict[str, Any]:
-    settings = {k: v for k, v in dataclasses.asdict(config).items() if k not in _FREE}
-    identity: dict[str, Any] = plain(settings)
+    settings = deciding(type(config), dataclasses.asdict(config))
+    identity = {name: v for name, v in plain(settings).items() if name not in _ELSEWHERE}
     return {
         "command": task.command,
         **identity,

@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from eval.recipe import Recipe
 from x2static.core.config import require_at_least, require_at_most
 from x2static.core.errors import ConfigError
+from x2static.core.setting import free, place
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,10 +18,13 @@ class DownstreamConfig:
     """What question answering and tagging have in common."""
 
     model: Annotated[tuple[str, ...], "checkpoints to compare: folders or hub names"]
-    train: Annotated[Path, "training data, in English mostly"]
-    test: Annotated[tuple[str, ...], "test files or quoted patterns; CODE=FILE tells a language"]
+    train: Annotated[Path, place("training data, in English mostly")]
+    test: Annotated[
+        tuple[str, ...], place("test files or quoted patterns; CODE=FILE tells a language")
+    ]
     dev: Annotated[
-        Path | None, "development data in the same language: keep the epoch that does best on it"
+        Path | None,
+        place("development data in the same language: keep the epoch that does best on it"),
     ] = None
     languages: Annotated[tuple[str, ...], "test these languages alone"] = ()
     train_language: Annotated[str, "code of the training data's language"] = "en"
@@ -35,17 +39,18 @@ class DownstreamConfig:
     max_train: Annotated[int, "use the first N training items alone (0: all)"] = 0
     max_test: Annotated[int, "use the first N items of each test set alone (0: all)"] = 0
     output: Annotated[
-        Path | None, "folder that keeps scores and predictions; the same command goes on from there"
+        Path | None,
+        place("folder that keeps scores and predictions; the same command goes on from there"),
     ] = None
-    keep_models: Annotated[bool, "keep the fine-tuned models in --output, too"] = False
-    overwrite: Annotated[bool, "drop what --output holds of an earlier run"] = False
-    markdown: Annotated[Path | None, "write the tables as Markdown"] = None
+    keep_models: Annotated[bool, free("keep the fine-tuned models in --output, too")] = False
+    overwrite: Annotated[bool, free("drop what --output holds of an earlier run")] = False
+    markdown: Annotated[Path | None, place("write the tables as Markdown")] = None
     device: Annotated[Literal["auto", "cpu", "cuda"], "where the model runs"] = "auto"
     precision: Annotated[
         Literal["auto", "fp32", "bf16"], "numbers to multiply in (auto: bf16 on a GPU)"
     ] = "auto"
     batch_pieces: Annotated[
-        int | None, "pieces computed at a time, padding included (default: by device)"
+        int | None, free("pieces computed at a time, padding included (default: by device)")
     ] = None
 
     def __post_init__(self) -> None:

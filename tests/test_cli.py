@@ -25,7 +25,7 @@ import os, sys, time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
-from x2static.core.config import positional
+from x2static.core.setting import positional
 from x2static.core.errors import Interrupted, OutputError
 from x2static.core.outcome import Outcome
 

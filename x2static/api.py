@@ -17,10 +17,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from x2static.core.config import closest, coerce, configured, fields_of
+from x2static.core.config import closest, coerce, configured
 from x2static.core.errors import ConfigError
 from x2static.core.hand_over import HandOver, Pairs, Text, Vectors
 from x2static.core.outcome import Outcome
+from x2static.core.setting import fields_of
 from x2static.core.vector_file import read_vectors, write_vectors
 from x2static.core.vectors import WordVectors
 

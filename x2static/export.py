@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from x2static.core.config import positional, require_at_least
+from x2static.core.config import require_at_least
 from x2static.core.outcome import Outcome
+from x2static.core.setting import free, place, positional
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +22,9 @@ class ExportConfig:
         ],
         "what to write; word2vec is the text format of fastText, MUSE and VecMap too",
     ]
-    output: Annotated[Path, "file, or folder for safetensors and static-embedding; .gz compresses"]
+    output: Annotated[
+        Path, place("file, or folder for safetensors and static-embedding; .gz compresses")
+    ]
     dtype: Annotated[
         Literal["float32", "float16"] | None, "stored precision; float16 for the two folder formats"
     ] = None
@@ -30,7 +33,7 @@ class ExportConfig:
         Literal["raise", "skip"], "bad rows of the input: stop, or leave them out and count them"
     ] = "raise"
     allow_pickle: Annotated[bool, "read a gensim file, which can run any program"] = False
-    overwrite: Annotated[bool, "replace the output where it exists"] = False
+    overwrite: Annotated[bool, free("replace the output where it exists")] = False
 
     def __post_init__(self) -> None:
         if self.limit is not None:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from x2static.core.config import positional, require_at_least
+from x2static.core.config import require_at_least
 from x2static.core.errors import ConfigError
 from x2static.core.outcome import Outcome
+from x2static.core.setting import positional
 
 if TYPE_CHECKING:
     from x2static.core.neighbors import Indices, Scores

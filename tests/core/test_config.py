@@ -18,12 +18,12 @@ from x2static.core.config import (
     build,
     closest,
     configured,
-    positional,
     require_at_least,
     typed_flags,
 )
 from x2static.core.errors import ConfigError
 from x2static.core.run_record import RunRecord
+from x2static.core.setting import positional
 
 
 @dataclass(frozen=True, kw_only=True)

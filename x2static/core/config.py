@@ -1,7 +1,6 @@
 """One frozen dataclass per command: it becomes the flags, reads the config file, checks itself.
 
-A field is declared once: ``name: Annotated[type, "help"] = default``. ``positional("help")`` in the
-place of the help text makes it a positional argument. Values come from, in falling order of
+`x2static.core.setting` says how a field is declared. Values come from, in falling order of
 strength: flags, ``--config`` file, the class's ``PRESETS[preset]``, defaults.
 """
 
@@ -17,12 +16,12 @@ import reprlib
 import sys
 import types
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 from x2static.core.errors import ConfigError
 from x2static.core.files import describe_os_error
+from x2static.core.setting import Field, fields_of
 from x2static.core.source_file import name_fault, read_settings_text
 
 if sys.version_info >= (3, 11):
@@ -35,55 +34,6 @@ Config = TypeVar("Config")
 _LARGEST = 2**63 - 1  # beyond it numpy and torch cannot count
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = 80
-
-
-@dataclass(frozen=True)
-class positional:  # noqa: N801 - reads as a word in annotations
-    """Marks a field as a positional argument."""
-
-    help: str
-
-
-@dataclass(frozen=True)
-class Field:
-    """One setting, as flags and config files see it."""
-
-    name: str
-    type: Any
-    help: str
-    is_positional: bool
-    default: Any
-
-    @property
-    def flag(self) -> str:
-        """``--like-this``; the name of a reserved word ends with ``_``."""
-        return "--" + self.name.rstrip("_").replace("_", "-")
-
-    @property
-    def place(self) -> str:
-        """What stands for it on the command line."""
-        return self.name.upper() if self.is_positional else self.flag
-
-    @property
-    def is_required(self) -> bool:
-        """True where there is no default."""
-        return self.default is dataclasses.MISSING
-
-
-def fields_of(config_class: type[Any]) -> list[Field]:
-    """The settings of a config dataclass, in order of declaration."""
-    hints = get_type_hints(config_class, include_extras=True)
-    fields = []
-    for field in dataclasses.fields(config_class):
-        hint, note = hints[field.name], ""
-        if get_origin(hint) is Annotated:
-            hint, note = get_args(hint)
-        default = field.default
-        if field.default_factory is not dataclasses.MISSING:
-            default = field.default_factory()
-        text = note.help if isinstance(note, positional) else note
-        fields.append(Field(field.name, hint, text, isinstance(note, positional), default))
-    return fields
 
 
 def add_flags(parser: argparse.ArgumentParser, config_class: type[Any]) -> None:

@@ -149,4 +149,5 @@ def _linear(data: Shares, wanted: Shares) -> Shares:
     shares = np.zeros_like(data)
     shares[first, second] = np.maximum(answer.x[: len(edges)], 0) / 2
     shares += shares.T
-    return shares / shares.sum()
+    result: Shares = shares / shares.sum()
+    return result

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from x2static.core.config import require_at_least, require_at_most
 from x2static.core.errors import ConfigError
+from x2static.core.setting import free, place
 from x2static.distill.postprocess import check_steps
 
 _MOST_NEGATIVES = 1_000
@@ -20,8 +21,10 @@ Case = Literal["keep", "words", "text"]
 class DistillConfig:
     """Distil one static vector per word from a frozen transformer."""
 
-    corpus: Annotated[Path, "tokenised sentences, one per line (x2static prepare writes them)"]
-    output: Annotated[Path, "folder of vectors to write"]
+    corpus: Annotated[
+        Path, place("tokenised sentences, one per line (x2static prepare writes them)")
+    ]
+    output: Annotated[Path, place("folder of vectors to write")]
     teacher: Annotated[str, "Hugging Face encoder: hub name or folder"] = "xlm-roberta-base"
     preset: Annotated[
         Literal["default", "balanced", "closed-form", "paper", "x2static-released"],
@@ -87,12 +90,16 @@ class DistillConfig:
         Literal["auto", "on", "off"], "keep the teacher's readings on disk for further epochs"
     ] = "auto"
     cache_folder: Annotated[
-        Path | None, "keep those readings here, for other runs on the same corpus and teacher"
+        Path | None, free("keep those readings here, for other runs on the same corpus and teacher")
     ] = None
-    checkpoint_minutes: Annotated[float, "time between checkpoints"] = 10.0
+    checkpoint_minutes: Annotated[float, free("time between checkpoints")] = 10.0
     seed: Annotated[int, "of every random draw"] = 0
-    resume: Annotated[bool, "go on from where an earlier run of the same command stopped"] = False
-    overwrite: Annotated[bool, "replace an existing output and drop an unfinished run"] = False
+    resume: Annotated[bool, free("go on from where an earlier run of the same command stopped")] = (
+        False
+    )
+    overwrite: Annotated[bool, free("replace an existing output and drop an unfinished run")] = (
+        False
+    )
 
     PRESETS: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "default": {},

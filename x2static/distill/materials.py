@@ -16,6 +16,7 @@ from x2static.core.corpus import Position, iter_sentences
 from x2static.core.errors import ConfigError, CorpusError
 from x2static.core.files import remove_tree, sha256
 from x2static.core.progress import Progress
+from x2static.core.setting import deciding
 from x2static.distill.config import DistillConfig
 from x2static.distill.corpus_index import CorpusIndex, build_index, open_index
 from x2static.distill.long_sentences import split_long
@@ -156,11 +157,8 @@ def teacher_fingerprint(name: str, teacher: Teacher) -> str:
 
 def identity(config: DistillConfig, teacher: Teacher, fingerprint: str) -> dict[str, Any]:
     """Everything that decides the bytes of the result."""
-    settings = {
-        name: getattr(config, name)
-        for name in config.__dataclass_fields__
-        if name not in _BYTES_DO_NOT_DEPEND_ON
-    }
+    settings = deciding(DistillConfig, vars(config))
+    del settings["preset"]  # a name for settings that stand here themselves
     settings |= {
         "corpus": sha256(config.corpus),
         "teacher": fingerprint,
@@ -172,11 +170,6 @@ def identity(config: DistillConfig, teacher: Teacher, fingerprint: str) -> dict[
         settings["step"] = step_name(teacher.device.type)
     plain: dict[str, Any] = json.loads(json.dumps(settings, default=str))
     return plain
-
-
-_BYTES_DO_NOT_DEPEND_ON = frozenset(
-    {"output", "resume", "overwrite", "checkpoint_minutes", "preset", "cache_folder"}
-)
 
 
 def content_key(config: DistillConfig, materials: Materials, *, with_own: bool) -> str:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from x2static.core.config import positional
 from x2static.core.errors import ConfigError
+from x2static.core.setting import positional
 
 SearchRule = Literal["auto", "exact", "shortlist"]
 

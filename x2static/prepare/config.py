@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from x2static.core.config import require_at_least
 from x2static.core.errors import ConfigError
 from x2static.core.language import check_code
+from x2static.core.setting import free, place
 from x2static.core.text_input import MAX_LINE_BYTES
 
 TokenizerName = Literal["auto", "udpipe", "icu", "icu-tokenizer", "fugashi", "jieba", "whitespace"]
@@ -49,11 +50,15 @@ class PrepareConfig:
     """
 
     language: Annotated[str, "ISO code of the text's language, such as de, zh-Hans, rw"]
-    input: Annotated[str, "UTF-8 text, .gz/.xz/.zst too; a folder; - for stdin; hf:NAME[:CONFIG]"]
-    output: Annotated[Path, "file to write; .gz, .xz and .zst compress it"]
+    input: Annotated[
+        str, place("UTF-8 text, .gz/.xz/.zst too; a folder; - for stdin; hf:NAME[:CONFIG]")
+    ]
+    output: Annotated[Path, place("file to write; .gz, .xz and .zst compress it")]
     max_sentences: Annotated[int, "sentences kept at most, drawn from all; 0: all"] = 1_000_000
     tokenizer: Annotated[TokenizerName, "what cuts sentences and words"] = "auto"
-    udpipe_model: Annotated[Path | None, "UDPipe model file (default: cache, else download)"] = None
+    udpipe_model: Annotated[
+        Path | None, place("UDPipe model file (default: cache, else download)")
+    ] = None
     multiword: Annotated[
         Literal["keep", "split"], "UDPipe: keep 'du' or split it into 'de le' as spacy-udpipe does"
     ] = "keep"
@@ -65,9 +70,9 @@ class PrepareConfig:
     deduplicate: Annotated[bool, "keep each sentence once"] = True
     on_error: Annotated[Literal["stop", "skip"], "lines that are not UTF-8 or too long"] = "stop"
     max_line_bytes: Annotated[int, "a longer line is an error"] = MAX_LINE_BYTES
-    workers: Annotated[int, "processes; 0: one per core"] = 0
+    workers: Annotated[int, free("processes; 0: one per core")] = 0
     seed: Annotated[int, "of the sample"] = 0
-    overwrite: Annotated[bool, "replace an output that exists"] = False
+    overwrite: Annotated[bool, free("replace an output that exists")] = False
 
     def __post_init__(self) -> None:
         check_code(self.language)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from x2static.core.config import positional, require_at_least
+from x2static.core.config import require_at_least
+from x2static.core.setting import free, positional
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +32,7 @@ class ReportConfig:
     ] = ()
     map_words: Annotated[int, "words on the map, of all its languages together; 0: no map"] = 480
     seed: Annotated[int, "of the map's start"] = 0
-    overwrite: Annotated[bool, "replace a file that no report made"] = False
+    overwrite: Annotated[bool, free("replace a file that no report made")] = False
 
     def __post_init__(self) -> None:
         require_at_least("--num-words", self.num_words, 0)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from x2static.core.config import positional, require_at_least
+from x2static.core.config import require_at_least
+from x2static.core.setting import free, positional
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +24,7 @@ class RunConfig:
         tuple[str, ...], "do these alone: LANG/STAGE, LANG or STAGE; * stands for anything"
     ] = ()
     from_: Annotated[str | None, "do this stage and all that follows from it anew"] = None
-    workers: Annotated[int, "tasks at a time; they share the cores (or OMP_NUM_THREADS)"] = 1
+    workers: Annotated[int, free("tasks at a time; they share the cores (or OMP_NUM_THREADS)")] = 1
     ray: Annotated[
         str | None, "spread the tasks over a Ray cluster: local, auto, or its address"
     ] = None

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from x2static.core.run_record import plain
+from x2static.core.setting import deciding
 from x2static.run.fingerprints import Fingerprints
 from x2static.run.graph import Task
 from x2static.run.plan_file import Entry
-from x2static.run.settings import deciding
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,9 @@ def state_of(task: Task, fingerprints: Fingerprints) -> State:
     """
     settings = plain(dataclasses.asdict(task.config))
     inputs = {path: fingerprints.of(path) for path in dict.fromkeys(task.inputs)}
+    decisive = deciding(type(task.config), settings, with_places=True)
     content = [
-        task.table, task.processes, _by_content(deciding(settings), inputs),
+        task.table, task.processes, _by_content(decisive, inputs),
         sorted(_relative(inputs).items()),
     ]  # fmt: skip
     key = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
@@ -56,7 +57,7 @@ def why_again(task: Task, past: Entry | None, now: State, fingerprints: Fingerpr
     if past is None or not past.key:
         return "new"
     if past.key != now.key:
-        return _difference(past, now)
+        return _difference(type(task.config), past, now)
     if not past.digests:
         return "failed before" if past.state == "failed" else "unfinished"
     for path in task.outputs:
@@ -68,8 +69,11 @@ def why_again(task: Task, past: Entry | None, now: State, fingerprints: Fingerpr
     return ""
 
 
-def _difference(past: Entry, now: State) -> str:
-    old, new = deciding(past.settings), deciding(now.settings)
+def _difference(config_class: type[Any], past: Entry, now: State) -> str:
+    old, new = (
+        deciding(config_class, settings, with_places=True)
+        for settings in (past.settings, now.settings)
+    )
     parts = [
         f"{name} was {_short(old.get(name))} and is {_short(new.get(name))}"
         for name in sorted({*old, *new})

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from x2static.cli import COMMANDS, load
-from x2static.core.config import Field, build, closest, coerce, fields_of, shown
+from x2static.core.config import build, closest, coerce, shown
 from x2static.core.errors import ConfigError
+from x2static.core.setting import Field, fields_of
 from x2static.run.problems import Problems
 
 COMMAND_OF = {
@@ -33,11 +34,6 @@ _INSTEAD = {
     "teacher": "it stands at the top of the file", "hub": "it stands at the top of the file",
     "lexicons": "it stands at the top of the file", "lexicon": "give it under [evaluate]",
     "dataset": "give it under [evaluate]", "source": "give it under [evaluate]",
-}  # fmt: skip
-
-_FREE = {  # these change no result
-    "resume", "overwrite", "workers", "threads", "checkpoint_minutes", "cache_folder", "log_every",
-    "log_to", "micro_tokens",
 }  # fmt: skip
 
 
@@ -110,11 +106,6 @@ def with_keys(text: str, table: str, prefix: str = "") -> str:
         lambda found: f"{prefix}{keys[found[0]]}" if found[0] in keys else found[0],
         text,
     )
-
-
-def deciding(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings that can change a result."""
-    return {name: value for name, value in settings.items() if name not in _FREE}
 
 
 def _nearest(name: str, known: Mapping[str, Field]) -> str:
