@@ -74,7 +74,8 @@ class Tuning:
         chosen_by: CSLS P@1 on the pairs that decided, the best of all choices and so optimistic;
             None where the dictionary was too small to hold any back.
         held_back: the same on pairs that had no part in the choice. A small dictionary has none to
-            spare: each fold is then scored with what the other folds choose.
+            spare: each fold is then scored with what the other folds choose, but for polishing,
+            which all of them decide.
         plain: the same of the published multi-step map, None where it cannot be learned.
         words: that `held_back` and `plain` are of.
     """
