@@ -41,7 +41,7 @@ from scripts.align_tables import (  # noqa: E402
     trained_table,
     tuning_table,
 )
-from scripts.results import parse, quality_parser, write_results  # noqa: E402
+from scripts.results import parse, provenance, quality_parser, write_results  # noqa: E402
 from scripts.sgns import num_tokens, train_skip_gram  # noqa: E402
 from scripts.train_demo_teacher import OUTPUT as TEACHER  # noqa: E402
 from x2static.core.files import sha256  # noqa: E402
@@ -320,7 +320,8 @@ def write(bench: Bench, output: Path) -> str:
     recipe = {"gensim": TRAINING, "sentences": SENTENCES, "tokens": TOKENS}
     data = {"training": recipe, "methods": methods}
     text = report(results)
-    write_results(output, data, text)
+    made = provenance(seeds=(TRAINING["seed"],), n=f"{SENTENCES} sentences at most", repeats=1)
+    write_results(output, data, text, made)
     return text
 
 

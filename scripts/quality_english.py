@@ -28,6 +28,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from scripts.results import provenance, read_rows, write_results  # noqa: E402
 from scripts.sgns import sentences_of  # noqa: E402
 
 MIN_COUNT = 5
@@ -233,7 +234,7 @@ def collect(benches: Sequence[Bench], methods: Sequence[str]) -> list[dict[str, 
 def merged(earlier: Path, results: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The new results, and those of an earlier table for other methods and sizes."""
     made = {(row["method"], row["sentences"]) for row in results}
-    rows = json.loads(earlier.read_text(encoding="utf-8")) if earlier.exists() else []
+    rows = read_rows(earlier)
     return [*results, *(row for row in rows if (row["method"], row["sentences"]) not in made)]
 
 
@@ -257,9 +258,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         results = merged(options.output.with_suffix(".json"), results)
     results.sort(key=lambda row: (list(STATED).index(row["method"]), row["sentences"]))
     text = table(results, with_size=len({row["sentences"] for row in results}) > 1)
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    options.output.with_suffix(".json").write_text(json.dumps(results, indent=1) + "\n")
-    options.output.with_suffix(".md").write_text(text, encoding="utf-8")
+    sizes = ", ".join(f"{size:,}" for size in sorted({row["sentences"] for row in results}))
+    made = provenance(seeds=(0, 1), n=f"{sizes} sentences", repeats=1)
+    write_results(options.output, results, text, made)
     print(text)
     return 0
 

@@ -34,7 +34,7 @@ from eval.pretrained import model_digest  # noqa: E402
 from eval.retrieval import retrieval as find_translations  # noqa: E402
 from scripts import quality_teacher  # noqa: E402
 from scripts.quality_teacher import HUB, SPOKES, x2static  # noqa: E402
-from scripts.results import parse, quality_parser, write_results  # noqa: E402
+from scripts.results import parse, provenance, quality_parser, write_results  # noqa: E402
 from scripts.train_demo_teacher import OUTPUT as TEACHER  # noqa: E402
 
 # eu has no dictionary in MUSE: text, but no vectors
@@ -241,7 +241,9 @@ def main(argv: Sequence[str]) -> int:
             rows.append(measure(bench, loss, train(bench, loss, seed), seed))
             print(json.dumps(rows[-1]), flush=True)
     result = {"teacher": bench.teacher.name, "steps": bench.steps, "rows": rows}
-    write_results(options.output, result, table(bench, rows))
+    seeds = range(1, options.seeds + 1)
+    made = provenance(seeds=seeds, n=f"{bench.steps} updates", repeats=len(seeds))
+    write_results(options.output, result, table(bench, rows), made)
     return 0
 
 

@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT))
 
 from scripts.quality_pretrain import LOSSES, STATED, name_with_digest, spread, training_parser  # noqa: E402
 from scripts.quality_teacher import x2static  # noqa: E402
-from scripts.results import parse, write_results  # noqa: E402
+from scripts.results import parse, provenance, write_results  # noqa: E402
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,9 @@ def main(argv: Sequence[str]) -> int:
                 scores = examine(task, options.data, options.work, model, seed)
                 rows.append({"name": name, "seed": seed, "task": task, "scores": scores})
                 print(json.dumps(rows[-1]), flush=True)
-        write_results(options.output, {"steps": options.steps, "rows": rows}, table(rows))
+        seeds = range(1, options.seeds + 1)
+        made = provenance(seeds=seeds, n=f"{options.steps} updates", repeats=len(seeds))
+        write_results(options.output, {"steps": options.steps, "rows": rows}, table(rows), made)
     return 0
 
 

@@ -23,7 +23,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from scripts.results import parse, quality_parser, write_results  # noqa: E402
+from scripts.results import parse, provenance, quality_parser, write_results  # noqa: E402
 from scripts.sgns import num_tokens, train_skip_gram  # noqa: E402
 from scripts.train_demo_teacher import HUB, OUTPUT, SKIP_GRAM, WORDS_READ, prepare  # noqa: E402
 from x2static.core.lexicon import read_lexicon  # noqa: E402
@@ -171,7 +171,8 @@ def main(argv: Sequence[str]) -> int:
     options = parse(parser, argv)
     bench = Bench(options.data, options.work, options.teacher)
     rows = [measure(bench, method) for method in options.methods]
-    write_results(options.output, rows, table(rows))
+    made = provenance(seeds=(0, 1), n="the demo's sentences", repeats=1)
+    write_results(options.output, rows, table(rows), made)
     print(table(rows))
     return 0
 

@@ -38,7 +38,7 @@ from align.vecmap.pairs import PairRows  # noqa: E402
 from align.vecmap.presets import FAST_SCHEDULE, preset_settings  # noqa: E402
 from align.vecmap.sides import Sides  # noqa: E402
 from scripts.machine import describe_machine, machine_line  # noqa: E402
-from scripts.results import parse, quality_parser, write_results  # noqa: E402
+from scripts.results import parse, provenance, quality_parser, write_results  # noqa: E402
 from scripts.sgns import num_tokens, train_skip_gram  # noqa: E402
 from scripts.trust_worlds import (  # noqa: E402
     World,
@@ -297,7 +297,9 @@ def main(argv: Sequence[str]) -> int:
     machine = describe_machine()
     text += f"\n{machine_line(machine)}\n"
     about = {"commit": _commit(), "machine": machine, "further_runs": RUNS, "rules": rules}
-    write_results(options.output, {**about, "runs": runs}, text)
+    seeds = sorted({run["seed"] for run in runs})
+    made = provenance(seeds=seeds, n=f"{len(runs)} runs", repeats=1)
+    write_results(options.output, {**about, "runs": runs}, text, made)
     print(text)
     return 0
 

@@ -34,7 +34,7 @@ from eval.transformer_sentences import TransformerEncoder  # noqa: E402
 from scripts.machine import describe_machine  # noqa: E402
 from scripts.quality_pretrain import Bench as Vectors  # noqa: E402
 from scripts.quality_pretrain import make_vectors, spread, validations  # noqa: E402
-from scripts.results import parse, quality_parser, write_results  # noqa: E402
+from scripts.results import parse, provenance, quality_parser, write_results  # noqa: E402
 from scripts.train_demo_teacher import OUTPUT as TEACHER  # noqa: E402
 from x2static.core.bitext import read_sentences  # noqa: E402
 from x2static.core.run_record import git_commit  # noqa: E402
@@ -232,7 +232,9 @@ def main(argv: Sequence[str]) -> int:
             rows.append(cell(bench, width, recipe, seed, begin, changed))
             print(json.dumps({k: v for k, v in rows[-1].items() if k != "curve"}), flush=True)
     result = {"steps": bench.steps, "words": bench.batch, "lines": bench.lines, "rows": rows}
-    write_results(options.output, result, table(rows))
+    lines = f"{options.steps} updates, {bench.lines} lines"
+    made = provenance(seeds=options.seeds, n=lines, repeats=len(options.seeds))
+    write_results(options.output, result, table(rows), made)
     return 0
 
 

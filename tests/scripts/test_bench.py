@@ -10,6 +10,8 @@ from types import ModuleType
 
 import pytest
 
+from scripts.results import missing
+
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "bench.py"
 
 TOY = """
@@ -63,10 +65,15 @@ def test_table_shows_every_row_and_what_holds(
     assert "1 of 2 goals hold; missed: speed" in out
 
 
-def test_json_is_the_list_of_rows_with_a_run_record(bench: ModuleType, tmp_path: Path) -> None:
+def test_json_holds_the_rows_and_what_made_them_with_a_run_record(
+    bench: ModuleType, tmp_path: Path
+) -> None:
     target = tmp_path / "out" / "toy.json"
     assert bench.main(["toy", "--quick", "--json", str(target)]) == 0
-    rows = json.loads(target.read_text())
+    whole = json.loads(target.read_text())
+    rows = whole["rows"]
+    assert missing(target) == []
+    assert whole["made"]["commit"] == rows[0]["commit"]
     assert [set(bench.KEYS) <= set(row) for row in rows] == [True] * 3
     assert [row["holds"] for row in rows] == [False, True, None]
     assert rows[1]["ours"] == 1
@@ -100,12 +107,16 @@ def test_one_table_of_all_grows_by_what_is_missing(
     target = tmp_path / "all.json"
     (bench.HERE / "bench_failing.py").write_text(FAILING)
     assert bench.main(["all", "--json", str(target)]) == 2
-    assert [row["name"] for row in json.loads(target.read_text())] == ["speed", "size", "words"]
+    assert [row["name"] for row in json.loads(target.read_text())["rows"]] == [
+        "speed",
+        "size",
+        "words",
+    ]
     (bench.HERE / "bench_failing.py").write_text(TOY.replace("speed", "pace"))
     monkeypatch.delitem(sys.modules, "bench_failing")
     (bench.HERE / "bench_toy.py").write_text("measured again")
     assert bench.main(["all", "--json", str(target), "--resume"]) == 0
-    rows = json.loads(target.read_text())
+    rows = json.loads(target.read_text())["rows"]
     assert [row["benchmark"] for row in rows] == ["failing"] * 3 + ["toy"] * 3
     assert [row["name"] for row in rows][::3] == ["pace", "speed"]
     assert target.with_suffix(".md").read_text().startswith("| benchmark | name ")
@@ -114,10 +125,10 @@ def test_one_table_of_all_grows_by_what_is_missing(
 def test_a_named_benchmark_is_measured_again(bench: ModuleType, tmp_path: Path) -> None:
     target = tmp_path / "all.json"
     assert bench.main(["all", "--json", str(target)]) == 0
-    rows = json.loads(target.read_text())
-    target.write_text(json.dumps([row | {"ours": 0} for row in rows]))
+    rows = json.loads(target.read_text())["rows"]
+    target.write_text(json.dumps({"rows": [row | {"ours": 0} for row in rows]}))
     assert bench.main(["toy", "--json", str(target), "--resume"]) == 0
-    assert [row["ours"] for row in json.loads(target.read_text())] == [3000.0, 2, 7]
+    assert [row["ours"] for row in json.loads(target.read_text())["rows"]] == [3000.0, 2, 7]
 
 
 def test_figures_of_two_machines_do_not_share_a_table(
