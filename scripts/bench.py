@@ -1,11 +1,12 @@
 """Run benchmarks and print how many times better than its reference each figure is.
 
 A benchmark is a file ``scripts/bench_NAME.py`` with ``rows(scratch: Path) -> list[dict]`` (it may
-also take ``quick: bool``). A row has ``name``, ``unit``, ``ours``, ``reference``, ``ratio`` (how
-many times better than the reference), ``goal`` (least ratio) and ``holds``; a row without a goal
-only informs. ``low``, ``high`` and ``repeats`` are the ratio's least and greatest and their number
-(see `scripts.paired`): where they lie on both sides of the goal, nothing is claimed. ``load`` (of
-the machine, other work included), ``floor`` (what the hardware allows) and ``note`` are optional.
+also take ``quick: bool`` and ``repeats: int``). A row has ``name``, ``unit``, ``ours``,
+``reference``, ``ratio`` (how many times better than the reference), ``goal`` (least ratio) and
+``holds``; a row without a goal only informs. ``low``, ``high`` and ``repeats`` are the ratio's
+least and greatest and their number (see `scripts.paired`): where they lie on both sides of the
+goal, nothing is claimed. ``load`` (of the machine, other work included), ``floor`` (what the
+hardware allows) and ``note`` are optional.
 
 ``--json FILE`` is written anew whenever a benchmark has ended; each row names its commit. With
 ``--resume`` the rows of other benchmarks that FILE holds stay, and ``all`` measures only what is
@@ -29,7 +30,7 @@ if str(HERE.parent) not in sys.path:
     sys.path.insert(0, str(HERE.parent))
 
 from scripts.machine import describe_machine, machine_line, same_machine  # noqa: E402
-from scripts.paired import verdict  # noqa: E402
+from scripts.paired import QUICK_REPEATS, REPEATS, verdict  # noqa: E402
 from scripts.results import made_line, provenance, read_rows, write_results  # noqa: E402
 from x2static.core.errors import ConfigError, WorkbenchError  # noqa: E402
 from x2static.core.run_record import (  # noqa: E402
@@ -53,6 +54,7 @@ class BenchConfig:
 
     name: str
     quick: bool
+    repeats: int | None = None
 
 
 def known_benchmarks() -> dict[str, Path]:
@@ -80,10 +82,12 @@ def load_rows(path: Path) -> Callable[..., list[Row]]:
     return rows
 
 
-def measure(name: str, *, quick: bool) -> list[Row]:
+def measure(name: str, *, quick: bool, repeats: int | None = None) -> list[Row]:
     """Run one benchmark in a folder of its own."""
     rows = load_rows(known_benchmarks()[name])
-    options = {"quick": quick} if "quick" in inspect.signature(rows).parameters else {}
+    offered = {"quick": quick, "repeats": repeats or (QUICK_REPEATS if quick else REPEATS)}
+    known = inspect.signature(rows).parameters
+    options = {name: value for name, value in offered.items() if name in known}
     with tempfile.TemporaryDirectory(prefix="x2static-bench-") as scratch:
         commit = git_commit()
         return [
@@ -178,14 +182,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("name", metavar="NAME", help="all, or " + ", ".join(known_benchmarks()))
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the rows as JSON")
     parser.add_argument("--quick", action="store_true", help="small sizes, to see that it works")
+    parser.add_argument("--repeats", type=int, help=f"turns of each side ({REPEATS})")
     parser.add_argument("--resume", action="store_true", help="keep other rows of --json FILE")
     arguments = parser.parse_args(argv)
+    if arguments.repeats is not None and arguments.repeats < 1:
+        parser.error("--repeats: at least 1")
     if arguments.resume and arguments.json is None:
         parser.error("--resume goes on with a file: give --json FILE")
     if arguments.json is not None and arguments.json.suffix != ".json":
         parser.error(f"--json {arguments.json}: the file's name must end in .json")
     try:
-        failed = run(BenchConfig(arguments.name, arguments.quick), arguments.json, arguments.resume)
+        config = BenchConfig(arguments.name, arguments.quick, arguments.repeats)
+        failed = run(config, arguments.json, arguments.resume)
     except WorkbenchError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -206,7 +214,7 @@ def run(config: BenchConfig, target: Path | None, resume: bool) -> int:
     failed = 0
     for name in names:
         try:
-            fresh = measure(name, quick=config.quick)
+            fresh = measure(name, quick=config.quick, repeats=config.repeats)
         except WorkbenchError as error:
             print(f"error: {name}: {error}", file=sys.stderr)
             failed += 1

@@ -17,6 +17,7 @@ import numpy as np
 
 from eval.bli import AlignedPair, BliScore
 from eval.hubness import Hubness
+from scripts.paired import REPEATS, compared, in_turns, verdict
 from x2static.core.lexicon import Lexicon
 from x2static.core.normalize import normalize
 from x2static.core.vectors import FloatMatrix, WordVectors
@@ -73,28 +74,35 @@ def our_score(source: WordVectors, target: WordVectors, queries: range) -> tuple
     return score, time.perf_counter() - began
 
 
-def compare(size: int, width: int, noise: float) -> list[dict[str, Any]]:
+def compare(size: int, width: int, noise: float, repeats: int) -> list[dict[str, Any]]:
     """Rows for one pair of spaces."""
     x, z = planted_pair(size, width, noise)
     source = WordVectors([f"s{row}" for row in range(size)], x)
     target = WordVectors([f"t{row}" for row in range(size)], z)
     queries = range(min(FIRST_QUERY, size // 2), min(FIRST_QUERY, size // 2) + QUERIES)
     searched = count_exact_searches()
-    score, ours = our_score(source, target, queries)
+    score = our_score(source, target, queries)[0]
     products = searched()
-    ranks, theirs = numpy_ranks(x, z, queries)
+    ranks = numpy_ranks(x, z, queries)[0]
+    figures = in_turns(
+        {
+            "ours": lambda: our_score(source, target, queries)[1],
+            "numpy": lambda: numpy_ranks(x, z, queries)[1],
+        },
+        repeats,
+    )
     same = all(score.precision(k) == np.mean(ranks <= k) for k in KS)
     deep = ranks > max(KS)
     same_ranks = bool(np.array_equal(score.ranks[~deep], ranks[~deep]))
     label = f"BLI {QUERIES} queries, CSLS, {size // 1000}k x {width}, P@1 {score.precision(1):.2f}"
     floor = 2.0 * QUERIES * size * width / gemm_rate(width)
     goal = GOAL if size >= FULL_SIZE else None  # what is saved grows with the vocabulary
-    holds = None if goal is None else theirs / ours >= goal and same and same_ranks
+    row = compared(figures["ours"], figures["numpy"], more_is_better=False) | {"goal": goal}
+    holds = verdict(row) if (same and same_ranks) or goal is None else False
     drift = abs(score.mrr - float(np.mean(1 / ranks)))
     return [
         {
-            "name": label, "unit": "s", "ours": ours, "reference": theirs, "ratio": theirs / ours,
-            "goal": goal, "holds": holds,
+            "name": label, "unit": "s", **row, "holds": holds,
             "floor": floor, "note": f"identical answers: {same and same_ranks}; "
             f"MRR differs by {drift:.1e}",
         },
@@ -135,12 +143,12 @@ def gemm_rate(width: int) -> float:
     return 2.0 * a.size * len(b) / (time.perf_counter() - began)
 
 
-def rows(scratch: Path, *, quick: bool = False) -> list[dict[str, Any]]:
+def rows(scratch: Path, *, quick: bool = False, repeats: int = REPEATS) -> list[dict[str, Any]]:
     """The benchmark's rows."""
     del scratch
     size = 30_000 if quick else FULL_SIZE
     found = []
     for noise in (1.0, 2.0) if quick else (2.0,):
         print(f"bli: {size} words, noise {noise}", file=sys.stderr)
-        found += compare(size, 300, noise)
+        found += compare(size, 300, noise, repeats)
     return found

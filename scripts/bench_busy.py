@@ -23,7 +23,7 @@ HERE = Path(__file__).resolve().parent
 if __name__ == "__main__":
     sys.path[:0] = [str(HERE), str(HERE.parent)]
 
-from scripts.paired import best, compared, in_turns  # noqa: E402
+from scripts.paired import REPEATS, best, compared, in_turns  # noqa: E402
 
 DEMO = HERE / "demo_data"
 WAYS = {
@@ -36,14 +36,14 @@ KINDS = {"pretrain": "pieces/s", "teacher": "sentences/s"}
 Row = dict[str, Any]
 
 
-def rows(scratch: Path, *, quick: bool = False) -> list[Row]:
+def rows(scratch: Path, *, quick: bool = False, repeats: int = REPEATS) -> list[Row]:
     """All rows: two kinds of work, three crowds."""
     text = scratch / "en.txt"
     with gzip.open(DEMO / "en.txt.gz", "rt", encoding="utf-8") as stream:
         text.write_text(
             "".join(line for line, _ in zip(stream, range(2_000), strict=False)), "utf-8"
         )
-    crowds, repeats, seconds = ((0, 2), 2, 1.0) if quick else ((0, 2, 4), 5, 2.5)
+    crowds, seconds = ((0, 2), 1.0) if quick else ((0, 2, 4), 1.5)
     return [row for kind in KINDS for row in rows_of(kind, text, scratch, crowds, repeats, seconds)]
 
 
@@ -118,7 +118,7 @@ def pretraining(text: Path, scratch: Path) -> Callable[[int], int]:
 
     scratch.mkdir()
     model = DEMO / "teacher"
-    ours = Ours(scratch, Size("demo", TINY, "lines", 32, 1), text, model, block=64)
+    ours = Ours(scratch, Size("demo", TINY, "lines", 8, 1), text, model, block=64)
     return lambda step: ours.updater.run(step).pieces
 
 

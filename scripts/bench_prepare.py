@@ -24,14 +24,19 @@ from typing import Any
 
 import numpy as np
 
-from x2static.core.corpus import iter_sentences
-from x2static.core.errors import ConfigError
-from x2static.prepare.cleaning import clean
-from x2static.prepare.seen import SeenHashes
-from x2static.prepare.tokenizers.build import build_tokenizer
-from x2static.prepare.tokenizers.interface import TokenizerPlan
-from x2static.prepare.tokenizers.udpipe import UdpipeTokenizer
-from x2static.prepare.worker import ONE_THREAD
+ROOT = Path(__file__).resolve().parents[1]
+if str(ROOT) not in sys.path:  # as the process of `single_threaded`
+    sys.path.insert(0, str(ROOT))
+
+from scripts.paired import REPEATS, compared, in_turns, processor_seconds  # noqa: E402
+from x2static.core.corpus import iter_sentences  # noqa: E402
+from x2static.core.errors import ConfigError  # noqa: E402
+from x2static.prepare.cleaning import clean  # noqa: E402
+from x2static.prepare.seen import SeenHashes  # noqa: E402
+from x2static.prepare.tokenizers.build import build_tokenizer  # noqa: E402
+from x2static.prepare.tokenizers.interface import TokenizerPlan  # noqa: E402
+from x2static.prepare.tokenizers.udpipe import UdpipeTokenizer  # noqa: E402
+from x2static.prepare.worker import ONE_THREAD  # noqa: E402
 
 Row = dict[str, Any]
 UDPIPE_GOAL = 5.0
@@ -54,21 +59,21 @@ print(json.dumps({"seconds": seconds, "peak": peak_megabytes(), **outcome.data["
 """
 
 
-def rows(scratch: Path, quick: bool = False) -> list[Row]:
+def rows(scratch: Path, quick: bool = False, repeats: int = REPEATS) -> list[Row]:
     """All rows; ``quick`` takes a tenth of the text."""
     data = data_folder()
     scale = 10 if quick else 1
     return [
-        *single_threaded(scale),
-        reading_row(data, scratch, 1_000_000 // scale),
-        *process_rows(data, scratch, 4 // min(scale, 2)),
+        *single_threaded(scale, repeats),
+        reading_row(data, scratch, 1_000_000 // scale, repeats),
+        *process_rows(data, scratch, 4 // min(scale, 2), repeats),
         dedup_row(4_000_000 // scale),
     ]
 
 
-def single_threaded(scale: int) -> list[Row]:
+def single_threaded(scale: int, repeats: int) -> list[Row]:
     """The rows per core, in a process whose matrix products have one thread, as in a worker."""
-    words = [sys.executable, __file__, str(scale)]
+    words = [sys.executable, __file__, str(scale), str(repeats)]
     answer = subprocess.run(
         words, check=True, stdout=subprocess.PIPE, text=True, env={**os.environ, **ONE_THREAD}
     )
@@ -76,14 +81,14 @@ def single_threaded(scale: int) -> list[Row]:
     return found
 
 
-def rows_per_core(scale: int) -> list[Row]:
+def rows_per_core(scale: int, repeats: int) -> list[Row]:
     """Tokenizers against their references."""
     data = data_folder()
     return [
-        *(row for language in MODELS for row in udpipe_rows(data, language, 8000 // scale)),
-        *icu_rows(data, 40_000 // scale),
-        library_row(data, "ja", "fugashi", plain_fugashi(), 20_000 // scale),
-        library_row(data, "zh", "jieba", plain_jieba(), 20_000 // scale),
+        *(row for code in MODELS for row in udpipe_rows(data, code, 8000 // scale, repeats)),
+        *icu_rows(data, 40_000 // scale, repeats),
+        library_row(data, "ja", "fugashi", plain_fugashi(), 20_000 // scale, repeats),
+        library_row(data, "zh", "jieba", plain_jieba(), 20_000 // scale, repeats),
     ]
 
 
@@ -103,63 +108,75 @@ def lines_of(data: Path, language: str, count: int) -> list[str]:
         return [clean(line.strip()) for line in islice(stream, count)]
 
 
-def seconds(work: Callable[[], Any], repeats: int = 3) -> float:
-    """Least processor time of some runs; this process has one thread that works."""
-    times = []
-    for _ in range(repeats):
-        start = time.process_time()
-        work()
-        times.append(time.process_time() - start)
-    return min(times)
+def per_second(count: int, work: Callable[[], Any]) -> Callable[[], float]:
+    """A side that handles ``count`` sentences; by processor time, as one thread works."""
+    side = processor_seconds(work)
+    return lambda: count / side()
 
 
-def udpipe_rows(data: Path, language: str, count: int) -> Iterator[Row]:
+def udpipe_rows(data: Path, language: str, count: int, repeats: int) -> Iterator[Row]:
     """Our use of a UDPipe tokenizer, against the full pipeline and against UDPipe's own."""
     model = str(data / "udpipe" / MODELS[language])
     lines = lines_of(data, language, count)
     tokenizer = UdpipeTokenizer(model)
     sentences = sum(map(len, tokenizer.split(lines)))
-    ours = sentences / seconds(lambda: tokenizer.split(lines))
     few = lines[: count // 10]
     num_few = sum(map(len, tokenizer.split(few)))
-    own = num_few / seconds(lambda: [tokenizer._split_one(line) for line in few])
     same = [tokenizer._split_one(" ".join(line.split())) for line in few] == tokenizer.split(few)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import spacy_udpipe
 
         pipeline = spacy_udpipe.load_from_path(language, model)
-        full = num_few / seconds(lambda: [pipeline(line) for line in few], 1)
+        figures = in_turns(
+            {
+                "ours": per_second(sentences, lambda: tokenizer.split(lines)),
+                "own": per_second(num_few, lambda: [tokenizer._split_one(line) for line in few]),
+                "full": per_second(num_few, lambda: [pipeline(line) for line in few]),
+            },
+            repeats,
+        )
     yield {
         "name": f"UDPipe {language}, against spacy-udpipe's full pipeline",
-        "unit": "sentences/s/core", "ours": ours, "reference": full, "ratio": ours / full,
-        "goal": UDPIPE_GOAL, "floor": own,
+        "unit": "sentences/s/core",
+        **compared(figures["ours"], figures["full"], more_is_better=True),
+        "goal": UDPIPE_GOAL, "floor": max(figures["own"]),
         "note": f"{'same' if same else 'OTHER'} sentences as UDPipe on {len(few):,} lines",
     }  # fmt: skip
     yield {
-        "name": f"UDPipe {language}, against UDPipe's own tokenizer",
-        "unit": "sentences/s/core", "ours": ours, "reference": own, "ratio": ours / own,
+        "name": f"UDPipe {language}, against UDPipe's own tokenizer", "unit": "sentences/s/core",
+        **compared(figures["ours"], figures["own"], more_is_better=True),
     }  # fmt: skip
 
 
-def icu_rows(data: Path, count: int) -> Iterator[Row]:
+def icu_rows(data: Path, count: int, repeats: int) -> Iterator[Row]:
     """Our use of ICU against the loop of icu-tokenizer, in two scripts."""
     for language in ("en", "hi"):
-        yield library_row(data, language, "icu", plain_icu(language), count)
+        yield library_row(data, language, "icu", plain_icu(language), count, repeats)
 
 
 def library_row(
-    data: Path, language: str, name: str, plain: Callable[[str], list[str]], count: int
+    data: Path,
+    language: str,
+    name: str,
+    plain: Callable[[str], list[str]],
+    count: int,
+    repeats: int,
 ) -> Row:
     """A tokenizer of ours against the plain loop over its library."""
     lines = lines_of(data, language, count)
     tokenizer = build_tokenizer(TokenizerPlan(name=name, language=language))
     sentences = sum(map(len, tokenizer.split(lines)))
-    ours = sentences / seconds(lambda: tokenizer.split(lines))
-    reference = sentences / seconds(lambda: [plain(line) for line in lines])
+    figures = in_turns(
+        {
+            "ours": per_second(sentences, lambda: tokenizer.split(lines)),
+            "plain": per_second(sentences, lambda: [plain(line) for line in lines]),
+        },
+        repeats,
+    )
     return {
         "name": f"{name} {language}, against a plain loop", "unit": "sentences/s/core",
-        "ours": ours, "reference": reference, "ratio": ours / reference,
+        **compared(figures["ours"], figures["plain"], more_is_better=True),
     }  # fmt: skip
 
 
@@ -199,7 +216,7 @@ def plain_jieba() -> Callable[[str], list[str]]:
     return lambda line: [" ".join(jieba.lcut(line))]
 
 
-def reading_row(data: Path, scratch: Path, count: int) -> Row:
+def reading_row(data: Path, scratch: Path, count: int, repeats: int) -> Row:
     """Reading a prepared corpus back, against Python's own way of reading lines."""
     path = scratch / "corpus.txt.gz"
     lines = lines_of(data, "en", min(count, 200_000))
@@ -211,15 +228,20 @@ def reading_row(data: Path, scratch: Path, count: int) -> Row:
         with gzip.open(path, "rt", encoding="utf-8") as stream:
             return sum(1 for line in stream if line.strip())
 
-    ours = count / seconds(lambda: sum(1 for _ in iter_sentences(path)))
-    reference = count / seconds(plainly)
+    figures = in_turns(
+        {
+            "ours": per_second(count, lambda: sum(1 for _ in iter_sentences(path))),
+            "plain": per_second(count, plainly),
+        },
+        repeats,
+    )
     return {
-        "name": f"reading {count:,} sentences, .gz", "unit": "sentences/s", "ours": ours,
-        "reference": reference, "ratio": ours / reference,
+        "name": f"reading {count:,} sentences, .gz", "unit": "sentences/s",
+        **compared(figures["ours"], figures["plain"], more_is_better=True),
     }  # fmt: skip
 
 
-def process_rows(data: Path, scratch: Path, copies: int) -> Iterator[Row]:
+def process_rows(data: Path, scratch: Path, copies: int, repeats: int) -> Iterator[Row]:
     """The whole command: two processes against one, and memory on a text four times as long."""
     text = gzip.decompress((data / "mono" / "de.txt.gz").read_bytes())
     short, long = scratch / "short.txt", scratch / "long.txt"
@@ -228,13 +250,17 @@ def process_rows(data: Path, scratch: Path, copies: int) -> Iterator[Row]:
         for copy in range(copies):
             # other words in every copy, so that the set of seen sentences grows too
             stream.write(text.replace(b" ", b" x%d" % copy, -1) if copy else text)
-    one, two = (run_prepare(short, scratch, workers) for workers in (1, 2))
-    many = run_prepare(long, scratch, 1)
-    speeds = [result["sentences"] / result["seconds"] for result in (two, one)]
+    one, many = (run_prepare(text_of_size, scratch, 1) for text_of_size in (short, long))
+
+    def speed(workers: int) -> float:
+        result = run_prepare(short, scratch, workers)
+        return float(result["sentences"] / result["seconds"])
+
+    figures = in_turns({"two": lambda: speed(2), "one": lambda: speed(1)}, repeats)
     yield {
         "name": "whole command (ICU, de): 2 processes against 1", "unit": "sentences/s",
-        "ours": speeds[0], "reference": speeds[1], "ratio": speeds[0] / speeds[1],
-        "note": f"{len(os.sched_getaffinity(0))} cores, load {os.getloadavg()[0]:.1f}",
+        **compared(figures["two"], figures["one"], more_is_better=True),
+        "note": f"{len(os.sched_getaffinity(0))} cores",
     }  # fmt: skip
     growth = many["peak"] - one["peak"]
     yield {
@@ -278,4 +304,4 @@ def dedup_row(count: int) -> Row:
 
 
 if __name__ == "__main__":
-    print(json.dumps(rows_per_core(int(sys.argv[1]))))
+    print(json.dumps(rows_per_core(*map(int, sys.argv[1:]))))

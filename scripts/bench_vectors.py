@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 from gensim.models import KeyedVectors
 
+from scripts.paired import REPEATS, compared, in_turns
+from scripts.paired import seconds as timed
 from x2static.core.formats.native import VECTORS_NAME
 from x2static.core.formats.safetensors_file import map_tensors
 from x2static.core.vector_file import read_vectors, write_vectors
@@ -43,13 +45,15 @@ print(peak() - before)
 """
 
 
-def rows(scratch: Path, quick: bool = False) -> list[Row]:
-    """Time every format once (native opening: the median of nine)."""
+def rows(scratch: Path, quick: bool = False, repeats: int = REPEATS) -> list[Row]:
+    """Time every format in turns with its reference (native opening: the median of nine)."""
     words = int(os.environ.get("X2STATIC_BENCH_WORDS", 10_000 if quick else 200_000))
     vectors = random_vectors(words)
     size = f"{words:,} x {WIDTH}"
-    results = [*text_rows(scratch, vectors, size), *binary_rows(scratch, vectors, size)]
-    return [*results, *gzip_rows(scratch, vectors.head(words // 10)), native_row(scratch, vectors)]
+    results = text_rows(scratch, vectors, size, repeats)
+    results += binary_rows(scratch, vectors, size, repeats)
+    results += gzip_rows(scratch, vectors.head(words // 10), repeats)
+    return [*results, native_row(scratch, vectors)]
 
 
 def random_vectors(words: int) -> WordVectors:
@@ -63,46 +67,70 @@ def random_vectors(words: int) -> WordVectors:
     return WordVectors(names, matrix, np.arange(words, 0, -1))
 
 
-def text_rows(scratch: Path, vectors: WordVectors, size: str) -> list[Row]:
+def text_rows(scratch: Path, vectors: WordVectors, size: str, repeats: int) -> list[Row]:
     ours, theirs = scratch / "ours.vec", scratch / "gensim.vec"
-    write_ours = seconds(lambda: write_vectors(vectors, ours, "word2vec"))[0]
-    keyed = KeyedVectors(WIDTH)
-    keyed.add_vectors(list(vectors.words), vectors.matrix)
-    write_theirs = seconds(lambda: keyed.save_word2vec_format(str(theirs)))[0]
-    del keyed
-    bytes_floor = read_bytes(ours)
-    read_ours, own = seconds(lambda: read_vectors(ours))
-    check_same(own, vectors)
-    del own
-    read_theirs, keyed = seconds(lambda: KeyedVectors.load_word2vec_format(str(ours)))
-    check_same(WordVectors(keyed.index_to_key, keyed.vectors), vectors)
+    written = write_in_turns(ours, theirs, vectors, repeats)
     check_same(read_vectors(theirs), vectors)
+    theirs.unlink()
+    bytes_floor = read_bytes(ours)
+    read = read_in_turns(ours, vectors, repeats)
     floor = f"reading the {ours.stat().st_size / 1e9:.2f} GB alone: {bytes_floor:.2f} s"
     memory = memory_rows(ours, vectors, size)
     write_floor = write_bytes(scratch / "floor", ours)
-    theirs.unlink()
     ours.unlink()
     return [
-        row(f"read .vec, {size}", "s", read_ours, read_theirs, goal=5.0, floor=floor),
-        row(f"write .vec, {size}", "s", write_ours, write_theirs,
-            floor=f"writing and syncing these bytes alone: {write_floor:.2f} s"),
+        {"name": f"read .vec, {size}", "unit": "s", **read, "goal": 5.0, "floor": floor},
+        {
+            "name": f"write .vec, {size}", "unit": "s",
+            **written,
+            "floor": f"writing and syncing these bytes alone: {write_floor:.2f} s",
+        },
         *memory,
     ]  # fmt: skip
 
 
-def binary_rows(scratch: Path, vectors: WordVectors, size: str) -> list[Row]:
+def write_in_turns(ours: Path, theirs: Path, vectors: WordVectors, repeats: int) -> dict[str, Any]:
+    """Our writer and gensim's, each to a file of its own."""
+    keyed = KeyedVectors(WIDTH)
+    keyed.add_vectors(list(vectors.words), vectors.matrix)
+    figures = in_turns(
+        {
+            "ours": timed(lambda: write_vectors(vectors, ours, "word2vec")),
+            "gensim": timed(lambda: keyed.save_word2vec_format(str(theirs))),
+        },
+        repeats,
+    )
+    return compared(figures["ours"], figures["gensim"], more_is_better=False)
+
+
+def read_in_turns(
+    path: Path, vectors: WordVectors, repeats: int, *, binary: bool = False
+) -> dict[str, Any]:
+    """Our reader and gensim's on one file; both must give the same numbers."""
+    check_same(read_vectors(path), vectors)
+    keyed = KeyedVectors.load_word2vec_format(str(path), binary=binary)
+    check_same(WordVectors(keyed.index_to_key, keyed.vectors), vectors)
+    del keyed
+    figures = in_turns(
+        {
+            "ours": timed(lambda: read_vectors(path)),
+            "gensim": timed(lambda: KeyedVectors.load_word2vec_format(str(path), binary=binary)),
+        },
+        repeats,
+    )
+    return compared(figures["ours"], figures["gensim"], more_is_better=False)
+
+
+def binary_rows(scratch: Path, vectors: WordVectors, size: str, repeats: int) -> list[Row]:
     path = scratch / "ours.bin"
     write_vectors(vectors, path, "word2vec-binary")
     floor = f"reading the bytes alone: {read_bytes(path):.2f} s"
-    ours, own = seconds(lambda: read_vectors(path))
-    check_same(own, vectors)
-    del own
-    theirs, _ = seconds(lambda: KeyedVectors.load_word2vec_format(str(path), binary=True))
+    read = read_in_turns(path, vectors, repeats, binary=True)
     path.unlink()
-    return [row(f"read word2vec binary, {size}", "s", ours, theirs, floor=floor)]
+    return [{"name": f"read word2vec binary, {size}", "unit": "s", **read, "floor": floor}]
 
 
-def gzip_rows(scratch: Path, vectors: WordVectors) -> list[Row]:
+def gzip_rows(scratch: Path, vectors: WordVectors, repeats: int) -> list[Row]:
     import gzip
 
     path = scratch / "ours.vec.gz"
@@ -114,11 +142,10 @@ def gzip_rows(scratch: Path, vectors: WordVectors) -> list[Row]:
                 pass
 
     floor = f"decompressing alone: {seconds(unzip)[0]:.2f} s"
-    ours, own = seconds(lambda: read_vectors(path))
-    check_same(own, vectors)
-    theirs, _ = seconds(lambda: KeyedVectors.load_word2vec_format(str(path)))
+    read = read_in_turns(path, vectors, repeats)
     path.unlink()
-    return [row(f"read .vec.gz, {len(vectors):,} x {WIDTH}", "s", ours, theirs, floor=floor)]
+    name = f"read .vec.gz, {len(vectors):,} x {WIDTH}"
+    return [{"name": name, "unit": "s", **read, "floor": floor}]
 
 
 def native_row(scratch: Path, vectors: WordVectors) -> Row:

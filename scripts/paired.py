@@ -7,11 +7,12 @@ each side takes its turn, the order turns round each time, and the ratio is work
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 from typing import Any
 
-REPEATS = 5
+REPEATS, QUICK_REPEATS = 5, 2
 Figures = dict[str, list[float]]
 
 
@@ -22,6 +23,28 @@ def in_turns(sides: Mapping[str, Callable[[], float]], repeats: int = REPEATS) -
         for name in list(sides)[:: -1 if turn % 2 else 1]:
             found[name].append(float(sides[name]()))
     return found
+
+
+def seconds(work: Callable[[], object]) -> Callable[[], float]:
+    """A side whose figure is how long ``work`` takes."""
+
+    def side() -> float:
+        began = time.perf_counter()
+        work()
+        return time.perf_counter() - began
+
+    return side
+
+
+def processor_seconds(work: Callable[[], object]) -> Callable[[], float]:
+    """A side whose figure is this process's own time: for work of one thread that never waits."""
+
+    def side() -> float:
+        began = time.process_time()
+        work()
+        return time.process_time() - began
+
+    return side
 
 
 def best(figures: Figures, names: Sequence[str], *, more_is_better: bool) -> str:

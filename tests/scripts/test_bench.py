@@ -46,7 +46,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     (folder / "bench_toy.py").write_text(TOY)
     monkeypatch.setattr(module, "HERE", folder)
     monkeypatch.syspath_prepend(folder)
-    for name in ("bench_toy", "bench_failing"):
+    for name in ("bench_toy", "bench_failing", "bench_turns"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     return module
 
@@ -78,7 +78,7 @@ def test_json_holds_the_rows_and_what_made_them_with_a_run_record(
     assert [row["holds"] for row in rows] == [False, True, None]
     assert rows[1]["ours"] == 1
     record = json.loads((tmp_path / "out" / "toy.json.run.json").read_text())
-    assert record["settings"] == {"name": "toy", "quick": True}
+    assert record["settings"] == {"name": "toy", "quick": True, "repeats": None}
     assert {"cpu", "cores", "ram_gib", "versions"} <= set(record["machine"])
 
 
@@ -142,6 +142,18 @@ def test_figures_of_two_machines_do_not_share_a_table(
     assert bench.main(["all", "--json", str(target), "--resume"]) == 2
     assert "was not measured on this machine" in capsys.readouterr().err
     assert target.read_bytes() == before
+
+
+def test_a_benchmark_that_takes_turns_is_told_how_many(bench: ModuleType) -> None:
+    (bench.HERE / "bench_turns.py").write_text(
+        "def rows(scratch, quick=False, repeats=9):\n"
+        "    return [{'name': 'x', 'ours': repeats, 'ratio': 1.0, 'repeats': repeats}]\n"
+    )
+    given = [
+        bench.measure("turns", quick=quick, repeats=repeats)[0]["ours"]
+        for quick, repeats in ((False, None), (True, None), (True, 7))
+    ]
+    assert given == [bench.REPEATS, bench.QUICK_REPEATS, 7]
 
 
 def test_resume_without_a_file_is_refused(bench: ModuleType) -> None:
