@@ -32,7 +32,13 @@ sys.path.insert(0, str(ROOT))
 
 from scripts import quality_english  # noqa: E402
 from scripts.quality_teacher import HUB, SETS, SPOKES  # noqa: E402
-from scripts.results import parse, quality_parser, write_results  # noqa: E402
+from scripts.results import (  # noqa: E402
+    parse,
+    provenance,
+    quality_parser,
+    read_rows,
+    write_results,
+)
 from scripts.train_demo_teacher import OUTPUT as BOX  # noqa: E402
 from x2static.cli import run  # noqa: E402
 
@@ -283,9 +289,15 @@ def merged(earlier: Path, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]
         return (list(STATED).index(row["teacher"]), row["sentences"],
                 list(METHODS).index(row["method"]))  # fmt: skip
 
-    kept = json.loads(earlier.read_text(encoding="utf-8")) if earlier.exists() else []
+    kept = read_rows(earlier)
     made = {place(row) for row in rows}
     return sorted([*rows, *(row for row in kept if place(row) not in made)], key=place)
+
+
+def provenance_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Where the cells come from: `distill`'s default seed, and the random teacher's."""
+    sizes = ", ".join(f"{size:,}" for size in sorted({row["sentences"] for row in rows}))
+    return provenance(seeds=(0,), n=f"{sizes} sentences a language", repeats=1)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -307,7 +319,7 @@ def main(argv: Sequence[str]) -> int:
                 new = measure(bench, method)
                 others = [row for row in rows if cell_of(row) != cell_of(new)]
                 rows = merged(Path("absent"), [*others, new])
-                write_results(options.output, rows, table(rows))
+                write_results(options.output, rows, table(rows), provenance_of(rows))
                 print(f"{teacher} {sentences} {method}", flush=True)
     print(table(rows))
     return 0

@@ -56,7 +56,8 @@ def test_a_table_says_what_its_figures_rest_on():
 
 def test_earlier_rows_of_other_cells_are_kept_in_order(tmp_path):
     earlier = tmp_path / "t.json"
-    earlier.write_text(json.dumps([cell(sentences=9), cell("minilm"), cell(method="own")]))
+    rows = [cell(sentences=9), cell("minilm"), cell(method="own")]
+    earlier.write_text(json.dumps({"made": {}, "rows": rows}))
     new = cell(method="own") | {"flags": ["new"]}
     rows = merged(earlier, [new])
     assert [(r["teacher"], r["sentences"], r["method"]) for r in rows] == [
