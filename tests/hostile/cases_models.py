@@ -29,7 +29,7 @@ def of_each(
         expected = line[command] if isinstance(line, Mapping) else line
         cases.append(
             Case(name=f"{command}-{name}", command=words, files={**TEXT, "m": content},
-                 line=f"^error: m: .*{expected}")
+                 line=f"error: m: .*{expected}")
         )  # fmt: skip
     return cases
 
