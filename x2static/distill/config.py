@@ -149,7 +149,7 @@ class DistillConfig:
             raise ConfigError(
                 "--own-weight 0 --context-weight 0: nothing is left to make vectors of"
             )
-        if self.reads_once and self.epochs > 1:
+        if self.reads_once and self.epochs != 1:
             raise ConfigError(
                 f"--epochs {self.epochs}: the closed form reads the corpus once; epochs serve "
                 "--solver sampled and --preset paper"
