@@ -98,6 +98,27 @@ class Bench:
         places = {name: self.work / "aligned" / name for name in LANGUAGES[1:]}
         return tuple(f"{n}={p}" for n, p in ({"en": self.work / "default" / "en"} | places).items())
 
+    @property
+    def about(self) -> dict[str, float]:
+        """What all cells of a work folder share."""
+        return {"words": self.batch, "lines": self.lines, "rate": self.rate}
+
+    def claim(self) -> None:
+        """Bind the work folder to these settings.
+
+        Raises:
+            SystemExit: its cells were made with others.
+        """
+        path = self.work / "widths" / "about.json"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(self.about), encoding="utf-8")
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if found != self.about:
+            raise SystemExit(
+                f"{path}: cells made with {found}, not {self.about}; take another WORK"
+            )
+
     def pairs(self) -> dict[str, tuple[list[str], list[str]]]:
         """Sentences and their translations by test and language."""
         found = {}
@@ -166,7 +187,8 @@ def cell(
             cache_folder=bench.work / "texts", **settings,
         ))  # fmt: skip
         row["before"], row["after"] = validations(model)
-        row["curve"] = [json.loads(line) for line in (model / "curve.jsonl").open()]
+        curve = (model / "curve.jsonl").read_text(encoding="utf-8")
+        row["curve"] = [json.loads(line) for line in curve.splitlines()]
     blocks = BLOCKS.get(width, (1, 2))
     row["retrieval"] = {str(block): accuracies(bench, model, block) for block in blocks}
     row["cpu_seconds"] = round(time.process_time() - began, 1)
@@ -223,6 +245,7 @@ def main(argv: Sequence[str]) -> int:
     )  # fmt: skip
     if not all((options.work / "aligned" / name).exists() for name in LANGUAGES[1:]):
         make_vectors(Vectors(options.data, options.work, TEACHER, 0, ()))
+    bench.claim()
     changed = {n: json.loads(v) for n, v in (text.split("=") for text in options.set)}
     rows = []
     for width in options.widths:
@@ -231,7 +254,7 @@ def main(argv: Sequence[str]) -> int:
         for seed, recipe in product(options.seeds, options.recipes):
             rows.append(cell(bench, width, recipe, seed, begin, changed))
             print(json.dumps({k: v for k, v in rows[-1].items() if k != "curve"}), flush=True)
-    result = {"steps": bench.steps, "words": bench.batch, "lines": bench.lines, "rows": rows}
+    result = {"steps": bench.steps, **bench.about, "rows": rows}
     lines = f"{options.steps} updates, {bench.lines} lines"
     made = provenance(seeds=options.seeds, n=lines, repeats=len(options.seeds))
     write_results(options.output, result, table(rows), made)

@@ -10,7 +10,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from scripts import quality_pretrain, quality_tasks, quality_teacher
+from continued_pretraining.config import PretrainConfig
+from scripts import quality_pretrain, quality_tasks, quality_teacher, quality_widths
 from x2static.core.outcome import Outcome
 
 
@@ -85,6 +86,46 @@ def test_tagging_scores_are_of_the_weights_that_are_there(tmp_path, model, monke
         assert quality_tasks.examine(*given) == {"fi": 0.25}
     retrained(model)
     assert quality_tasks.examine(*given) == {"fi": 0.75}
+
+
+def widths_bench(work: Path, rate: float = 1e-3) -> quality_widths.Bench:
+    return quality_widths.Bench(work, work, 30, 256, 16, rate, dev=False)
+
+
+def test_a_width_is_measured_once(tmp_path, monkeypatch):
+    bench, trained = widths_bench(tmp_path), []
+
+    def train(config: PretrainConfig) -> None:
+        trained.append(config)
+        config.output.mkdir(parents=True)
+        curve = [{"validation": {"mlm": loss, "above_chance": 0.5}} for loss in (3.0, 2.5)]
+        lines = "".join(json.dumps(line) + "\n" for line in curve)
+        (config.output / "curve.jsonl").write_text(lines)
+
+    monkeypatch.setattr(quality_widths, "pretrain", train)
+    monkeypatch.setattr(quality_widths, "accuracies", lambda *_: {"flores de": 0.25})
+    rows = [
+        quality_widths.cell(bench, 384, "dcca", seed, tmp_path, {"ridge": 2.0})
+        for seed in (1, 2, 1)
+    ]  # fmt: skip
+    assert [(config.seed, config.ridge, config.loss) for config in trained] == [
+        (1, 2.0, "dcca"), (2, 2.0, "dcca")
+    ]  # fmt: skip
+    assert rows[0] == rows[2]
+    assert rows[0]["machine"]
+    assert "commit" in rows[0]
+    assert not any((tmp_path / "models").iterdir())  # only figures are kept
+    (line,) = quality_widths.table(rows[:2]).splitlines()[2:]
+    assert line == (
+        "| 384 | dcca-ridge=2.0 | 2 | 25.0 ± 0.0 | 25.0 ± 0.0 | 2.500 ± 0.000 | 50 ± 0 |"
+    )
+
+
+def test_cells_of_other_settings_are_refused(tmp_path):
+    widths_bench(tmp_path).claim()
+    widths_bench(tmp_path).claim()
+    with pytest.raises(SystemExit, match="take another WORK"):
+        widths_bench(tmp_path, 3e-4).claim()
 
 
 @pytest.mark.parametrize("flores", [True, False], ids=["FLORES", "no FLORES"])
