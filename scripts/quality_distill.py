@@ -108,6 +108,7 @@ def x2static(*arguments: object) -> None:
 
 def answer_of(path: Path, *arguments: object) -> list[dict[str, Any]]:
     """The rows of an evaluation."""
+    path.unlink(missing_ok=True)
     x2static(*arguments, "--json", path)
     rows: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["rows"]
     return rows
@@ -171,15 +172,16 @@ def make(bench: Bench, method: str, language: str) -> None:
 def translation(bench: Bench, method: str, language: str) -> dict[str, Any]:
     """CSLS P@1 as the vectors come and after alignment; queries and their share."""
     source, target = (bench.vectors(method, name) for name in (language, HUB))
-    mapped, muse = bench.folder / "mapped", bench.data / "muse"
+    mapped, muse = bench.folder / f"{method}.mapped", bench.data / "muse"
     x2static("align", "--preset", "supervised", "--source", source, "--target", target,
              "--lexicon", muse / "train" / f"{language}-{HUB}.0-5000.txt", "--output-source",
              mapped / language, "--output-target", mapped / HUB, "--overwrite")  # fmt: skip
     figures: dict[str, Any] = {}
     for name, sides in (("before", (source, target)), ("after", (mapped / language, mapped / HUB))):
         (row,) = answer_of(
-            bench.folder / "answer.json", "eval", "bli", "--source", sides[0], "--target", sides[1],
-            "--lexicon", muse / "test" / f"{language}-{HUB}.5000-6500.txt", "--method", "csls",
+            bench.folder / f"{method}.answer.json", "eval", "bli",
+            "--source", sides[0], "--target", sides[1], "--method", "csls",
+            "--lexicon", muse / "test" / f"{language}-{HUB}.5000-6500.txt",
         )  # fmt: skip
         margin = 1.96 * math.sqrt(row["p@1"] * (1 - row["p@1"]) / row["queries"])
         figures |= {name: row["p@1"], f"{name} margin": margin}
@@ -190,7 +192,7 @@ def similarity(bench: Bench, method: str, language: str) -> dict[str, Any]:
     """Mean Spearman correlation over a language's sets, with half a 95 % interval."""
     sets = quality_english.SETS.values() if language == HUB else SETS[language]
     rows = answer_of(
-        bench.folder / "answer.json", "eval", "similarity", "--vectors",
+        bench.folder / f"{method}.answer.json", "eval", "similarity", "--vectors",
         bench.vectors(method, language), "--phrases", "skip",
         "--dataset", *(bench.data / "wordsim" / name for name in sets),
     )  # fmt: skip

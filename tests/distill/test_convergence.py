@@ -165,6 +165,20 @@ def test_a_run_killed_anywhere_goes_on_to_the_same_bytes(converge, tmp_path, mon
     assert passes(tmp_path / "torn") == passes(tmp_path / "whole")
 
 
+def test_sentences_cut_in_parts_are_held_out_as_parts(run_cli, tmp_path, teacher_folder):
+    """The teacher reads 40 pieces; of a longer sentence each part is a sentence of its own."""
+    rng = np.random.default_rng(0)
+    corpus = tmp_path / "c.txt"
+    corpus.write_text("".join(" ".join(rng.choice(WORDS, 60)) + "\n" for _ in range(100)))
+    code, _, err = run_cli(
+        "distill", "--corpus", corpus, "--teacher", teacher_folder, "--output", tmp_path / "v",
+        "--device", "cpu", "--min-count", 1, "--preset", "paper", "--threshold", 1,
+        "--held-out", 0.3, "--learning-rate", 0.2,
+    )  # fmt: skip
+    assert code == 0, err
+    assert passes(tmp_path / "v")["held_out_losses"]
+
+
 def test_too_little_text_to_hold_out_says_so(run_cli, tmp_path, teacher_folder):
     code, _, err = run_cli(
         "distill", "--corpus", write_corpus(tmp_path / "c.txt", 30), "--teacher", teacher_folder,

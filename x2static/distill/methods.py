@@ -252,7 +252,7 @@ def _hold_out(
     config, materials = shop.config, shop.materials
     if config.epochs:
         return None
-    sentences = choose_held_out(materials.index, config.held_out, config.seed)
+    sentences = choose_held_out(materials.parts, config.held_out, config.seed)
     held_out = HeldOut.drawn(
         materials.planner(config), sentences, keep, sampler, config, lambda p: reader(p, True)
     )
