@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from x2static import __version__, cli
-from x2static.cli import COMMANDS, Command, split_command
+from x2static.commands import COMMANDS, Command, load, split_command
 
 Cli = Callable[..., tuple[int, str, str]]
 Refuses = Callable[..., None]
@@ -58,7 +58,8 @@ def toy(config):
 PROGRAM = """
 import sys
 from x2static import cli
-cli.COMMANDS["toy"] = cli.Command("toy_stage:ToyConfig", "toy_stage:toy", "play", {json!r})
+from x2static.commands import COMMANDS, Command
+COMMANDS["toy"] = Command("toy_stage:ToyConfig", "toy_stage:toy", "play", {json!r})
 sys.exit(cli.main())
 """
 
@@ -240,7 +241,7 @@ def test_module_runs_as_the_program_does() -> None:
 
 def test_every_command_names_modules_that_exist() -> None:
     for name, command in list(COMMANDS.items()):
-        assert callable(cli.load(command.config)), name
+        assert callable(load(command.config)), name
 
 
 def test_warnings_say_that_they_are_warnings(run_cli):

@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 
 from tests.teachers import WORDS, save_teacher
-from x2static.cli import COMMANDS, command_parser, load, split_command
+from x2static.cli import command_parser
+from x2static.commands import COMMANDS, load, split_command
 from x2static.core.config import build, typed_flags
 from x2static.core.vector_file import write_vectors
 from x2static.core.vectors import WordVectors

@@ -168,7 +168,7 @@ def _rows(command: str, **settings: Any) -> list[dict[str, Any]]:
 
 def _run(command: str, **settings: Any) -> Outcome:
     """Run a command's stage with its settings checked as the command line would."""
-    from x2static.cli import COMMANDS, load
+    from x2static.commands import COMMANDS, load
 
     config_class = load(COMMANDS[command].config)
     known = {field.name: field for field in fields_of(config_class)}

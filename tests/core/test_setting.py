@@ -8,7 +8,7 @@ from typing import Annotated
 
 import pytest
 
-from x2static.cli import COMMANDS, load
+from x2static.commands import COMMANDS, load
 from x2static.core.setting import deciding, fields_of, free, place, positional
 
 NEVER_DECIDE = {"resume", "overwrite", "threads", "workers", "checkpoint_minutes", "cache_folder"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.hostile.case import Case
 from tests.hostile.parts import EN, deep_json, deep_toml, fifo, folder, link_to
-from x2static.cli import COMMANDS
+from x2static.commands import COMMANDS
 
 DIGITS = "1" + "0" * 399
 

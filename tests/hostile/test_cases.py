@@ -61,7 +61,7 @@ def run_alone(case: Case, folder: Path) -> Answer:
 
 
 def test_names_are_unique_and_there_are_cases_for_every_command() -> None:
-    from x2static.cli import COMMANDS, split_command
+    from x2static.commands import COMMANDS, split_command
 
     names = [param.id for param in ALL]
     assert len(set(names)) == len(names)

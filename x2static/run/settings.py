@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from x2static.cli import COMMANDS, load
+from x2static.commands import COMMANDS, load
 from x2static.core.config import build, closest, coerce, shown
 from x2static.core.errors import ConfigError
 from x2static.core.setting import Field, fields_of

@@ -1,0 +1,132 @@
+"""The table of commands: each a config class and a stage, named here and loaded when asked for.
+
+The names are text, so that this module and whoever reads the table import no stage.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Command:
+    """Where a subcommand's settings and its stage live.
+
+    Attributes:
+        config: ``module:Class`` of the settings; the module imports nothing heavy.
+        stage: ``module:function``, called with the config, returns an `Outcome`.
+        help: one line for the list of commands.
+        json: ``"flag"`` prints the data to standard output, ``"file"`` takes a FILE or ``-``.
+    """
+
+    config: str
+    stage: str
+    help: str
+    json: str = "flag"
+
+
+COMMANDS: dict[str, Command] = {
+    "run": Command(
+        "x2static.run.config:RunConfig",
+        "x2static.run.stage:run",
+        "a whole pipeline over many languages from one TOML file",
+    ),
+    "prepare": Command(
+        "x2static.prepare.config:PrepareConfig",
+        "x2static.prepare.stage:prepare",
+        "raw text of a language to one tokenised sentence per line",
+    ),
+    "distill": Command(
+        "x2static.distill.config:DistillConfig",
+        "x2static.distill.stage:distill",
+        "sentences and a transformer to static word vectors",
+    ),
+    "export": Command(
+        "x2static.export:ExportConfig",
+        "x2static.export:export",
+        "write vectors in another format",
+    ),
+    "neighbors": Command(
+        "x2static.neighbors:NeighborsConfig",
+        "x2static.neighbors:neighbors",
+        "print the nearest words of a word, in its own or another language",
+    ),
+    "align": Command(
+        "align.config:AlignConfig",
+        "align.stage:align",
+        "two languages into one space: supervised, semi-supervised, unsupervised",
+    ),
+    "align hub": Command(
+        "align.config:HubConfig",
+        "align.hub:hub",
+        "many languages into the space of one, which stays untouched",
+    ),
+    "align apply": Command(
+        "align.config:ApplyConfig",
+        "align.apply:apply",
+        "map further vectors with a saved map",
+    ),
+    "report": Command(
+        "x2static.report.config:ReportConfig",
+        "x2static.report.stage:report",
+        "a run folder as one page that opens without a network",
+    ),
+    "explore": Command(
+        "x2static.explore.config:ExploreConfig",
+        "x2static.explore.stage:explore",
+        "a local page: type a word, see neighbours and translations in every language",
+    ),
+    "pretrain": Command(
+        "continued_pretraining.config:PretrainConfig",
+        "continued_pretraining.launch:pretrain",
+        "train a masked language model on, aligned to static vectors; or one from scratch",
+    ),
+    "eval bli": Command(
+        "eval.config:BliConfig",
+        "eval.bli_stage:bli",
+        "translation by nearest neighbours: precision at k, MRR and coverage on dictionaries",
+        json="file",
+    ),
+    "eval qa": Command(
+        "eval.downstream_config:QaConfig",
+        "eval.qa_stage:qa",
+        "question answering after fine-tuning on English: F1 and exact match per language",
+        json="file",
+    ),
+    "eval retrieval": Command(
+        "eval.config:RetrievalConfig",
+        "eval.retrieval:retrieval",
+        "find translated sentences by cosine: accuracy in each direction",
+        json="file",
+    ),
+    "eval similarity": Command(
+        "eval.config:SimilarityConfig",
+        "eval.similarity:similarity",
+        "word similarity: Spearman, Pearson and coverage on test sets",
+        json="file",
+    ),
+    "eval tagging": Command(
+        "eval.downstream_config:TaggingConfig",
+        "eval.tagging_stage:tagging",
+        "entities or parts of speech after fine-tuning on English: F1, accuracy per language",
+        json="file",
+    ),
+}
+
+
+def load(target: str) -> Any:
+    """The object behind ``module:name``."""
+    module, name = target.split(":")
+    return getattr(importlib.import_module(module), name)
+
+
+def split_command(arguments: Sequence[str]) -> tuple[str | None, list[str]]:
+    """The longest command name that the arguments begin with, and what follows it."""
+    for words in (2, 1):
+        name = " ".join(arguments[:words])
+        if len(arguments) >= words and name in COMMANDS:
+            return name, list(arguments[words:])
+    return None, list(arguments)
