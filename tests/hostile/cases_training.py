@@ -29,7 +29,7 @@ def numbers(
 
 
 DISTILL_NUMBERS = numbers("distill", DISTILL, {"c.txt": SENTENCES}, {
-    "--min-count": (0, -1, HUGE), "--max-vocabulary": (0, -1, "nan"), "--epochs": (0, 3, -1),
+    "--min-count": (0, -1, HUGE), "--max-vocabulary": (0, -1, "nan"), "--epochs": (3, -1),
     "--own-weight": (-1, "nan", "inf", 1e30), "--lower-weight": (-1, "nan", 1e30),
     "--mean-share": (-1, 1, "nan", 2), "--ridge": (-1, "nan", "inf", 1e30),
     "--smoothing": (-1, "nan", 1e30), "--learning-rate": (-1, "nan", "inf", 1e30),

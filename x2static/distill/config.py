@@ -31,6 +31,11 @@ class DistillConfig:
         "a set of settings; others override it",
     ] = "default"
     method: Annotated[Method, "how states become vectors"] = "x2static"
+    language: Annotated[
+        str | None,
+        "code of the text's language, for teachers with a module for each (X-MOD; default: as "
+        "prepare was told)",
+    ] = None
     layer: Annotated[
         int | None,
         "block of the teacher to read; -1 is the last (default: the middle, 6 of 12; the last of a "
@@ -149,7 +154,7 @@ class DistillConfig:
             raise ConfigError(
                 "--own-weight 0 --context-weight 0: nothing is left to make vectors of"
             )
-        if self.reads_once and self.epochs != 1:
+        if self.reads_once and self.epochs > 1:
             raise ConfigError(
                 f"--epochs {self.epochs}: the closed form reads the corpus once; epochs serve "
                 "--solver sampled and --preset paper"
