@@ -128,7 +128,7 @@ class _Builder:
         config = self.config
         tokenizer = start_tokenizer(config, self.text, self.work)
         torch.manual_seed(config.seed)
-        model = start_model(config, tokenizer, self.low, self.processes.device)
+        model = start_model(config, tokenizer, self.low, self.processes.device, list(self.text))
         length = self._length(model, tokenizer)
         words = tokenizer.words  # before the texts, which take far longer to prepare
         frame = Frame(words.prefix, words.suffix, words.pad_id, model.first_position, self.low)

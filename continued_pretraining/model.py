@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from continued_pretraining.batch import MicroBatch
 from continued_pretraining.cross_entropy import cross_entropy_sum
 from x2static.core.errors import TeacherError
-from x2static.teacher.hugging_face import choose_language, mend_adapters, quiet, read_config
+from x2static.teacher.hugging_face import mend_adapters, quiet, read_config
+from x2static.teacher.modules import has_modules, speak
 from x2static.teacher.weights import load_weights
 
 # Families that take a mask of four dimensions and explicit positions, by how they count these.
@@ -249,11 +250,19 @@ def _find_transform(hugging_face: Any) -> Callable[[Tensor], Tensor] | None:
     return None
 
 
-def load_model(name: str, dropout: float | None, low: torch.dtype, *, device: Any) -> MaskedModel:
+def load_model(
+    name: str,
+    dropout: float | None,
+    low: torch.dtype,
+    *,
+    device: Any,
+    languages: Sequence[str] = (),
+) -> MaskedModel:
     """A pre-trained masked language model in float32.
 
     Raises:
-        TeacherError: nothing usable under that name.
+        TeacherError: nothing usable under that name, or one module would have to read several
+            languages.
     """
     import transformers
 
@@ -263,10 +272,21 @@ def load_model(name: str, dropout: float | None, low: torch.dtype, *, device: An
         loaded, missing, _ = load_weights(
             transformers, "AutoModelForMaskedLM", name, config, "no masked language model here"
         )
-    choose_language(loaded)
+    if has_modules(loaded):
+        _speak(loaded, sorted(set(languages)), name)
     model = take_apart(loaded.float().to(device), low, name)
     model.untrained = tuple(missing)
     return model
+
+
+def _speak(model: Any, languages: list[str], name: str) -> None:
+    """Train the module of the one language that the text is in."""
+    if len(languages) > 1:
+        raise TeacherError(
+            f"{name}: has a module for each language, and a run trains the module of one; --text "
+            f"has {', '.join(languages)}"
+        )
+    speak(model, languages[0] if languages else None, name, "--text LANGUAGE=FILE")
 
 
 def set_dropout(config: Any, rate: float | None) -> None:

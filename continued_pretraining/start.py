@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,11 @@ def start_tokenizer(
 
 
 def start_model(
-    config: PretrainConfig, tokenizer: LineTokenizer, low: torch.dtype, device: Any
+    config: PretrainConfig,
+    tokenizer: LineTokenizer,
+    low: torch.dtype,
+    device: Any,
+    languages: Sequence[str] = (),
 ) -> MaskedModel:
     """The pre-trained model, or a random one of the shape asked for (seed torch before).
 
@@ -49,7 +54,7 @@ def start_model(
         TeacherError: the tokeniser has pieces that the model knows nothing of.
     """
     if config.from_scratch is None:
-        model = load_model(config.model, config.dropout, low, device=device)
+        model = load_model(config.model, config.dropout, low, device=device, languages=languages)
     else:
         shape = parse_shape(config.from_scratch)
         model = build_model(shape, tokenizer, config.dropout, low, device)

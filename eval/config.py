@@ -124,6 +124,10 @@ class RetrievalConfig:
     target: Annotated[tuple[Path, ...], "their translations, line by line"]
     model: Annotated[str | None, "transformer: a folder or a name"] = None
     layer: Annotated[int, "hidden layer that is averaged; -1: the last"] = 7
+    languages: Annotated[
+        tuple[str, ...],
+        "codes of --source and --target, for a model with a module for each language (X-MOD)",
+    ] = ()
     specials: Annotated[bool, "let control tokens count in the average (XTREME does)"] = True
     max_pieces: Annotated[int, "cut longer sentences to this many pieces"] = 512
     vectors: Annotated[tuple[Path, ...], "aligned word vectors of source and target"] = ()
@@ -143,6 +147,10 @@ class RetrievalConfig:
             )
         if (self.model is None) == (not self.vectors):
             raise ConfigError("give either --model FOLDER or --vectors SOURCE TARGET")
+        if len(self.languages) not in (0, 2):
+            raise ConfigError(
+                f"--languages takes two codes, got {len(self.languages)}: of --source, of --target"
+            )
         if self.vectors and (len(self.vectors) != 2 or len(self.source) != 1):
             raise ConfigError("--vectors takes two files, for one --source and one --target")
         for flag, least, value in (

@@ -107,14 +107,21 @@ def _encoders(config: RetrievalConfig) -> tuple[Encoder, Encoder]:
         from eval.transformer_sentences import TransformerEncoder
         from x2static.teacher import load_teacher
 
-        teacher = load_teacher(config.model, config.layer, config.device, "fp32")
-        encoder = TransformerEncoder(
-            teacher,
-            specials=config.specials,
-            max_pieces=config.max_pieces,
-            batch_pieces=config.batch_pieces,
+        codes = config.languages or (None, None)
+        teacher = load_teacher(
+            config.model, config.layer, config.device, "fp32", language=codes[0], flag="--languages"
         )
-        return encoder, encoder
+        source, target = (
+            TransformerEncoder(
+                teacher,
+                specials=config.specials,
+                max_pieces=config.max_pieces,
+                batch_pieces=config.batch_pieces,
+                language=code,
+            )
+            for code in codes
+        )
+        return source, target
     first, second = (_static_encoder(path, config) for path in config.vectors)
     if first.width != second.width:
         raise ConfigError(

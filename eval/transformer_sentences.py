@@ -18,7 +18,13 @@ class TransformerEncoder:
     """Turns sentences into mean-pooled hidden states; padding never counts."""
 
     def __init__(
-        self, teacher: Teacher, *, specials: bool, max_pieces: int, batch_pieces: int
+        self,
+        teacher: Teacher,
+        *,
+        specials: bool,
+        max_pieces: int,
+        batch_pieces: int,
+        language: str | None = None,
     ) -> None:
         """Encode with ``teacher``, already cut after the layer wanted.
 
@@ -27,13 +33,15 @@ class TransformerEncoder:
             specials: whether control tokens count in the mean.
             max_pieces: longest input, control tokens included.
             batch_pieces: pieces in a batch, padding included.
+            language: of the sentences, for a model that has a module for each.
         """
-        self._teacher, self._specials = teacher, specials
+        self._teacher, self._specials, self._language = teacher, specials, language
         self._limit = min(max_pieces, teacher.max_pieces)
         self._batch_pieces = batch_pieces
 
     def encode(self, sentences: Sequence[str]) -> FloatMatrix:
         """(B, D) one row a sentence; zeros for a sentence without a piece."""
+        self._teacher.speak(self._language, "--languages")
         inputs = self._inputs(sentences)
         matrix = np.zeros((len(sentences), self._teacher.width), dtype=np.float32)
         for rows in self._batches([len(ids) for ids in inputs]):

@@ -22,7 +22,7 @@ def doubts_about(
     text, name = str(config.corpus), materials.teacher.name
     if line := legibility.warning(text, name, "take a teacher that was trained on this language"):
         lines.append(line)
-    language = _language_of(config.corpus)
+    language = config.language or language_of(config.corpus)
     index = materials.index
     counted = zip(index.words[:_JUDGED_WORDS], index.counts.tolist(), strict=False)
     share = None if language is None else script_share(language, counted)
@@ -33,7 +33,7 @@ def doubts_about(
     return lines, {"script": share.as_note()}
 
 
-def _language_of(corpus: Path) -> str | None:
+def language_of(corpus: Path) -> str | None:
     """The language that ``x2static prepare`` was told, by the record beside a corpus."""
     record = read_record(corpus)
     settings = record.get("settings") if isinstance(record, dict) else None

@@ -163,6 +163,7 @@ def identity(config: DistillConfig, teacher: Teacher, fingerprint: str) -> dict[
         "corpus": sha256(config.corpus),
         "teacher": fingerprint,
         "layer": teacher.layer,
+        "language": teacher.module,  # the language counts by the module that it chooses
         "precision": teacher.precision,
         "device": teacher.device.type,
     }

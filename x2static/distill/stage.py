@@ -16,7 +16,7 @@ from x2static.core.vectors import WordVectors
 from x2static.core.work_folder import WorkFolder
 from x2static.distill.config import DistillConfig
 from x2static.distill.corpus_index import check_corpus
-from x2static.distill.doubts import doubts_about
+from x2static.distill.doubts import doubts_about, language_of
 from x2static.distill.layer import LayerChoice, choose_layer
 from x2static.distill.left_out import LeftOut, keep_learned
 from x2static.distill.materials import (
@@ -112,6 +112,7 @@ def _load(config: DistillConfig, choice: LayerChoice) -> Teacher:
         config.device,
         config.precision,
         with_lower=config.with_lower,
+        language=config.language or language_of(config.corpus),
     )
 
 
@@ -146,7 +147,8 @@ def _announce(
 def _resolved(materials: Materials, choice: LayerChoice) -> dict[str, object]:
     teacher = materials.teacher
     return {
-        "layer": teacher.layer, "layer_reason": choice.reason, "precision": teacher.precision,
+        "module": teacher.module, "layer": teacher.layer, "layer_reason": choice.reason,
+        "precision": teacher.precision,
         "device": str(teacher.device),
         "min_count": materials.min_count, "width": teacher.width, "depth": teacher.depth,
     }  # fmt: skip

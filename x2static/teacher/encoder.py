@@ -10,12 +10,12 @@ from x2static.core.errors import ConfigError, TeacherError, require
 from x2static.teacher.direction import check_reads_both_ways, two_pieces
 from x2static.teacher.hugging_face import (
     check_vocabulary,
-    choose_language,
     position_limit,
     quiet,
     read_config,
     read_tokenizer,
 )
+from x2static.teacher.modules import speak
 from x2static.teacher.pieces import WordPieces
 from x2static.teacher.precision import Precision, dtype_of, pick_precision
 from x2static.teacher.weights import check_depth_of_weights, load_weights
@@ -41,6 +41,7 @@ class Teacher:
         model: the torch module, in evaluation mode.
         device: where it runs.
         precision: ``fp32`` or ``bf16``.
+        module: of a model with modules for each language, the one that it reads through.
     """
 
     name: str
@@ -53,12 +54,17 @@ class Teacher:
     model: Any = field(repr=False)
     device: torch.device
     precision: str
+    module: str | None = None
     _captured: dict[int, Any] = field(default_factory=dict, repr=False)
 
     @property
     def num_layers(self) -> int:
         """Layers that are read."""
         return 1 if self.lower is None else 2
+
+    def speak(self, language: str | None, flag: str = "--language") -> None:
+        """Read through the module of a language from now on; other models have none."""
+        self.module = speak(self.model, language, self.name, flag)
 
     def hidden_states(self, input_ids: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
         """The states after block L.
@@ -96,6 +102,8 @@ def load_teacher(
     precision: Precision = "auto",
     *,
     with_lower: bool = False,
+    language: str | None = None,
+    flag: str = "--language",
 ) -> Teacher:
     """Build the first blocks of a pre-trained encoder, without pooler and without LM head.
 
@@ -106,6 +114,8 @@ def load_teacher(
         device: ``auto``, ``cpu`` or ``cuda``.
         precision: ``auto`` is bf16 where the hardware multiplies it faster, else fp32.
         with_lower: read the block at two thirds of the way to the chosen one as well.
+        language: of the text, for a model that has a module for each language.
+        flag: the setting that gives the language, for messages.
 
     Raises:
         TeacherError: nothing usable under that name.
@@ -122,12 +132,15 @@ def load_teacher(
     chosen = pick_precision(precision, target)
     model = model.to(device=target, dtype=dtype_of(chosen)).eval().requires_grad_(False)
     check_vocabulary(name, tokenizer, model)
+    module = speak(model, language, name, flag)
     check_reads_both_ways(name, model, two_pieces(name, tokenizer))
     pieces = WordPieces(tokenizer, name)
     width = int(model.config.hidden_size)
     limit = position_limit(model, tokenizer)
     lower = min(round(2 * wanted / 3), wanted - 1) if with_lower and wanted else None
-    teacher = Teacher(name, wanted, lower, depth, width, limit, pieces, model, target, chosen)
+    teacher = Teacher(
+        name, wanted, lower, depth, width, limit, pieces, model, target, chosen, module
+    )
     for block in (wanted if wanted < depth else None, lower):
         if block is not None:
             _capture_block(teacher, block, max(wanted, 1))
@@ -160,7 +173,6 @@ def _read_model(transformers: Any, name: str, config: Any, blocks: int, depth: i
         check_depth_of_weights(name, stack, unexpected, blocks, depth)
     if getattr(model, "pooler", None) is not None:
         model.pooler = None
-    choose_language(model)
     return model
 
 

@@ -114,13 +114,6 @@ def safe_format(name: str) -> bool | None:
     return True if (Path(name) / "model.safetensors").exists() else None
 
 
-def choose_language(model: Any) -> None:
-    """Give a model that has modules for each language (X-MOD) one to speak, if it has none."""
-    unset = getattr(model.config, "default_language", "") is None
-    if unset and hasattr(model, "set_default_language"):
-        model.set_default_language(next(iter(model.config.languages)))
-
-
 def mend_adapters(model: Any) -> None:
     """Let a model with modules for each language (X-MOD) run where autocast multiplies in bf16.
 

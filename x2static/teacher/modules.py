@@ -1,0 +1,65 @@
+"""Models with a module for each language (X-MOD): which one a text goes through."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from x2static.core.errors import TeacherError
+from x2static.core.language import base_of, find_language
+
+_SHOWN = 12
+
+
+def has_modules(model: Any) -> bool:
+    """Whether the model's blocks hold a module for each language."""
+    return bool(getattr(model.config, "languages", None)) and hasattr(model, "set_default_language")
+
+
+def module_of(modules: Sequence[str], language: str) -> str | None:
+    """The module of a language, ``de_DE`` for ``de``, ``deu`` or ``de-AT``; None without one."""
+    if language in modules:
+        return language
+    wanted = _code(language)
+    return next((name for name in modules if _code(name) == wanted), None)
+
+
+def speak(model: Any, language: str | None, name: str, flag: str = "--language") -> str | None:
+    """Send what the model reads from now on through the module of a language.
+
+    Args:
+        model: any encoder; one without modules is left alone.
+        language: code of the text's language; None keeps the module that the model itself names.
+        name: of the model, for messages.
+        flag: the setting that gives the language, for messages.
+
+    Returns:
+        The module's name, or None for a model without modules.
+
+    Raises:
+        TeacherError: the model has no module for this language, or the language is needed.
+    """
+    if not has_modules(model):
+        return None
+    modules = list(model.config.languages)
+    shown = ", ".join(modules[:_SHOWN]) + (" ..." if len(modules) > _SHOWN else "")
+    if language is None:
+        own: str | None = getattr(model.config, "default_language", None)
+        if own is None:
+            raise TeacherError(
+                f"{name}: has a module for each of its languages ({shown}); say which one the text "
+                f"is in with {flag}"
+            )
+        return own
+    found = module_of(modules, language)
+    if found is None:
+        raise TeacherError(
+            f"{name}: has no module for language '{language}'; {flag} may be one of: {shown}"
+        )
+    model.set_default_language(found)
+    return found
+
+
+def _code(name: str) -> str:
+    known = find_language(name)
+    return known.code if known else base_of(name)
