@@ -449,6 +449,8 @@ def test_all_kinds_of_runs_share_one_reading_of_the_corpus(distill, tmp_path, mo
     kinds = {
         "default": ("--preset", "default"),
         "closed": ("--preset", "closed-form"),
+        "one layer": ("--preset", "closed-form", "--lower-weight", 0),
+        "contexts": ("--preset", "closed-form", "--own-weight", 0),
         "mean": ("--method", "aggregate"),
         "trained": (),
     }

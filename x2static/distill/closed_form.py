@@ -75,7 +75,8 @@ class ClosedFormLearner(Learner):
         words = torch.from_numpy(pool.words).to(sums["seen"].device)
         sums["seen"] += torch.bincount(words, minlength=len(sums["seen"]))
         for layer in range(len(readings.own)):
-            sums[f"own{layer}"].index_add_(0, words, readings.own_means(pool, layer))
+            if f"own{layer}" in sums:  # readings kept for other runs may have more than is wanted
+                sums[f"own{layer}"].index_add_(0, words, readings.own_means(pool, layer))
         context, usable = readings.contexts(pool, self._blend.kind, specials=self._blend.specials)
         context, met = context[usable], words[usable]
         if "half_seen" in sums:

@@ -66,7 +66,7 @@ class DistillConfig:
     ridge: Annotated[float, "closed: regularisation, in mean variances of the contexts"] = 3.0
     evenness: Annotated[
         float, "closed: how far the spread is made equal in all directions (0: not, 1: wholly)"
-    ] = 0.5
+    ] = 0.25
     smoothing: Annotated[float, "closed: length of a step towards the ten nearest words"] = 0.0
     epochs: Annotated[
         int, "sampled: times the corpus is learned from (0: until the held-out loss stops falling)"
