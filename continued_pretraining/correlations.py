@@ -18,7 +18,8 @@ from torch import Tensor
 from continued_pretraining.moments import Moments
 from x2static.core.errors import ConfigError
 
-_SMALL = 1e-9  # a singular value below this part of the largest is none
+_SMALL = 1e-9  # a variance below this part of the largest is none
+_FAINT = 1e-5  # so is a correlation: states are float32, and after a norm sum to nothing but noise
 
 
 class Scored(NamedTuple):
@@ -209,7 +210,7 @@ def polar_factor(matrix: Tensor, components: int | None) -> Tensor:
     if components is None and matrix.device.type == "cuda":
         return newton_schulz(matrix)
     u, values, vt = torch.linalg.svd(matrix, full_matrices=False)
-    kept = values > _SMALL * values[:1].clamp(min=torch.finfo(matrix.dtype).tiny)
+    kept = values > _FAINT * values[:1].clamp(min=torch.finfo(matrix.dtype).tiny)
     if components is not None:
         kept = kept & (torch.arange(len(values), device=values.device) < components)
     factor: Tensor = (u * kept) @ vt

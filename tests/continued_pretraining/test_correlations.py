@@ -158,6 +158,20 @@ def test_few_words_apart_from_training_are_not_flattered(loss):
         assert held.loss / held.best == pytest.approx(0.7, abs=0.1)
 
 
+@pytest.mark.parametrize("ridge", [1e-2, 1.0])
+def test_rounding_in_a_direction_without_variance_moves_no_gradient(ridge):
+    """Normalised states sum to nothing but noise, whose direction must not count."""
+    states, targets = normal(60, 8, 1), related(60, 8, 1, 0.5).vectors
+    states = states - states.mean(dim=1, keepdim=True)
+    slopes = []
+    for seed in range(2, 10):
+        noisy = (states + 1e-7 * normal(60, 8, seed)).requires_grad_()
+        Dcca(ridge).loss(noisy, targets).backward()
+        slopes.append(noisy.grad)
+    size = float(slopes[0].norm())
+    assert max(float((slope - slopes[0]).norm()) for slope in slopes) < 1e-4 * size
+
+
 def test_what_is_remembered_comes_back_from_a_checkpoint():
     kept, other = statistic("dcca", 0.5), statistic("dcca", 0.5)
     kept.remember(normal(12, 5, 1), related(12, 5, 1, 0.8))
