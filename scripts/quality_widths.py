@@ -119,6 +119,12 @@ class Bench:
                 f"{path}: cells made with {found}, not {self.about}; take another WORK"
             )
 
+    def cell(self, width: int, recipe: str, seed: int, changed: dict[str, Any]) -> Path:
+        """Where the figures of a cell are kept."""
+        kind = "dev" if self.dev else "test"
+        name = f"{kind}-{width}-{recipe.replace(' ', '_')}{suffix_of(changed)}-{self.steps}-{seed}"
+        return self.work / "widths" / f"{name}.json"
+
     def pairs(self) -> dict[str, tuple[list[str], list[str]]]:
         """Sentences and their translations by test and language."""
         found = {}
@@ -133,6 +139,11 @@ class Bench:
                 sides = (Path(f"{place}.{code}"), Path(f"{place}.eng"))
                 found[f"tatoeba {name}"] = (read_sentences(sides[0]), read_sentences(sides[1]))
         return found
+
+
+def suffix_of(changed: dict[str, Any]) -> str:
+    """What sets a recipe with changed settings apart."""
+    return "".join(f"-{name}={value}" for name, value in changed.items())
 
 
 def start(bench: Bench, width: int, steps: int) -> Path:
@@ -167,17 +178,15 @@ def cell(
     bench: Bench, width: int, recipe: str, seed: int, begin: Path, changed: dict[str, Any]
 ) -> dict[str, Any]:
     """All figures of a recipe and a seed; a finished one is read back."""
-    extra = "".join(f"-{k}={v}" for k, v in changed.items())
-    kind = "dev" if bench.dev else "test"
-    name = f"{kind}-{width}-{recipe.replace(' ', '_')}{extra}-{bench.steps}-{seed}"
-    answer = bench.work / "widths" / f"{name}.json"
+    extra = suffix_of(changed)
+    answer = bench.cell(width, recipe, seed, changed)
     if answer.exists():
         row: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
         return row
     began, model = time.process_time(), begin
     row = {"width": width, "name": recipe + extra, "seed": seed, "commit": git_commit()}
     if recipe != "base":
-        model = bench.work / "models" / name
+        model = bench.work / "models" / answer.stem
         settings = TRAINING | RECIPES[recipe] | changed
         aligned = settings["loss"] != "none"
         pretrain(PretrainConfig(
@@ -237,6 +246,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--mlm-batch", type=int, default=16)
     parser.add_argument("--learning-rate", type=float, default=1e-3)
     parser.add_argument("--dev", action="store_true", help="lines 501 to 997 of FLORES alone")
+    parser.add_argument("--finished", action="store_true", help="make the table of what is there")
     parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="numbers to try")
     options = parse(parser, argv)
     bench = Bench(
@@ -251,7 +261,9 @@ def main(argv: Sequence[str]) -> int:
     for width in options.widths:
         begin = start(bench, width, options.start_steps)
         rows.append(cell(bench, width, "base", 0, begin, {}))
-        for seed, recipe in product(options.seeds, options.recipes):
+        for recipe, seed in product(options.recipes, options.seeds):
+            if options.finished and not bench.cell(width, recipe, seed, changed).exists():
+                continue
             rows.append(cell(bench, width, recipe, seed, begin, changed))
             print(json.dumps({k: v for k, v in rows[-1].items() if k != "curve"}), flush=True)
     result = {"steps": bench.steps, **bench.about, "rows": rows}
