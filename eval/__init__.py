@@ -1,4 +1,5 @@
-"""Vectors or a checkpoint and gold data to scores: translation, similarity, retrieval.
+"""Vectors or a checkpoint and gold data to scores, a room for each evaluation.
 
-Import from the modules (``from eval.bli import ...``): the package's name hides the builtin.
+A room holds its settings (``config``), its stage, its scores. Import from the modules (``from
+eval.bli.score import ...``): the package's name hides the builtin.
 """

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.config import CaseRule, OnError, PhraseRule
+from eval.choices import CaseRule, PhraseRule
+from x2static.core.formats.faults import OnError
 from x2static.core.vectors import WordVectors
 
 

@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from eval.bli import AlignedPair, BliScore
-from eval.hubness import Hubness
+from eval.bli.score import AlignedPair, BliScore
+from eval.search.hubness import Hubness
 from scripts.paired import REPEATS, compared, in_turns, verdict
 from x2static.core.lexicon import Lexicon
 from x2static.core.normalize import normalize
@@ -67,7 +67,7 @@ def numpy_ranks(source: FloatMatrix, target: FloatMatrix, queries: range) -> tup
 
 
 def our_score(source: WordVectors, target: WordVectors, queries: range) -> tuple[BliScore, float]:
-    """The same through `eval.bli`, and its seconds."""
+    """The same through `eval.bli.score`, and its seconds."""
     lexicon = Lexicon.of((f"s{row}", f"t{row}") for row in queries)
     began = time.perf_counter()
     score = AlignedPair(source, target, csls=NEIGHBOURS).score(lexicon, "csls")

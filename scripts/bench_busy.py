@@ -124,7 +124,7 @@ def pretraining(text: Path, scratch: Path) -> Callable[[int], int]:
 
 def reading(text: Path, _scratch: Path) -> Callable[[int], int]:
     """Batches of sentences through the demo's teacher, as for distilling and retrieval."""
-    from eval.transformer_sentences import TransformerEncoder
+    from eval.retrieval.transformer_sentences import TransformerEncoder
     from x2static.teacher.encoder import load_teacher
 
     teacher = load_teacher(str(DEMO / "teacher"), -1)

@@ -29,9 +29,9 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from eval.config import RetrievalConfig  # noqa: E402
-from eval.pretrained import model_digest  # noqa: E402
-from eval.retrieval import retrieval as find_translations  # noqa: E402
+from eval.downstream.pretrained import model_digest  # noqa: E402
+from eval.retrieval.config import RetrievalConfig  # noqa: E402
+from eval.retrieval.stage import retrieval as find_translations  # noqa: E402
 from scripts import quality_teacher  # noqa: E402
 from scripts.quality_teacher import HUB, SPOKES, x2static  # noqa: E402
 from scripts.results import parse, provenance, quality_parser, write_results  # noqa: E402

@@ -29,8 +29,8 @@ sys.path.insert(0, str(ROOT))
 
 from continued_pretraining.config import PretrainConfig  # noqa: E402
 from continued_pretraining.stage import pretrain  # noqa: E402
-from eval.retrieval import score_retrieval  # noqa: E402
-from eval.transformer_sentences import TransformerEncoder  # noqa: E402
+from eval.retrieval.score import score_retrieval  # noqa: E402
+from eval.retrieval.transformer_sentences import TransformerEncoder  # noqa: E402
 from scripts.machine import describe_machine  # noqa: E402
 from scripts.quality_pretrain import Bench as Vectors  # noqa: E402
 from scripts.quality_pretrain import make_vectors, spread, validations  # noqa: E402

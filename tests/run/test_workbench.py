@@ -279,7 +279,7 @@ def test_layers_that_the_teacher_lacks_are_found_before_any_work(read, folder):
 
 
 def test_layer_of_retrieval_is_the_default_of_its_command():
-    from eval.config import RetrievalConfig
+    from eval.retrieval.config import RetrievalConfig
     from x2static.run import layers
 
     assert RetrievalConfig.layer == layers._RETRIEVAL_LAYER

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from eval.finetune import pick_precision as pick_for_finetuning
+from eval.downstream.precision import pick_precision as pick_for_finetuning
 from x2static.teacher.precision import pick_precision
 
 

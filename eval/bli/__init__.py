@@ -1,0 +1,1 @@
+"""Bilingual lexicon induction: aligned vectors and a dictionary to precision, MRR, coverage."""

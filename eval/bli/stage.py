@@ -1,0 +1,149 @@
+"""``x2static eval bli``: read vectors and dictionaries, score every pair, tabulate."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from eval.bli.config import BliConfig
+from eval.bli.score import EXACT_RANKS, AlignedPair
+from eval.few import label, warn_of_few
+from eval.lookup import read_frequent
+from x2static.core.errors import LexiconError
+from x2static.core.intervals import METHOD, shown
+from x2static.core.lexicon import Lexicon, advise_direction, read_lexicon
+from x2static.core.outcome import Outcome
+from x2static.core.outputs import Outputs
+from x2static.core.run_record import RunRecord
+from x2static.core.vectors import WordVectors
+
+
+def bli(config: BliConfig) -> Outcome:
+    """Run ``x2static eval bli``."""
+    inputs = dict.fromkeys(path for pair in config.pairs for path in pair)
+    outputs = Outputs("eval bli", inputs=inputs, overwrite=config.overwrite)
+    if config.induce is not None:
+        outputs.claim(config.induce, "--induce", is_folder=False)
+    # All dictionaries are read before the first large file, so that a bad one fails at once.
+    lexicons = {path: _read_lexicon(path, config) for path in config.lexicon}
+    record = RunRecord("eval bli", config, list(inputs))
+    rows = list(_rows(config, lexicons, record, outputs))
+    few = warn_of_few(
+        (f"{label(row)} ({row['lexicon']})", row["queries"], "queries") for row in rows
+    )
+    data = {"rows": rows, "intervals": METHOD, "warnings": few, "run": record.as_dict()}
+    return Outcome(_table(rows, config), data)
+
+
+def _read_lexicon(path: Path, config: BliConfig) -> Lexicon:
+    return read_lexicon(path, lowercase=config.case == "lower")
+
+
+def _rows(
+    config: BliConfig, lexicons: dict[Path, Lexicon], record: RunRecord, outputs: Outputs
+) -> Iterator[dict[str, Any]]:
+    @lru_cache(maxsize=2)  # the hub of several pairs is read once
+    def read(path: Path) -> WordVectors:
+        lower = config.case == "lower"
+        return read_frequent(path, config.max_vocabulary, lower=lower, on_error=config.on_error)
+
+    for source, target, path in config.pairs:
+        lexicon = lexicons[path]
+        pair = _pair(read(source), read(target), config)
+        coverage = lexicon.coverage(pair.source.index, pair.target.index)
+        advice = advise_direction(lexicon, pair.source.index, pair.target.index)
+        if advice and coverage.covered:  # with nothing covered the error says it
+            print(f"warning: {path}: {advice}", file=sys.stderr)  # noqa: T201
+        yield from _score(pair, lexicon, (source, target, path), config)
+        if config.induce is not None:
+            induced = pair.induce(config.method[0], config.induce_cutoff)
+            _write_induced(induced, config.induce, record, outputs)
+        if config.both_directions:
+            pair = _pair(read(target), read(source), config)
+            turned = replace(lexicon.inverse(), dropped=lexicon.dropped)
+            yield from _score(pair, turned, (target, source, path), config)
+
+
+def _pair(source: WordVectors, target: WordVectors, config: BliConfig) -> AlignedPair:
+    return AlignedPair(source, target, index=config.index, csls=config.csls, device=config.device)
+
+
+def _score(
+    pair: AlignedPair, lexicon: Lexicon, paths: tuple[Path, Path, Path], config: BliConfig
+) -> Iterator[dict[str, Any]]:
+    source, target, path = paths
+    depth = None if config.exact_mrr else max(EXACT_RANKS, *config.k)
+    coverage = lexicon.coverage(pair.source.index, pair.target.index)
+    for method in config.method:
+        try:
+            score = pair.score(lexicon, method, depth)
+        except LexiconError as error:
+            raise LexiconError(f"{path}: {error}") from error
+        yield {
+            "source": str(source), "target": str(target), "lexicon": str(path), "method": method,
+            "index": config.index, **score.as_row(sorted(set(config.k))),
+            "source_words": len(pair.source), "target_words": len(pair.target),
+            "pairs": coverage.pairs, "known_pairs": coverage.covered_pairs,
+            "dropped_phrases": lexicon.dropped.get("phrase", 0),
+        }  # fmt: skip
+
+
+def _write_induced(induced: Lexicon, output: Path, record: RunRecord, outputs: Outputs) -> None:
+    """Write the mutual translations, one tab-separated pair a line, frequent words first."""
+    record.counts["induced_pairs"] = len(induced)
+    with outputs.together() as batch:
+        with (
+            batch.stage(output) as temporary,
+            temporary.open("w", encoding="utf-8", newline="\n") as stream,
+        ):
+            stream.writelines(f"{source}\t{target}\n" for source, target in induced)
+        batch.record(record, output)
+
+
+def _table(rows: list[dict[str, Any]], config: BliConfig) -> str:
+    """The rows for a person: percentages."""
+    names = [*(f"p@{k}" for k in sorted(set(config.k))), "mrr", "strict_p@1"]
+    names = [name for name in names if name in rows[0]]
+    labels = list(map(label, rows))
+    width = max(map(len, labels))
+    heads = "".join(f"  {name.replace('_', ' '):>{_width(name)}}" for name in names)
+    lines = [f"{'':{width}}  method  queries  coverage{heads}"]
+    for place, row in zip(labels, rows, strict=True):
+        figures = "".join(f"  {_figure(row, name):>{_width(name)}}" for name in names)
+        start = f"{place:{width}}  {row['method']:6}  {row['queries']:7d}"
+        lines.append(f"{start}  {100 * row['coverage']:6.1f} %{figures}")
+    return "\n".join([*lines, *dict.fromkeys(map(_covered, rows)), *_others(labels, rows)])
+
+
+def _figure(row: dict[str, Any], name: str) -> str:
+    """In percent, a precision with its 95 % interval."""
+    return f"{100 * row[name]:.2f} {shown(row['interval_95'].get(name))}".rstrip()
+
+
+def _width(name: str) -> int:
+    return 10 if name == "mrr" else 18
+
+
+def _others(labels: list[str], rows: list[dict[str, Any]]) -> list[str]:
+    """What is left where many queries are names, which need not be translated."""
+    lines = []
+    for place, row in zip(labels, rows, strict=True):
+        name = next(name for name in row if name.startswith("other_p@"))
+        if not row["alike"]:
+            continue
+        left = "none left" if row[name] is None else _figure(row, name)
+        lines.append(
+            f"{place} {row['method']}: {100 * row['alike']:.1f} % of the queries are spelled like "
+            f"a translation; {name.removeprefix('other_')} of the others {left}"
+        )
+    return lines
+
+
+def _covered(row: dict[str, Any]) -> str:
+    covered = f"{row['known_pairs']:,} of {row['pairs']:,} pairs"
+    dropped = f"; {row['dropped_phrases']:,} phrases left out" if row["dropped_phrases"] else ""
+    return f"{row['lexicon']}: {covered} have both words in the vectors{dropped}"

@@ -1,0 +1,1 @@
+"""What the fine-tuned evaluations share: models, batches, the course, the shelf, the tables."""

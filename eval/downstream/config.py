@@ -1,0 +1,77 @@
+"""Settings of the downstream evaluations: fine-tune on English, test on every language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from eval.downstream.recipe import Recipe
+from x2static.core.config import require_at_least, require_at_most
+from x2static.core.device import DeviceName
+from x2static.core.errors import ConfigError
+from x2static.core.setting import free, place
+
+
+@dataclass(frozen=True, kw_only=True)
+class DownstreamConfig:
+    """What question answering and tagging have in common."""
+
+    model: Annotated[tuple[str, ...], "checkpoints to compare: folders or hub names"]
+    train: Annotated[Path, place("training data, in English mostly")]
+    test: Annotated[
+        tuple[str, ...], place("test files or quoted patterns; CODE=FILE tells a language")
+    ]
+    dev: Annotated[
+        Path | None,
+        place("development data in the same language: keep the epoch that does best on it"),
+    ] = None
+    languages: Annotated[tuple[str, ...], "test these languages alone"] = ()
+    train_language: Annotated[str, "code of the training data's language"] = "en"
+    seeds: Annotated[int, "fine-tunings of each model"] = 3
+    seed: Annotated[int, "first of their seeds"] = 0
+    learning_rate: Annotated[float, "peak of the learning rate"] = 3e-5
+    epochs: Annotated[int, "times the training data is seen"] = 3
+    batch: Annotated[int, "inputs in an update"] = 32
+    warmup: Annotated[int, "updates over which the learning rate rises"] = 0
+    weight_decay: Annotated[float, "of AdamW"] = 0.0
+    max_pieces: Annotated[int, "pieces in an input, control tokens included"] = 128
+    max_train: Annotated[int, "use the first N training items alone (0: all)"] = 0
+    max_test: Annotated[int, "use the first N items of each test set alone (0: all)"] = 0
+    output: Annotated[
+        Path | None,
+        place("folder that keeps scores and predictions; the same command goes on from there"),
+    ] = None
+    keep_models: Annotated[bool, free("keep the fine-tuned models in --output, too")] = False
+    overwrite: Annotated[bool, free("drop what --output holds of an earlier run")] = False
+    markdown: Annotated[Path | None, place("write the tables as Markdown")] = None
+    device: Annotated[DeviceName, "where the model runs"] = "auto"
+    precision: Annotated[
+        Literal["auto", "fp32", "bf16"], "numbers to multiply in (auto: bf16 on a GPU)"
+    ] = "auto"
+    batch_pieces: Annotated[
+        int | None, free("pieces computed at a time, padding included (default: by device)")
+    ] = None
+
+    def __post_init__(self) -> None:
+        for name, least in (
+            ("seeds", 1), ("seed", 0), ("epochs", 1), ("batch", 1), ("warmup", 0), ("max_train", 0),
+            ("max_test", 0), ("weight_decay", 0), ("max_pieces", 8),
+        ):  # fmt: skip
+            require_at_least(f"--{name.replace('_', '-')}", getattr(self, name), least)
+        require_at_least(
+            "--batch-pieces", 64 if self.batch_pieces is None else self.batch_pieces, 1
+        )
+        if not self.learning_rate > 0:
+            raise ConfigError(f"--learning-rate must be above 0, got {self.learning_rate}")
+        require_at_most("--learning-rate", self.learning_rate, 1)
+        require_at_most("--weight-decay", self.weight_decay, 1e6)
+        for flag, given in (("--model", self.model), ("--test", self.test)):
+            require_at_least(f"the number of {flag}", len(given), 1)
+        if self.keep_models and self.output is None:
+            raise ConfigError("--keep-models needs --output FOLDER to keep them in")
+
+    @property
+    def recipe(self) -> Recipe:
+        """The numbers of the fine-tuning."""
+        return Recipe(self.learning_rate, self.epochs, self.batch, self.warmup, self.weight_decay)

@@ -1,0 +1,1 @@
+"""Question answering: the reading of SQuAD's JSON, windows, answers and their scores."""

@@ -1,0 +1,1 @@
+"""Sentence retrieval: parallel sentences and a model, or vectors, to accuracy."""

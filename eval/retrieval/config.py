@@ -1,0 +1,64 @@
+"""Settings of ``x2static eval retrieval``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from eval.choices import CaseRule, Method
+from x2static.core.config import require_at_least
+from x2static.core.device import DeviceName
+from x2static.core.errors import ConfigError
+from x2static.core.formats.faults import OnError
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetrievalConfig:
+    """Find each sentence's translation by cosine, in both directions (Tatoeba's protocol).
+
+    Either --model, whose hidden states are averaged, or --vectors of the two languages.
+    """
+
+    source: Annotated[tuple[Path, ...], "sentences, one a line"]
+    target: Annotated[tuple[Path, ...], "their translations, line by line"]
+    model: Annotated[str | None, "transformer: a folder or a name"] = None
+    layer: Annotated[int, "hidden layer that is averaged; -1: the last"] = 7
+    languages: Annotated[
+        tuple[str, ...],
+        "codes of --source and --target, for a model with a module for each language (X-MOD)",
+    ] = ()
+    specials: Annotated[bool, "let control tokens count in the average (XTREME does)"] = True
+    max_pieces: Annotated[int, "cut longer sentences to this many pieces"] = 512
+    vectors: Annotated[tuple[Path, ...], "aligned word vectors of source and target"] = ()
+    sif: Annotated[bool, "weigh words by rarity, take off the first component (SIF)"] = False
+    case: Annotated[CaseRule, "how words are looked up; see eval similarity"] = "auto"
+    max_vocabulary: Annotated[int, "N most frequent words of --vectors (0: all)"] = 200_000
+    method: Annotated[tuple[Method, ...], "nearest neighbour by cosine, or CSLS"] = ("nn",)
+    csls: Annotated[int, "neighbours in the hubness term of CSLS"] = 10
+    device: Annotated[DeviceName, "where the transformer runs"] = "auto"
+    batch_pieces: Annotated[int, "pieces in a batch"] = 8192
+    on_error: Annotated[OnError, "a bad row in a vector file: stop, or count and skip"] = "raise"
+
+    def __post_init__(self) -> None:
+        if len(self.source) != len(self.target):
+            raise ConfigError(
+                f"--source has {len(self.source)} files, --target {len(self.target)}; pair them up"
+            )
+        if (self.model is None) == (not self.vectors):
+            raise ConfigError("give either --model FOLDER or --vectors SOURCE TARGET")
+        if len(self.languages) not in (0, 2):
+            raise ConfigError(
+                f"--languages takes two codes, got {len(self.languages)}: of --source, of --target"
+            )
+        if self.vectors and (len(self.vectors) != 2 or len(self.source) != 1):
+            raise ConfigError("--vectors takes two files, for one --source and one --target")
+        for flag, least, value in (
+            ("--source", 1, len(self.source)),
+            ("--method", 1, len(self.method)),
+            ("--csls", 1, self.csls),
+            ("--max-pieces", 3, self.max_pieces),
+            ("--max-vocabulary", 0, self.max_vocabulary),
+            ("--batch-pieces", 1, self.batch_pieces),
+        ):
+            require_at_least(flag, value, least)

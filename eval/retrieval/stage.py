@@ -1,0 +1,101 @@
+"""``x2static eval retrieval``: read sentences, encode, find translations, tabulate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from eval.choices import Method
+from eval.few import label, warn_of_few
+from eval.lookup import Lookup, read_frequent
+from eval.retrieval.config import RetrievalConfig
+from eval.retrieval.score import RetrievalScore, score_retrieval
+from eval.retrieval.static_sentences import StaticEncoder
+from x2static.core.bitext import read_aligned
+from x2static.core.errors import ConfigError
+from x2static.core.intervals import METHOD, shown
+from x2static.core.outcome import Outcome
+from x2static.core.run_record import RunRecord
+from x2static.core.vectors import FloatMatrix
+
+
+class Encoder(Protocol):
+    """Turns sentences into rows."""
+
+    def encode(self, sentences: Sequence[str]) -> FloatMatrix:
+        """(B, D) one row a sentence; zeros for one that cannot be encoded."""
+
+
+def retrieval(config: RetrievalConfig) -> Outcome:
+    """Run ``x2static eval retrieval``."""
+    pairs = list(zip(config.source, config.target, strict=True))
+    texts = [read_aligned(*pair) for pair in pairs]
+    record = RunRecord("eval retrieval", config, [*config.source, *config.target, *config.vectors])
+    first, second = _encoders(config)
+    rows = []
+    for paths, text in zip(pairs, texts, strict=True):
+        x, z = first.encode(text.source), second.encode(text.target)
+        for method in config.method:
+            rows.append(_row(paths, method, score_retrieval(x, z, method, config.csls)))
+            rows.append(_row(paths[::-1], method, score_retrieval(z, x, method, config.csls)))
+    average = sum(row["accuracy"] for row in rows) / len(rows)
+    few = warn_of_few((label(row), row["sentences"], "sentences") for row in rows)
+    data = {
+        "rows": rows, "average": {"accuracy": average}, "intervals": METHOD, "warnings": few,
+        "run": record.as_dict(),
+    }  # fmt: skip
+    return Outcome(_table(rows, average), data)
+
+
+def _encoders(config: RetrievalConfig) -> tuple[Encoder, Encoder]:
+    if config.model is not None:
+        from eval.retrieval.transformer_sentences import TransformerEncoder
+        from x2static.teacher import load_teacher
+
+        codes = config.languages or (None, None)
+        teacher = load_teacher(
+            config.model, config.layer, config.device, "fp32", language=codes[0], flag="--languages"
+        )
+        source, target = (
+            TransformerEncoder(
+                teacher,
+                specials=config.specials,
+                max_pieces=config.max_pieces,
+                batch_pieces=config.batch_pieces,
+                language=code,
+            )
+            for code in codes
+        )
+        return source, target
+    first, second = (_static_encoder(path, config) for path in config.vectors)
+    if first.width != second.width:
+        raise ConfigError(
+            f"vectors of widths {first.width} and {second.width} share no space; align them first"
+        )
+    return first, second
+
+
+def _static_encoder(path: Path, config: RetrievalConfig) -> StaticEncoder:
+    lower = config.case == "lower"
+    vectors = read_frequent(path, config.max_vocabulary, lower=lower, on_error=config.on_error)
+    return StaticEncoder(vectors, Lookup(vectors, config.case, "skip"), sif=config.sif)
+
+
+def _row(paths: tuple[Path, Path], method: Method, score: RetrievalScore) -> dict[str, Any]:
+    return {
+        "source": str(paths[0]), "target": str(paths[1]), "method": method, **score.as_row(),
+    }  # fmt: skip
+
+
+def _table(rows: Sequence[dict[str, Any]], average: float) -> str:
+    """The rows for a person: percentages."""
+    labels = list(map(label, rows))
+    width = max(map(len, [*labels, "average"]))
+    lines = [f"{'':{width}}  method  sentences  coverage  accuracy"]
+    for name, row in zip(labels, rows, strict=True):
+        place = f"{name:{width}}  {row['method']:6}  {row['sentences']:9d}"
+        figure = f"{100 * row['accuracy']:8.2f} {shown(row['interval_95']['accuracy'])}"
+        lines.append(f"{place}  {100 * row['coverage']:6.1f} %  {figure}")
+    lines.append(f"{'average':{width}}  {'':6}  {'':9}  {'':8}  {100 * average:8.2f}")
+    return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""Nearest neighbours for scoring: indexes, the penalty of CSLS, ranks of gold answers."""

@@ -1,0 +1,1 @@
+"""Word similarity: vectors and people's judgements to correlations."""

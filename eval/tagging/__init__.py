@@ -1,0 +1,1 @@
+"""Tagging: the reading of tagged sentences, rows, entities and their scores."""

@@ -1,0 +1,156 @@
+"""``x2static eval tagging``: fine-tune on tagged sentences of one language, tag others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from eval.downstream.batches import IGNORED, Row
+from eval.downstream.evaluation import evaluate
+from eval.downstream.evaluation_sets import EvaluationSet, find_sets
+from eval.downstream.pretrained import Head, Reader
+from eval.downstream.task import GoldSet, Report, limited
+from eval.tagging.config import TaggingConfig
+from eval.tagging.conll import TaggedSentence, read_tagged
+from eval.tagging.entities import EntityCounts, are_entity_tags, count_entities
+from eval.tagging.rows import TagRows, find_tags
+from x2static.core.errors import DatasetError
+from x2static.core.outcome import Outcome
+from x2static.teacher import WordPieces
+
+if TYPE_CHECKING:
+    import torch
+
+
+def tagging(config: TaggingConfig) -> Outcome:
+    """Run ``x2static eval tagging``."""
+    return evaluate(TaggingTask(config), config)
+
+
+class TaggingTask:
+    """Tagged sentences to learn from and to be tested on."""
+
+    command = "eval tagging"
+    head: Head = "AutoModelForTokenClassification"
+
+    def __init__(self, config: TaggingConfig) -> None:
+        """Read all files; every fault in them shows before any work.
+
+        Raises:
+            DatasetError: a file that is missing or of another format, or a tag without training.
+        """
+        self._config = config
+        found = find_sets(config.test, config.languages, merge=True)
+        everything = read_tagged(config.train)
+        self.tags = sorted({tag for sentence in everything for tag in sentence.tags})
+        self.has_entities = _has_entities(self.tags, config)
+        self.sentences = list(limited(everything, config.max_train))
+        self.sets = [self._gold_set(about) for about in found]
+        self.dev = [] if config.dev is None else self._read(config.dev)
+
+    def loss_of(self, output: Any, gold: torch.Tensor) -> torch.Tensor:
+        """Cross-entropy of the tags of first pieces."""
+        from torch.nn.functional import cross_entropy
+
+        logits = output.logits.float().flatten(0, 1)
+        return cross_entropy(logits, gold.flatten(), ignore_index=IGNORED, reduction="sum")
+
+    def weight_of(self, row: Row) -> float:
+        """Each tagged word counts the same."""
+        return float((row.gold != IGNORED).sum())
+
+    def pupil(self, tokenizer: Any, max_pieces: int, budget: int, precision: str) -> TaggingPupil:
+        """The sentences in a tokeniser's pieces."""
+        return TaggingPupil(self, tokenizer, max_pieces, budget, precision)
+
+    def _gold_set(self, about: EvaluationSet) -> GoldSet:
+        sentences = [sentence for path in about.paths for sentence in self._read(path)]
+        some = limited(sentences, self._config.max_test)
+        words = sum(len(sentence.words) for sentence in some)
+        known = set(self.tags)
+        unseen = sum(tag not in known for sentence in some for tag in sentence.tags)
+        name = "entities" if self.has_entities else "tags"
+        about = EvaluationSet(name, about.language, about.label, about.paths)
+        return GoldSet(about, some, {"sentences": len(some), "words": words, "unseen": unseen})
+
+    def _read(self, path: Path) -> list[TaggedSentence]:
+        """The sentences of a test file; a tag that training lacks is an error unless counted."""
+        sentences = read_tagged(path)
+        unseen = sorted({tag for s in sentences for tag in s.tags} - set(self.tags))
+        if unseen and self._config.on_unseen == "raise":
+            raise DatasetError(
+                f"{path}: tags {' '.join(unseen[:8])} are not among those of {self._config.train} "
+                f"({' '.join(self.tags[:8])} ...); check the files, or pass --on-unseen count"
+            )
+        return sentences
+
+
+class TaggingPupil:
+    """The sentences through the eyes of one tokeniser."""
+
+    def __init__(
+        self, task: TaggingTask, tokenizer: Any, max_pieces: int, budget: int, precision: str
+    ) -> None:
+        """Cut the training data into inputs."""
+        self._task, self._budget, self._precision = task, budget, precision
+        pieces = WordPieces(tokenizer, str(getattr(tokenizer, "name_or_path", "tokeniser")))
+        self._maker = TagRows(pieces, int(tokenizer.unk_token_id or 0), max_pieces)
+        self._numbers = {tag: number for number, tag in enumerate(task.tags)}
+        self._dev = GoldSet(EvaluationSet("dev", None, "dev", ()), task.dev, {})
+        self.rows = self._rows(task.sentences)
+        self.dev_rows = self._rows(task.dev)
+
+    def examine(self, reader: Reader, gold: GoldSet, label: str = "") -> Report:
+        """Tag the sentences of a set and count."""
+        rows = self._maker.cut(gold.items, self._numbers)
+        found = find_tags(
+            reader, gold.items, rows, self._task.tags, budget=self._budget,
+            precision=self._precision, label=label,
+        )  # fmt: skip
+        scores = tag_scores(
+            [sentence.tags for sentence in gold.items], found, entities=self._task.has_entities
+        )
+        return Report(scores, _as_columns(gold.items, found), "tsv")
+
+    def examine_dev(self, reader: Reader) -> float:
+        """F1 on the development sentences."""
+        return self.examine(reader, self._dev).scores["f1"]
+
+    def _rows(self, sentences: Sequence[TaggedSentence]) -> list[Row]:
+        return [row.row for row in self._maker.cut(sentences, self._numbers)]
+
+
+def tag_scores(
+    golds: Sequence[Sequence[str]], found: Sequence[Sequence[str]], *, entities: bool
+) -> dict[str, float]:
+    """F1 of entities (as seqeval) and, for plain tags, the accuracy over all words before it."""
+    counts = EntityCounts(0, 0, 0)
+    right = words = 0
+    for gold, given in zip(golds, found, strict=True):
+        counts += count_entities(gold, given)
+        right += sum(a == b for a, b in zip(gold, given, strict=True))
+        words += len(gold)
+    if entities:
+        return {"f1": counts.f1}
+    return {"accuracy": right / words, "f1": counts.f1}
+
+
+def _has_entities(tags: Sequence[str], config: TaggingConfig) -> bool:
+    if config.metric == "auto":
+        return are_entity_tags(tags)
+    if config.metric == "entities" and not are_entity_tags(tags):
+        raise DatasetError(
+            f"{config.train}: tags {' '.join(tags[:8])} mark no entities (O, B-PER, I-PER ...); "
+            "pass --metric tags"
+        )
+    return config.metric == "entities"
+
+
+def _as_columns(sentences: Sequence[TaggedSentence], found: Sequence[Sequence[str]]) -> str:
+    """Word, gold tag and predicted tag: what conlleval reads."""
+    blocks = []
+    for sentence, tags in zip(sentences, found, strict=True):
+        rows = zip(sentence.words, sentence.tags, tags, strict=True)
+        blocks.append("".join("\t".join(row) + "\n" for row in rows))
+    return "\n".join(blocks)
