@@ -69,6 +69,21 @@ COMMANDS: dict[str, Command] = {
         "align.apply:apply",
         "map further vectors with a saved map",
     ),
+    "bitext check": Command(
+        "x2static.bitext.config:BitextCheckConfig",
+        "x2static.bitext.check:check",
+        "identical texts and lengths out of proportion among sentence pairs",
+    ),
+    "bitext count": Command(
+        "x2static.bitext.config:BitextCountConfig",
+        "x2static.bitext.count:count",
+        "sentence pairs of every two languages, and how often each way of sampling draws them",
+    ),
+    "bitext sample": Command(
+        "x2static.bitext.config:BitextSampleConfig",
+        "x2static.bitext.sample:sample",
+        "sentence pairs of two languages to read",
+    ),
     "report": Command(
         "x2static.report.config:ReportConfig",
         "x2static.report.stage:report",
