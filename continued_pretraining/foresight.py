@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from continued_pretraining.config import PretrainConfig
 from continued_pretraining.scratch import parse_shape
 from x2static.core.errors import ConfigError, CorpusError, VectorFormatError, require
-from x2static.core.script import script_share
+from x2static.core.script import ScriptShare, script_share
 from x2static.core.text_input import LineReader, decode_lines
 from x2static.core.vector_file import read_vectors
 from x2static.teacher.encoder import resolve_layer
@@ -71,16 +72,32 @@ def check_text(language: str, paths: Sequence[Path]) -> str | None:
     Raises:
         CorpusError: it cannot be read, is no UTF-8 (names file and line), or is empty.
     """
+    shown = ", ".join(map(str, paths))
+    if not sum(map(len, _texts(paths))):
+        raise CorpusError(f"{shown}: no text in it; leave {language} out of --text or fill it")
+    share = _script(language, paths)
+    return None if share is None or share.fits else share.warning(shown)
+
+
+def script_notes(text: Files) -> dict[str, Any]:
+    """How much of each text is in the writing of its language, for the run record."""
+    shares = {language: _script(language, paths) for language, paths in text.items()}
+    return {language: share.as_note() for language, share in shares.items() if share is not None}
+
+
+def _script(language: str, paths: Sequence[Path]) -> ScriptShare | None:
+    """By the beginning of a text."""
     letters: list[tuple[str, int]] = []
     held = 0
+    for text in _texts(paths):
+        letters.append((text, 1))
+        held += len(text)
+        if held >= _JUDGED_LETTERS:
+            break
+    return script_share(language, letters)
+
+
+def _texts(paths: Sequence[Path]) -> Iterator[str]:
     for path in paths:
         for block in LineReader(path):
-            text = decode_lines(block).strip()
-            if text and held < _JUDGED_LETTERS:
-                letters.append((text, 1))
-            held += len(text)
-    shown = ", ".join(map(str, paths))
-    if not held:
-        raise CorpusError(f"{shown}: no text in it; leave {language} out of --text or fill it")
-    share = script_share(language, letters)
-    return None if share is None or share.fits else share.warning(shown)
+            yield decode_lines(block).strip()

@@ -13,7 +13,7 @@ from typing import Any
 from continued_pretraining.checkpoint import RunState
 from continued_pretraining.config import PretrainConfig
 from continued_pretraining.curve import CURVE_NAME, Curve
-from continued_pretraining.foresight import foresee
+from continued_pretraining.foresight import foresee, script_notes
 from continued_pretraining.identity import run_identity
 from continued_pretraining.loop import Loop, Position
 from continued_pretraining.materials import PREPARED_NAME, Materials, gather
@@ -188,6 +188,7 @@ class Run:
         }  # fmt: skip
         self.record.notes |= {
             "resolved": materials.resolved,
+            "script": script_notes(self.text),
             "training_seconds": round(position.seconds, 1),
             "first_validation": position.first,
             "chosen": {k: v for k, v in position.best.items() if k != "checksum"}

@@ -34,8 +34,8 @@ settings.load_profile("house")
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how many cases the tests went through that are more than one pytest counts."""
-    for kind, number in sorted(tally.counts.items()):
-        terminalreporter.write_line(f"{kind}: {number}")
+    for line in tally.lines():
+        terminalreporter.write_line(line)
     if os.environ.get("CI"):
         for line in _skipped:
             terminalreporter.write_line(f"must not be skipped here: {line}", red=True)

@@ -5,8 +5,24 @@ from __future__ import annotations
 from collections import Counter
 
 counts: Counter[str] = Counter()
+totals: Counter[str] = Counter()
 
 
-def count(kind: str, n: int = 1) -> None:
-    """Add to what the summary of the test run prints as ``kind: N``."""
+def count(kind: str, n: int = 1, *, of: int | None = None) -> None:
+    """Add to what the summary of the test run prints as ``kind: N``, or ``kind: N of M``.
+
+    Args:
+        kind: what is counted.
+        n: how many were tried.
+        of: how many there are, where only a sample is tried.
+    """
     counts[kind] += n
+    totals[kind] += n if of is None else of
+
+
+def lines() -> list[str]:
+    """The summary."""
+    return [
+        f"{kind}: {number}" + (f" of {totals[kind]}" if totals[kind] > number else "")
+        for kind, number in sorted(counts.items())
+    ]

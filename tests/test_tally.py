@@ -12,6 +12,8 @@ from tests import tally
 def test_counts():
     tally.count("kill points")
     tally.count("kill points", 41)
+    tally.count("samples", 3, of=3)
+    tally.count("samples", 2, of=7)
 """
 
 
@@ -24,3 +26,4 @@ def test_the_summary_of_a_test_run_says_what_was_counted(python, tmp_path: Path)
         cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert "kill points: 42" in done.stdout.splitlines()
+    assert "samples: 5 of 10" in done.stdout.splitlines()

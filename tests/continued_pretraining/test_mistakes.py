@@ -271,3 +271,5 @@ def test_a_text_in_another_writing_than_its_languages_is_said(run_cli, arguments
     code, _, err = run_cli(*arguments, "--text", tmp_path / "ko.txt", "--loss", "none")
     assert code == 0, err
     assert "0% of its letters are Cjk or Hangul, as ko is written; most are Latin" in err
+    record = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert record["script"] == {"ko": {"language": "ko", "share": 0.0, "mostly": "LATIN"}}

@@ -7,12 +7,13 @@ there and empty.
 
 from __future__ import annotations
 
-import builtins
 import io
 import os
 import pathlib
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 KILLED = 137
@@ -24,11 +25,15 @@ _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
 class KillPoints:
-    """Counts what happens to files, and dies when it is told to."""
+    """Notes what happens to files, and dies when it is told to.
+
+    Attributes:
+        kinds: what was called, point by point.
+    """
 
     def __init__(self, folder: Path, die_at: int | None = None) -> None:
         """Watch a folder; None only counts."""
-        self.seen = 0
+        self.kinds: list[str] = []
         self._folder, self._die_at = os.path.realpath(folder), die_at
 
     def install(self) -> None:
@@ -40,21 +45,28 @@ class KillPoints:
             if accessor is not None and hasattr(accessor, name):
                 setattr(accessor, name, staticmethod(wrapped))
         os.open = self._around_os_open(os.open)
-        builtins.open = io.open = self._around_open(io.open)  # type: ignore[assignment]
+        plain, wrapped = io.open, self._around_open(io.open)
+        for module in list(sys.modules.values()):  # builtins, io, and whoever keeps it
+            if isinstance(module, ModuleType):
+                for name in [name for name, value in vars(module).items() if value is plain]:
+                    setattr(module, name, wrapped)
 
-    def _point(self, target: object) -> None:
+    def _point(self, target: object, kind: str) -> None:
         if isinstance(target, (str, os.PathLike)):
             place = os.path.realpath(os.fspath(target))
             if not str(place).startswith(self._folder):
                 return
-        self.seen += 1
-        if self.seen == self._die_at:
+        self.kinds.append(kind)
+        if len(self.kinds) == self._die_at:
             os._exit(KILLED)
 
     def _before(self, function: Callable[..., Any]) -> Callable[..., Any]:
         def wrapped(*arguments: Any, **options: Any) -> Any:
             relative = options.get("dir_fd") is not None  # `shutil.rmtree` at work
-            self._point(None if relative else arguments[0])
+            kind = function.__name__
+            if kind == "unlink" and not relative and not os.path.lexists(arguments[0]):
+                kind = "unlink nothing"  # what may be there is often taken away unasked
+            self._point(None if relative else arguments[0], kind)
             if function.__name__ == "fsync":
                 return None  # a test need not wait for the disk
             return function(*arguments, **options)
@@ -65,9 +77,9 @@ class KillPoints:
         def wrapped(file: Any, mode: str = "r", *arguments: Any, **options: Any) -> Any:
             if isinstance(file, int) or not set(mode) & set("wax+"):
                 return function(file, mode, *arguments, **options)
-            self._point(file)
+            self._point(file, "open")
             stream = function(file, mode, *arguments, **options)
-            self._point(file)
+            self._point(file, "open")
             return stream
 
         return wrapped
@@ -76,9 +88,9 @@ class KillPoints:
         def wrapped(path: Any, flags: int, *arguments: Any, **options: Any) -> int:
             if not flags & _WRITING:
                 return function(path, flags, *arguments, **options)
-            self._point(path)
+            self._point(path, "open")
             number = function(path, flags, *arguments, **options)
-            self._point(path)
+            self._point(path, "open")
             return number
 
         return wrapped

@@ -1,11 +1,17 @@
-"""``python -m tests.kill_points.runner SCENARIO FOLDER``: kill a command everywhere, then go on.
+"""``python -m tests.kill_points.runner SCENARIO FOLDER``: kill a command, then go on, many times.
+
+Every point is tried with ``--all``, and of a scenario with few points. Of one with many, the test
+suite has time for each moment at which a name changes its meaning (a rename, a deletion) and for
+every few of the others.
 
 Imports are paid once: this process only loads modules, and every command runs in a fork of it. The
-last line is JSON: how many points there were, how often ``--overwrite`` was needed, and the faults.
+last line is JSON: how many points there are, how many were tried, how often ``--overwrite`` was
+needed, and the faults.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import importlib
 import json
@@ -22,11 +28,13 @@ from tests.kill_points.interposed import KILLED, KillPoints
 from tests.kill_points.scenarios import BYSTANDERS, SCENARIOS, Scenario
 from x2static.core import run_record
 from x2static.core.commit import finish_commits
-from x2static.core.leftovers import restore_retired
+from x2static.core.leftovers import is_leftover, restore_retired
 
 Contents = dict[str, object]
 _CHANGES_EACH_TIME = ("plan.json", ".hashes.json", ".lock", "curve.jsonl")
 _MODULES = "modules.json"
+_FEW = 60
+_DECISIVE = ("rename", "replace", "unlink", "remove", "rmdir", "truncate", "ftruncate")
 
 
 class Killer:
@@ -51,13 +59,14 @@ class Killer:
             (self.base / name).write_text(text)
         self.old = contents(self.base)
         self.command = (*scenario.command, *(("--overwrite",) if scenario.over else ()))
-        self.whole = self._copy("whole")
-        self.points = self._count_points()
-        self.new = contents(self.whole)
+        whole = self._copy("desk")  # the name that every try has: some outputs hold their path
+        self.kinds = self._note_points(whole)
+        self.new = contents(whole)
+        shutil.rmtree(whole)
 
-    def kill_everywhere(self) -> None:
-        """Each point in turn."""
-        for point in range(1, self.points + 1):
+    def kill(self, points: Sequence[int]) -> None:
+        """One point after the other."""
+        for point in points:
             desk = self._copy("desk")
             code = self._run(desk, self.command, point)
             if code != KILLED:
@@ -68,7 +77,7 @@ class Killer:
             if found != self.new:
                 self.faults.append(f"point {point}: {difference(found, self.new)}")
             shutil.rmtree(desk)
-            print(f"point {point} of {self.points}", *self.faults[-1:], flush=True)
+            print(f"point {point} of {len(self.kinds)}", *self.faults[-1:], flush=True)
 
     def _check_whole(self, desk: Path, point: int) -> None:
         """Every output is the old one or the new one."""
@@ -95,26 +104,26 @@ class Killer:
             self.faults.append(f"point {point}: did not go on: {said[-300:]}")
         self.num_overwritten += 1
 
-    def _count_points(self) -> int:
-        """Run without a kill; note the points, and the modules that took part."""
+    def _note_points(self, desk: Path) -> list[str]:
+        """Run without a kill: what happens at each point; load the modules that took part."""
         note = self.folder / _MODULES
 
         def act() -> int:
-            points = KillPoints(self.whole)
+            points = KillPoints(desk)
             points.install()
             code = _command(self.command)
             names = [name for name in sys.modules if not name.startswith("tests.")]
             with note.open("w") as stream:
-                json.dump([points.seen, names], stream)
+                json.dump([points.kinds, names], stream)
             return code
 
-        if code := self._fork(self.whole, act):
+        if code := self._fork(desk, act):
             raise SystemExit(f"unbroken: {code}: {(self.folder / 'said.txt').read_text()}")
-        number, names = json.loads(note.read_text())
+        kinds, names = json.loads(note.read_text())
         for name in names:
             with contextlib.suppress(Exception):
                 importlib.import_module(name)
-        return int(number)
+        return list(kinds)
 
     def _must(self, desk: Path, command: Sequence[str]) -> None:
         if code := self._run(desk, command):
@@ -192,9 +201,10 @@ def _settings(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _part(found: Contents, path: str) -> Contents:
-    """An output and its record."""
+    """An output and its record, without what is still on its way into a folder."""
     mine = (path, f"{path}.run.json")
-    return {n: value for n, value in found.items() if n in mine or n.startswith(f"{path}/")}
+    whole = {n: value for n, value in found.items() if not is_leftover(Path(n))}
+    return {n: value for n, value in whole.items() if n in mine or n.startswith(f"{path}/")}
 
 
 def _settle(desk: Path, outputs: Sequence[str]) -> int:
@@ -222,14 +232,33 @@ def _remove(place: Path) -> None:
     shutil.rmtree(place) if place.is_dir() else place.unlink()
 
 
+def chosen(kinds: Sequence[str], every: int) -> list[int]:
+    """The points to try: all of a few; of many, the decisive ones and each ``every``-th other."""
+    if len(kinds) <= _FEW:
+        every = 1
+    points, others = [], 0
+    for point, kind in enumerate(kinds, 1):
+        is_decisive = kind in _DECISIVE
+        if is_decisive or others % every == 0:
+            points.append(point)
+        others += not is_decisive
+    return points
+
+
 def main() -> None:
     """Kill, and say what came of it."""
-    name, folder = sys.argv[1], Path(sys.argv[2])
+    parser = argparse.ArgumentParser()
+    parser.add_argument("scenario", choices=SCENARIOS)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--all", action="store_true", help="every point, however many there are")
+    arguments = parser.parse_args()
     sys.dont_write_bytecode = True
-    killer = Killer(SCENARIOS[name], folder)
-    killer.kill_everywhere()
+    killer = Killer(SCENARIOS[arguments.scenario], arguments.folder)
+    points = chosen(killer.kinds, every=1 if arguments.all else 5)
+    killer.kill(points)
     print(json.dumps({
-        "points": killer.points, "overwritten": killer.num_overwritten, "faults": killer.faults,
+        "points": len(killer.kinds), "tried": len(points),
+        "overwritten": killer.num_overwritten, "faults": killer.faults,
     }))  # fmt: skip
 
 

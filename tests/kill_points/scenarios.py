@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.teachers import WORDS
+from tests.teachers import WORDS, save_teacher
 from x2static.core.vector_file import write_vectors
 from x2static.core.vectors import WordVectors
 
@@ -69,6 +69,22 @@ def make_text(folder: Path, seed: int = 0) -> None:
     (folder / "en.txt").write_text("".join(lines))
 
 
+def make_distillable(folder: Path, seed: int = 0) -> None:
+    """A text, and a teacher."""
+    make_text(folder, seed)
+    save_teacher(folder / "teacher")
+
+
+def make_run(folder: Path, seed: int = 0) -> None:
+    """A workbench of one language."""
+    make_distillable(folder, seed)
+    (folder / "w.toml").write_text(
+        'output = "run"\nteacher = "teacher"\ncorpora = "{}.txt"\nlanguages = ["en"]\n'
+        '[prepare]\ntokenizer = "whitespace"\nrules = "all"\n'
+        '[distill]\nmin_count = 1\ndevice = "cpu"\n'
+    )
+
+
 def make_report(folder: Path, seed: int = 0) -> None:
     """A run folder with scores alone."""
     place = folder / "run" / "scores" / "bli.after"
@@ -91,6 +107,12 @@ _BLI = ("eval", "bli", "--source", "de.vec", "--target", "en.vec", "--lexicon", 
         "--index", "exact", "--json", "scores.json", "--induce", "pairs.tsv")  # fmt: skip
 _HUB = ("align", "hub", "--hub", "en=en.vec", "--lexicons", "{}-en.txt", "--output", "out",
         "--method", "orthogonal", "--spokes", "de=de.vec", "fr=fr.vec")  # fmt: skip
+_DISTILL = ("distill", "--corpus", "en.txt", "--teacher", "teacher", "--output", "out",
+            "--min-count", "1", "--device", "cpu", "--checkpoint-minutes", "0")  # fmt: skip
+_SAMPLED = ("--solver", "sampled", "--epochs", "2", "--batch", "16")
+_PRETRAIN = ("pretrain", "--model", "teacher", "--text", "en=en.txt", "--loss", "none", "--steps",
+             "2", "--mlm-batch", "2", "--block", "16", "--device", "cpu", "--output", "out",
+             "--checkpoint-minutes", "0")  # fmt: skip
 
 
 def _both(name: str, scenario: Scenario) -> dict[str, Scenario]:
@@ -132,4 +154,16 @@ SCENARIOS: dict[str, Scenario] = {
     **_both("report", Scenario(
         command=("report", "run"), outputs=("run/report.html",), make=make_report,
     )),
+    **_both("distill", Scenario(
+        command=_DISTILL, outputs=("out",), resumes=True, make=make_distillable,
+    )),
+    "distill sampled": Scenario(
+        command=(*_DISTILL, *_SAMPLED), outputs=("out",), resumes=True, make=make_distillable,
+    ),
+    "pretrain": Scenario(
+        command=_PRETRAIN, outputs=("out",), resumes=True, make=make_distillable,
+    ),
+    "run": Scenario(
+        command=("run", "w.toml"), outputs=("run",), has_overwrite=False, make=make_run,
+    ),
 }  # fmt: skip

@@ -15,6 +15,7 @@ from tests.conftest import ROOT
 from tests.kill_points.scenarios import SCENARIOS
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_killed_everywhere_it_goes_on(name: str, tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
@@ -23,5 +24,5 @@ def test_killed_everywhere_it_goes_on(name: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     result = json.loads(done.stdout.splitlines()[-1])
     assert result["faults"] == []
-    assert result["points"] > 3
-    tally.count("kill points", result["points"])
+    assert result["tried"] > 3
+    tally.count("kill points", result["tried"], of=result["points"])

@@ -265,6 +265,27 @@ def test_command_line_prints_what_was_kept(
     assert "note: language 'qqx' is unknown to ICU" in err
 
 
+@pytest.mark.parametrize("language", ["ko", "it", "qqx"])
+def test_text_in_another_writing_than_the_languages_is_said(
+    run_cli: Callable[..., tuple[int, str, str]], tmp_path: Path, language: str
+) -> None:
+    source, output = tmp_path / "raw.txt", tmp_path / "out.txt"
+    source.write_text("".join(f"Il cane numero {i} dorme nella casa rossa\n" for i in range(20)))
+    code, _, err = run_cli(
+        "prepare", "--language", language, "--input", source, "--output", output, "--workers", 1,
+        "--tokenizer", "whitespace", "--rules", "all",
+    )  # fmt: skip
+    assert code == 0, err
+    record = json.loads((tmp_path / "out.txt.run.json").read_text())
+    if language == "qqx":  # nobody knows how it is written
+        assert "script" not in record
+    else:
+        share = 0.0 if language == "ko" else 1.0
+        assert record["script"] == {"language": language, "share": share, "mostly": "LATIN"}
+    warned = f"warning: {source}: 0% of its letters are Cjk or Hangul, as ko is written" in err
+    assert warned == (language == "ko"), err
+
+
 def test_many_single_sentences_bring_a_hint(
     run_cli: Callable[..., tuple[int, str, str]], tmp_path: Path
 ) -> None:

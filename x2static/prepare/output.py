@@ -32,10 +32,14 @@ def open_output(path: Path, suffix: str) -> Iterator[IO[bytes]]:
             yield raw
 
 
+_KEPT = 2000
+
+
 class ParagraphWriter:
     """Writes sentences and parts the paragraphs.
 
     Attributes:
+        first: the first few sentences, to look at.
         sentences: written so far.
         paragraphs: begun so far.
         tokens: written so far.
@@ -45,6 +49,7 @@ class ParagraphWriter:
         self._out = out
         self._paragraph: int | None = None
         self._pending: list[bytes] = []
+        self.first: list[bytes] = []
         self.sentences = self.paragraphs = self.tokens = 0
 
     def write(self, sentence: bytes, paragraph: int) -> None:
@@ -55,6 +60,8 @@ class ParagraphWriter:
             self._paragraph = paragraph
             self.paragraphs += 1
         self._pending.append(sentence)
+        if self.sentences < _KEPT:
+            self.first.append(sentence)
         self.sentences += 1
         self.tokens += sentence.count(b" ") + 1
         if len(self._pending) > 4096:

@@ -17,6 +17,7 @@ from x2static.core.outcome import Outcome
 from x2static.core.outputs import Outputs
 from x2static.core.progress import Progress
 from x2static.core.run_record import RunRecord
+from x2static.core.script import script_share
 from x2static.prepare.chunk import ChunkPlan, ChunkResult
 from x2static.prepare.config import PrepareConfig
 from x2static.prepare.output import ParagraphWriter, open_output
@@ -41,11 +42,12 @@ def prepare(config: PrepareConfig) -> Outcome:
     try:
         with outputs.together() as batch:
             with batch.stage(config.output) as temporary:
-                _write_sentences(config, source, plan, temporary, counts)
+                first = _write_sentences(config, source, plan, temporary, counts)
             record.inputs.update(source.fingerprints)
             record.counts = as_counts(counts)
             record.notes["tokenizer"] = plan.tokenizer.name
             record.notes["rules"] = vars(plan.rules)
+            record.notes |= _script(config, first)
             batch.record(record, config.output)
     except KeyboardInterrupt:
         raise Interrupted(
@@ -70,8 +72,12 @@ def plan_chunks(config: PrepareConfig) -> ChunkPlan:
 
 def _write_sentences(
     config: PrepareConfig, source: Source, plan: ChunkPlan, target: Path, counts: Counter[str]
-) -> None:
-    """Run the whole stream into the file ``target``; ``counts`` is filled in."""
+) -> list[bytes]:
+    """Run the whole stream into the file ``target``; ``counts`` is filled in.
+
+    Returns:
+        The first few sentences written.
+    """
     with ExitStack() as stack:
         pool = stack.enter_context(WorkerPool(plan, config.workers))
         total = None if source.bytes_total is None else source.bytes_total // 1000
@@ -94,6 +100,18 @@ def _write_sentences(
     counts["sentences_not_sampled"] = counts["distinct"] - writer.sentences
     if not writer.sentences:
         raise CorpusError(_why_empty(config, counts))
+    return writer.first
+
+
+def _script(config: PrepareConfig, sentences: list[bytes]) -> dict[str, object]:
+    """What the record notes of the letters; warns of a text that is in another writing."""
+    texts = ((sentence.decode(errors="replace"), 1) for sentence in sentences)
+    share = script_share(config.language, texts)
+    if share is None:
+        return {}
+    if not share.fits:
+        print(share.warning(config.input), file=sys.stderr)  # noqa: T201
+    return {"script": share.as_note()}
 
 
 Batch = tuple[list[bytes], np.typing.NDArray[np.int64]]

@@ -48,6 +48,14 @@ def test_gensim_loads_one_file(tmp_path: Path, rng: np.random.Generator) -> None
     assert keyed.most_similar("a", topn=2)
 
 
+def test_the_same_vectors_give_the_same_bytes(tmp_path: Path) -> None:
+    pytest.importorskip("gensim")
+    vectors = WordVectors(["a", "b"], np.eye(2, dtype=np.float32))
+    for name in ("one.kv", "another.kv"):
+        write_vectors(vectors, tmp_path / name, "gensim")
+    assert (tmp_path / "one.kv").read_bytes() == (tmp_path / "another.kv").read_bytes()
+
+
 def test_a_whole_gensim_model_is_read(tmp_path: Path) -> None:
     from gensim.models import Word2Vec
 

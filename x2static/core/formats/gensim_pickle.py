@@ -57,6 +57,8 @@ def write_gensim(vectors: WordVectors, path: Path, stage: Stage = staged) -> Non
     if vectors.counts is not None:
         # add_vectors(extras=...) of gensim 4 fails on any extra; this is where it would put them.
         keyed.expandos["count"] = np.array(vectors.counts)
+    # gensim would note when it wrote which temporary file: other bytes each time.
+    keyed.lifecycle_events = None
     with stage(path) as temporary:
         keyed.save(str(temporary), separately=[], sep_limit=sys.maxsize)
 
