@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from align.config import ApplyConfig
+from align.apply_config import ApplyConfig
 from align.output import is_folder, write_mapped
 from align.saved_map import read_map
 from align.vecmap.normalization import check_finite

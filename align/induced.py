@@ -6,10 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from align.vecmap.alignment import LanguageMap, make_inducer
-from align.vecmap.induction import Ranks
-from align.vecmap.pairs import mutual_pairs
-from align.vecmap.presets import VecMapSettings
+from align.problem import Resources
+from align.refine.growth import mutual_neighbors
+from align.vecmap.alignment import LanguageMap
 from x2static.core.files import Stage, staged
 from x2static.core.normalize import unit
 from x2static.core.vectors import WordVectors
@@ -39,9 +38,7 @@ def write_induced(
     """
     x = unit(source_map.apply(source.matrix[: cutoff or None]))
     z = unit(target_map.apply(target.matrix[: cutoff or None]))
-    inducer = make_inducer(VecMapSettings(csls=csls), (len(x), len(z)), "cpu", None)
-    ranks = Ranks(np.ones(len(x), np.int64), np.ones(len(z), np.int64))
-    pairs = mutual_pairs(inducer.induce(x, z, ranks))
+    pairs = mutual_neighbors(x, z, Resources(), csls)
     cosines = np.einsum("ij,ij->i", x[pairs.source], z[pairs.target])
     lines = [
         f"{source.words[i]}\t{target.words[j]}\t{cosine:.4f}\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from align.config import OutputFormat
+from align.answers import OutputFormat
 from align.vecmap.alignment import LanguageMap
 from align.vecmap.arrays import AlignmentError
 from x2static.core.files import Stage

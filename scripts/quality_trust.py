@@ -29,7 +29,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from align.validation import precision_at_one  # noqa: E402
+from align.search.precision import precision_at_one  # noqa: E402
 from align.vecmap import sides  # noqa: E402
 from align.vecmap.agreement import agreement  # noqa: E402
 from align.vecmap.alignment import Alignment, align_matrices  # noqa: E402

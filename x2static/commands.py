@@ -60,12 +60,12 @@ COMMANDS: dict[str, Command] = {
         "two languages into one space: supervised, semi-supervised, unsupervised",
     ),
     "align hub": Command(
-        "align.config:HubConfig",
-        "align.hub:hub",
+        "align.hub.config:HubConfig",
+        "align.hub.stage:hub",
         "many languages into the space of one, which stays untouched",
     ),
     "align apply": Command(
-        "align.config:ApplyConfig",
+        "align.apply_config:ApplyConfig",
         "align.apply:apply",
         "map further vectors with a saved map",
     ),

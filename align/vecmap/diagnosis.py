@@ -14,7 +14,7 @@ import numpy as np
 
 from align.vecmap.arrays import FloatMatrix
 from align.vecmap.blas import one_blas_thread
-from align.vecmap.induction import Induction, PlainInducer, Ranks
+from align.vecmap.induction import Induction, PlainInducer, first_ranks
 from align.vecmap.linear import orthogonal_maps
 from align.vecmap.pairs import PairRows, mutual_pairs
 
@@ -85,7 +85,7 @@ def diagnose(
 def translations(source: FloatMatrix, target: FloatMatrix) -> Induction:
     """CSLS matches of mapped rows, both ways."""
     x, z = _unit(source), _unit(target)
-    return PlainInducer(10).induce(x, z, _first(len(x), len(z)))
+    return PlainInducer(10).induce(x, z, first_ranks(len(x), len(z)))
 
 
 def _chance(x: FloatMatrix, z: FloatMatrix) -> float:
@@ -108,10 +108,6 @@ def _found_again(source: FloatMatrix, target: FloatMatrix, pairs: PairRows) -> f
         nearest = (turned @ _unit(target).T).argmax(axis=1)
         hits += int((nearest == tested.target).sum())
     return hits / len(pairs.source)
-
-
-def _first(num_source: int, num_target: int) -> Ranks:
-    return Ranks(np.ones(num_source, np.int64), np.ones(num_target, np.int64))
 
 
 def _unit(rows: FloatMatrix) -> FloatMatrix:

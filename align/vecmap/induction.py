@@ -57,6 +57,11 @@ class Inducer(Protocol):
         ...
 
 
+def first_ranks(num_source: int, num_target: int) -> Ranks:
+    """The best candidate for every word."""
+    return Ranks(np.ones(num_source, np.int64), np.ones(num_target, np.int64))
+
+
 def draw_ranks(rng: np.random.Generator, keep: float, num_source: int, num_target: int) -> Ranks:
     """Ranks as if every similarity had been dropped with probability 1 - keep, independently.
 
@@ -65,7 +70,7 @@ def draw_ranks(rng: np.random.Generator, keep: float, num_source: int, num_targe
     (all dropped), it takes its last.
     """
     if keep >= 1:
-        return Ranks(np.ones(num_source, np.int64), np.ones(num_target, np.int64))
+        return first_ranks(num_source, num_target)
     forward = np.minimum(rng.geometric(keep, num_source), num_target)
     return Ranks(forward, np.minimum(rng.geometric(keep, num_target), num_source))
 

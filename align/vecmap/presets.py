@@ -13,7 +13,7 @@ from x2static.core.errors import ConfigError
 
 Step = Literal["unit", "center", "unitdim", "centeremb"]
 Seeds = Literal["lexicon", "identical", "numerals", "unsupervised"]
-Mapping_ = Literal["orthogonal", "multistep", "unconstrained"]
+MapKind = Literal["orthogonal", "multistep", "unconstrained"]
 Direction = Literal["forward", "backward", "union"]
 Side = Literal["source", "target", "none"]
 STEPS = get_args(Step)
@@ -52,7 +52,7 @@ class VecMapSettings:
 
     seeds: Seeds = "lexicon"
     normalize: tuple[Step, ...] = ("unit", "center", "unit")
-    mapping: Mapping_ = "multistep"
+    mapping: MapKind = "multistep"
     whiten: bool = True
     ridge: float = 0.0
     source_reweight: float = 0.5
@@ -97,6 +97,16 @@ def check_settings(settings: Any) -> None:
     dewhitens = (settings.source_dewhiten, settings.target_dewhiten) != ("none", "none")
     if settings.mapping == "multistep" and dewhitens and not settings.whiten:
         raise ConfigError("de-whitening needs --whiten; or --source-dewhiten none, and the target")
+
+
+def check_multistep_only(settings: Any) -> None:
+    """Raise `ConfigError` for a setting of the multi-step map beside another kind of map."""
+    for name in ("ridge", "dimensions"):
+        if settings.mapping != "multistep" and getattr(settings, name):
+            raise ConfigError(
+                f"--{name} works with --mapping multistep only, not with {settings.mapping}: leave "
+                "it out, or choose another preset"
+            )
 
 
 def _check_finite_numbers(settings: Any) -> None:

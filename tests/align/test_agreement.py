@@ -9,7 +9,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from align.learning import learn_maps
+from align.methods.table import learn_maps
+from align.problem import Problem, Resources
 from align.vecmap import agreement as agreement_module
 from align.vecmap.agreement import agreement, can_be_asked
 from align.vecmap.alignment import align_matrices
@@ -104,9 +105,10 @@ def test_what_other_runs_say_of_the_start_holds_for_what_is_built_upon_it(rng):
     pairs = PairRows(np.arange(40), world.translation[:40])
     settings = replace(preset_settings("semi-supervised"), **FAST_SCHEDULE)
     found = learn_maps(
-        "bootstrap", world.source, world.target, settings, pairs, rounds=1, agreement_runs=1,
-        threads=1,
-    )  # fmt: skip
+        "bootstrap",
+        Problem(world.source, world.target, settings, pairs, rounds=1, agreement_runs=1),
+        Resources(threads=1),
+    )
     assert found.diagnosis.agreement > 0.9
 
 

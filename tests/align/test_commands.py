@@ -362,7 +362,7 @@ def test_repeated_words_stop_the_run_or_are_skipped(world, refuses, run_cli, fla
 
 def test_a_checkpoint_belongs_to_every_row(world, flags, tmp_path):
     from align.config import AlignConfig
-    from align.stage import Languages
+    from align.languages import Languages
 
     def key(row):
         vectors = read_vectors(tmp_path / "de.vec")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from align.contrast import Contrast, Turns, contrast_loss, contrast_turns
+from align.refine.contrast import Contrast, Turns, contrast_loss, contrast_turns
 from align.vecmap.pairs import PairRows
 from tests.align import oracles
 from tests.align.planted import plant

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from align.rcsls import rcsls_maps
+from align.methods.rcsls import rcsls_maps
 from tests.align import oracles
 from tests.align.planted import precision
 from x2static.core.vector_file import read_vectors

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from align.contrast import Contrast, Turns, contrast_loss
-from align.polish import polished
+from align.refine.contrast import Contrast, Turns, contrast_loss
+from align.refine.polish import polished
 from align.vecmap.alignment import align_matrices, unchanged
 from align.vecmap.pairs import PairRows
 from align.vecmap.presets import preset_settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from align.rcsls import rcsls_loss, rcsls_maps
+from align.methods.rcsls import rcsls_loss, rcsls_maps
 from align.vecmap.linear import orthogonal_maps
 from tests.align import oracles
 from tests.align.planted import plant, precision

@@ -7,21 +7,23 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from align.bootstrap import agreed_pairs
-from align.held_back import split
-from align.hub_verdict import on_folds, verdict_of
-from align.spoke import Recipe, leaning_matrix, products_of
-from align.spoke_tuned import (
+from align.hub.verdict import on_folds, verdict_of
+from align.methods.hub_tuned import (
     ROTATION,
     UNTRIED,
+    HubTuned,
     SpokeLearner,
     SpokeTuning,
-    _Trials,
     choose,
-    spoke_tuned,
 )
-from align.validation import Precision
+from align.methods.leaning import Recipe, leaning_matrix, products_of
+from align.problem import Problem, Resources
+from align.refine.growth import agreed_pairs
+from align.search.folds import split
+from align.search.precision import Precision
+from align.search.trials import Trials, by_csls_then_nearest
 from align.vecmap.alignment import unchanged
+from align.vecmap.arrays import AlignmentError
 from align.vecmap.pairs import PairRows
 from align.vecmap.presets import VecMapSettings
 from tests.align import oracles
@@ -67,7 +69,8 @@ def test_a_planted_rotation_is_found_in_the_space_of_the_hub(rng):
     pairs = PairRows(np.arange(150), world.translation[:150])
     before = world.target.copy()
     said = []
-    found = spoke_tuned(world.source, world.target, SETTINGS, pairs, say=said.append, threads=1)
+    problem = Problem(world.source, world.target, SETTINGS, pairs)
+    found = HubTuned().learn(problem, Resources(threads=1, say=said.append))
     np.testing.assert_array_equal(world.target, before)
     np.testing.assert_array_equal(found.target.apply(world.target), before)
     assert precision(found.source.apply(world.source), world.target, world.translation) >= 0.99
@@ -81,48 +84,67 @@ def test_spaces_that_nearly_agree_call_for_the_identity(rng):
     latent = rng.standard_normal((400, 30)).astype(np.float32)
     other = latent + 1.2 * rng.standard_normal((400, 30)).astype(np.float32)
     pairs = identical(60)
-    tuning = choose(SpokeLearner(latent, other, SETTINGS, 1, "cpu"), pairs)
+    tuning = choose(SpokeLearner(Problem(latent, other, SETTINGS), Resources(threads=1)), pairs)
     assert tuning.recipe.prior == "identity"
-    assert tuning.held_back.csls > tuning.rotation.csls
+    assert tuning.held_out.csls > tuning.rotation.csls
     assert verdict_of(tuning.notes()).unaligned == tuning.unaligned
 
 
-def test_the_best_recipe_is_that_of_csls_then_of_plain_neighbours_then_the_first(rng):
-    learner = SpokeLearner(*rows(rng), SETTINGS, 1, "cpu")
-    trials = _Trials(learner, split(identical(60)), 400)
-    names = [Recipe("rotation", ridge) for ridge in (1.0, 2.0, 3.0, 4.0)]
-    points = [(0.9, 0.4), (0.1, 0.5), (0.2, 0.5), (0.2, 0.5)]
-    trials.by_fold = {
-        recipe: [Precision(nearest, csls, 10)]
-        for recipe, (nearest, csls) in zip(names, points, strict=True)
-    }
-    assert trials.best == names[2]
-    trials.run([ROTATION])
-    assert trials.scores[ROTATION].words == 60  # five divisions: each word once
+def tried(scores):
+    """Trials of candidates by their name, each with (nearest, CSLS) of every fold."""
+    trials = Trials(
+        lambda name: [Precision(*both, words=10) for both in scores[name]], by_csls_then_nearest
+    )
+    trials.run(scores)
+    return trials
 
 
-def test_no_fold_is_scored_by_a_recipe_that_it_chose(rng):
+def test_the_best_is_that_of_csls_then_of_plain_neighbours_then_the_first():
+    points = {"a": (0.9, 0.4), "b": (0.1, 0.5), "c": (0.2, 0.5), "d": (0.2, 0.5)}
+    assert tried({name: [point] for name, point in points.items()}).best == "c"
+
+
+def test_what_cannot_be_learned_is_passed_over():
+    def score(name):
+        if name != "b":
+            raise AlignmentError("too few pairs")
+        return [Precision(0.1, 0.1, 10)]
+
+    trials = Trials(score, by_csls_then_nearest)
+    trials.run("ab")
+    assert trials.best == "b"
+    with pytest.raises(AlignmentError, match="no map can be learned from these pairs"):
+        _ = Trials(score, by_csls_then_nearest).best
+
+
+def test_no_fold_is_scored_by_a_recipe_that_it_chose():
     """Each of two recipes is lucky on one fold; the vectors as they are have 0.6 on both."""
-    learner = SpokeLearner(*rows(rng), SETTINGS, 1, "cpu")
-    trials = _Trials(learner, split(identical(60))[:2], 400)
     scores = {ROTATION: (0.9, 0.4), UNTRIED: (0.3, 0.9)}
-    trials.by_fold = {
-        recipe: [Precision(0.0, csls, 10) for csls in both] for recipe, both in scores.items()
-    }
-    assert trials.scores[trials.best].csls == pytest.approx(0.65)  # better than 0.6, by luck
+    trials = tried({one: [(0.0, csls) for csls in both] for one, both in scores.items()})
+    best = trials.score_of(trials.best)
+    assert best.csls == pytest.approx(0.65)  # better than 0.6, by luck
     assert trials.cross_fitted() == (0.0, pytest.approx((0.3 + 0.4) / 2), 20)
     tuning = SpokeTuning(
-        trials.best, trials.scores[trials.best], trials.cross_fitted(), Precision(0.0, 0.6, 20),
-        trials.scores[ROTATION],
+        trials.best, best, trials.cross_fitted(), Precision(0.0, 0.6, 20),
+        trials.score_of(ROTATION),
     )  # fmt: skip
     assert verdict_of(tuning.notes()).for_map is False
+
+
+def test_each_word_of_a_small_dictionary_is_scored_once(rng):
+    tuning = choose(
+        SpokeLearner(Problem(*rows(rng), SETTINGS), Resources(threads=1)), identical(60)
+    )
+    assert tuning.rotation.words == 60  # five divisions
 
 
 def test_a_large_dictionary_is_divided_as_well(rng, monkeypatch):
     pairs = identical(9_000)
     asked = []
-    monkeypatch.setattr("align.spoke_tuned.split", lambda *a, **k: asked.append((a[1:], k)) or [])
-    choose(SpokeLearner(*rows(rng), SETTINGS, 1, "cpu"), pairs)
+    monkeypatch.setattr(
+        "align.methods.hub_tuned.split", lambda *a, **k: asked.append((a[1:], k)) or []
+    )
+    choose(SpokeLearner(Problem(*rows(rng), SETTINGS), Resources(threads=1)), pairs)
     assert asked == [((1_600,), {"least": 2})]
     assert [len(part.tested.source) for part in split(pairs, 1_600, least=2)] == [1_800] * 2
     assert len(split(pairs, 1_600)) == 1
@@ -130,7 +152,9 @@ def test_a_large_dictionary_is_divided_as_well(rng, monkeypatch):
 
 def test_a_few_words_lead_to_the_others_and_are_not_polished_by(rng):
     world = plant(rng, size=1500, width=30, noise=0.6)
-    learner = SpokeLearner(world.source, world.target, replace(SETTINGS, cutoff=3000), 1, "cpu")
+    learner = SpokeLearner(
+        Problem(world.source, world.target, replace(SETTINGS, cutoff=3000)), Resources(threads=1)
+    )
     recipe = choose(learner, PairRows(np.arange(40), world.translation[:40])).recipe
     assert (recipe.bootstrapped, recipe.polished) == (True, False)
     mapped, learned = learner.learn(recipe, PairRows(np.arange(40), world.translation[:40]))
@@ -143,11 +167,13 @@ def test_few_words_are_not_divided(rng):
     world = plant(rng, size=200, width=10, noise=0.05)
     pairs = PairRows(np.arange(20), world.translation[:20])
     said = []
-    found = spoke_tuned(world.source, world.target, SETTINGS, pairs, say=said.append)
+    problem = Problem(world.source, world.target, SETTINGS, pairs)
+    found = HubTuned().learn(problem, Resources(say=said.append))
     assert "too few pairs" in said[0]
     assert found.notes["tuning"]["held_back"] is None
     assert verdict_of(found.notes["tuning"]) is None
-    assert choose(SpokeLearner(*rows(rng), SETTINGS, 1, "cpu"), identical(24)).recipe == UNTRIED
+    few = SpokeLearner(Problem(*rows(rng), SETTINGS), Resources(threads=1))
+    assert choose(few, identical(24)).recipe == UNTRIED
     same = unchanged(10)
     assert on_folds(lambda _: same, world.source, world.target, pairs) is None
 
@@ -155,9 +181,9 @@ def test_few_words_are_not_divided(rng):
 def test_mutual_pairs_join_the_given_ones(rng):
     world = plant(rng, size=300, width=12, noise=0.05)
     pairs = PairRows(np.arange(100), world.translation[:100])
-    learner = SpokeLearner(world.source, world.target, SETTINGS, 1, "cpu")
+    learner = SpokeLearner(Problem(world.source, world.target, SETTINGS), Resources(threads=1))
     mapped, learned = learner.learn(Recipe("rotation", 1.0, bootstrapped=True), pairs)
-    added = agreed_pairs(mapped.apply(world.source), world.target, pairs, 1, "cpu")
+    added = agreed_pairs(mapped.apply(world.source), world.target, pairs, Resources(threads=1))
     assert len(learned.source) == 100 + len(added.source) > 250
     assert not np.isin(added.source, pairs.source).any()
 
@@ -165,7 +191,7 @@ def test_mutual_pairs_join_the_given_ones(rng):
 def test_the_share_of_the_mean_and_the_length_are_those_of_the_hub(rng):
     world = plant(rng, size=300, width=12, noise=0.05)
     pairs = PairRows(np.arange(150), world.translation[:150])
-    learner = SpokeLearner(world.source, world.target, SETTINGS, 1, "cpu")
+    learner = SpokeLearner(Problem(world.source, world.target, SETTINGS), Resources(threads=1))
     mean = unit(world.target).mean(axis=0)
     for share in (1.0, 0.0):
         mapped = learner.learn(Recipe("identity", 0.3, mean=share), pairs)[0].apply(world.source)
@@ -178,7 +204,7 @@ def test_the_share_of_the_mean_and_the_length_are_those_of_the_hub(rng):
 def test_polishing_turns_the_whole_map(rng):
     world = plant(rng, size=300, width=12, noise=0.4)
     pairs = PairRows(np.arange(100), world.translation[:100])
-    learner = SpokeLearner(world.source, world.target, SETTINGS, 1, "cpu")
+    learner = SpokeLearner(Problem(world.source, world.target, SETTINGS), Resources(threads=1))
     plain = learner.learn(Recipe("rotation", 1.0), pairs)[0]
     polished = learner.learn(Recipe("rotation", 1.0, polished=True), pairs)[0]
     turn = np.linalg.solve(plain.matrix.astype(float), polished.matrix.astype(float))

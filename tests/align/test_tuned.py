@@ -1,15 +1,19 @@
-"""Ridge and re-weighting decided on held-back pairs."""
+"""Ridge and re-weighting decided on held-out pairs."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from align.bootstrap import widths_from
-from align.held_back import NEAR, HeldBack, cross_fitted, reserve_rare, split, split_rare
-from align.learning import learn_maps
-from align.tuned import PUBLISHED, UNTRIED, Learner, Tuning, Whitening, choose, decide
-from align.validation import WORDS, Precision
+from align.methods.multistep import PUBLISHED, Choice, MultistepLearner, Whitening
+from align.methods.table import learn_maps
+from align.methods.tuned import UNTRIED, Tuning, choose, tune
+from align.problem import Problem, Resources
+from align.refine.growth import widths_from
+from align.search.folds import reserve_rare, split, split_rare
+from align.search.held_out import NEAR, HeldOut
+from align.search.precision import WORDS, Precision
+from align.search.trials import Trials, by_csls
 from align.vecmap.alignment import align_matrices
 from align.vecmap.arrays import AlignmentError
 from align.vecmap.pairs import PairRows
@@ -42,7 +46,7 @@ def test_noise_calls_for_a_ridge_and_beats_the_published_map(rng):
     order = rng.permutation(600)
     pairs, test = (PairRows(part, part) for part in (order[:80], order[80:]))
     settings = preset_settings("supervised", cutoff=600)
-    found = learn_maps("tuned", x, z, settings, pairs, rounds=2)
+    found = learn_maps("tuned", Problem(x, z, settings, pairs, rounds=2))
     plain = align_matrices(x, z, settings, pairs)
 
     def scored(alignment):
@@ -59,7 +63,7 @@ def test_clean_vectors_call_for_the_published_map(rng):
     world = plant(rng, size=400, width=10, noise=0.02)
     pairs = PairRows(np.arange(200), world.translation[:200])
     settings = preset_settings("supervised", cutoff=400)
-    found = learn_maps("tuned", world.source, world.target, settings, pairs, rounds=2)
+    found = learn_maps("tuned", Problem(world.source, world.target, settings, pairs, rounds=2))
     assert found.notes["tuning"]["held_back"] == 1.0
     assert found.notes["tuning"]["ridge"] == 0.0
     mapped = found.source.apply(world.source), found.target.apply(world.target)
@@ -71,7 +75,7 @@ def test_fewer_pairs_than_dimensions(rng):
     settings = preset_settings("supervised", cutoff=300)
     for count, is_tried in ((10, False), (26, True)):
         pairs = PairRows(np.arange(count), world.translation[:count])
-        found = learn_maps("tuned", world.source, world.target, settings, pairs, rounds=4)
+        found = learn_maps("tuned", Problem(world.source, world.target, settings, pairs, rounds=4))
         assert (found.notes["tuning"]["held_back"] is not None) == is_tried
         mapped = found.source.apply(world.source), found.target.apply(world.target)
         assert np.isfinite(mapped[0]).all()
@@ -98,7 +102,7 @@ def test_mistakes(rng):
     with pytest.raises(ConfigError, match="--ridge must be 0 or more"):
         preset_settings("supervised", ridge=-1.0)
     with pytest.raises(AlignmentError, match="tuned learns from pairs"):
-        learn_maps("tuned", x, x, preset_settings("supervised"), None)
+        learn_maps("tuned", Problem(x, x, preset_settings("supervised")))
 
 
 def test_words_of_the_rarer_half_are_held_back():
@@ -122,6 +126,11 @@ def test_a_quarter_of_the_rarer_half_is_reserved_from_a_large_dictionary():
 
 
 def test_a_fold_is_scored_by_what_the_others_choose():
+    def cross_fitted(table):
+        trials = Trials(lambda row: [Precision(0.0, csls, 1) for csls in table[row]], by_csls)
+        trials.run(range(len(table)))
+        return trials.cross_fitted().csls
+
     assert cross_fitted([[0.9, 0.2, 0.2], [0.1, 0.6, 0.5]]) == pytest.approx((0.1 + 0.2 + 0.2) / 3)
     assert cross_fitted([[0.4, 0.4], [0.4, 0.4]]) == pytest.approx(0.4)
     assert cross_fitted([[0.4], [0.7]]) == pytest.approx(0.7)  # one fold has none beside it
@@ -131,19 +140,19 @@ def test_reserved_words_score_what_was_chosen_without_them(rng, monkeypatch):
     x, z = noisy(rng, size=1200, width=20)
     pairs = PairRows(np.arange(900), np.arange(900))
     settings = preset_settings("supervised", cutoff=1200)
-    learner = Learner(x, z, settings, 1, None, "cpu")
+    learner = MultistepLearner(Problem(x, z, settings, rounds=1), Resources())
     reserved = reserve_rare(pairs)
-    chosen = Tuning(Whitening(1.0, 0.25), chosen_by=0.99)
+    chosen = Tuning(Choice(Whitening(1.0, 0.25)), chosen_by=0.99)
 
     def choosing(_, seen):
         assert not np.isin(seen.source, reserved.tested.source).any()
         assert len(seen.source) == len(pairs.source) - len(reserved.tested.source)
         return chosen
 
-    monkeypatch.setattr("align.tuned.choose", choosing)
-    tuning = decide(learner, pairs)
-    held = HeldBack(x, z, reserved.tested, (NEAR, WORDS))
-    for figure, whitening in ((tuning.held_back, (1.0, 0.25)), (tuning.plain, PUBLISHED)):
+    monkeypatch.setattr("align.methods.tuned.choose", choosing)
+    tuning = tune(learner, pairs)
+    held = HeldOut(x, z, reserved.tested, (NEAR, WORDS))
+    for figure, whitening in ((tuning.held_out, (1.0, 0.25)), (tuning.plain, PUBLISHED)):
         applied = Whitening(*whitening).applied(settings)
         found = align_matrices(x, z, applied, reserved.learned)
         assert figure == held.precision(found.source, found.target).csls
@@ -166,34 +175,34 @@ class FakeFold:
 
     def precision(self, whitening):
         if whitening == UNTRIED:
-            return 0.3 + self.gain * self._is_grown
-        best = PUBLISHED if self._is_grown else (1.0, 0.25)
-        return 0.1 + 0.3 * (whitening == best) + self.gain * self._is_grown
+            csls = 0.3 + self.gain * self._is_grown
+        else:
+            best = PUBLISHED if self._is_grown else (1.0, 0.25)
+            csls = 0.1 + 0.3 * (whitening == best) + self.gain * self._is_grown
+        return Precision(0.0, csls, self.words)
 
-    def precision_of(self, choice):
+    def final_precision(self, choice):
         return Precision(0.5 if choice.polished else 0.2, 0.55, 10)
 
 
 def chosen_by(fold, monkeypatch):
-    class Learner:
-        cutoff = 20_000
-
-    monkeypatch.setattr("align.tuned._Fold", fold)
-    return choose(Learner(), PairRows(np.arange(3500), np.arange(3500)))
+    monkeypatch.setattr("align.methods.tuned._Fold", fold)
+    return choose(None, PairRows(np.arange(3500), np.arange(3500)))
 
 
 def test_the_whitening_is_chosen_again_with_mutual_pairs(monkeypatch):
-    choice = chosen_by(FakeFold, monkeypatch)
+    tuning = chosen_by(FakeFold, monkeypatch)
+    choice = tuning.choice
     assert (choice.whitening, choice.start) == (PUBLISHED, (1.0, 0.25))
     assert choice.polished
-    assert choice.held_back == 0.55
+    assert tuning.held_out == 0.55
 
 
 def test_mutual_pairs_that_do_not_help_are_left_out(monkeypatch):
     class Useless(FakeFold):
         gain = -0.1
 
-    choice = chosen_by(Useless, monkeypatch)
+    choice = chosen_by(Useless, monkeypatch).choice
     assert (choice.whitening, choice.start) == ((1.0, 0.25), None)
 
 
@@ -201,18 +210,21 @@ def test_few_held_back_words_do_not_choose_between_whitenings(monkeypatch):
     class Few(FakeFold):
         words = 100
 
-    choice = chosen_by(Few, monkeypatch)
+    tuning = chosen_by(Few, monkeypatch)
+    choice = tuning.choice
     assert (choice.whitening, choice.start) == (UNTRIED, (1.0, 0.25))
-    assert choice.held_back == pytest.approx(0.5)
+    assert tuning.held_out == pytest.approx(0.5)
     assert not choice.polished
     monkeypatch.setattr(Few, "gain", 0.05)
-    assert chosen_by(Few, monkeypatch).start is None
+    assert chosen_by(Few, monkeypatch).choice.start is None
 
 
 def test_a_few_words_lead_to_all_others(rng):
     world = plant(rng, size=3000, width=30, noise=0.6)
     given = PairRows(np.arange(40), world.translation[:40])
-    learner = Learner(world.source, world.target, VecMapSettings(cutoff=3000), 2, None, "cpu")
+    learner = MultistepLearner(
+        Problem(world.source, world.target, VecMapSettings(cutoff=3000), rounds=2), Resources()
+    )
     pairs = learner.grown(Whitening(10.0, 0.25), given, 3000)
     assert pairs.source[:40].tolist() == list(range(40))
     is_right = world.translation[pairs.source] == pairs.target

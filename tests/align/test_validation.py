@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from align.validation import Precision, mean_precision, precision_at_one
+from align.search.precision import Precision, mean_precision, precision_at_one
 from align.vecmap.pairs import PairRows
 
 

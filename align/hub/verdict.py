@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from align.held_back import HeldBack, split
-from align.validation import WORDS, Precision, mean_precision
+from align.search.folds import split
+from align.search.held_out import HeldOut
+from align.search.precision import WORDS, Precision, mean_precision
 from align.vecmap.alignment import LanguageMap, unchanged
 from align.vecmap.arrays import FloatMatrix
 from align.vecmap.pairs import PairRows
@@ -46,7 +47,7 @@ def on_validation(
     mapped: LanguageMap, source: FloatMatrix, target: FloatMatrix, tested: PairRows
 ) -> Verdict:
     """By the pairs of a validation file; only the rows that count are mapped."""
-    same, held = unchanged(target.shape[1]), HeldBack(source, target, tested, (WORDS, WORDS))
+    same, held = unchanged(target.shape[1]), HeldOut(source, target, tested, (WORDS, WORDS))
     return Verdict(held.precision(mapped, same), held.precision(same, same))
 
 
@@ -63,7 +64,7 @@ def on_folds(
     same = unchanged(target.shape[1])
     scores = []
     for learned, tested in split(pairs):
-        held = HeldBack(source, target, tested)
+        held = HeldOut(source, target, tested)
         scores.append((held.precision(learn(learned), same), held.precision(same, same)))
     if not scores:
         return None

@@ -1,4 +1,4 @@
-"""Where a spoke's words land among the hub's own unit vectors, which stay as they are.
+"""Maps that lean on a prior: least squares that pairs pull away from a rotation or the identity.
 
 With X and Z the centred unit rows of the pairs, W minimises |X W - Z|^2 + r t |W - P|^2, t the mean
 eigenvalue of X'X: W = (X'X + r t I)^-1 (X'Z + r t P). P is the rotation of X onto Z, or no change
@@ -13,11 +13,8 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from align.vecmap.alignment import LanguageMap
 from align.vecmap.arrays import FloatMatrix, WideMatrix
-from align.vecmap.diagnosis import WORDS
 from align.vecmap.linear import cross_products, rotation_from
-from align.vecmap.normalization import Normalization
 
 Prior = Literal["rotation", "identity"]
 
@@ -77,33 +74,3 @@ def leaning_matrix(products: Products, prior: Prior, ridge: float | None) -> Wid
     weight = ridge * float(np.trace(products.gram)) / width
     left, right = products.gram + weight * same, products.cross + weight * start
     return np.linalg.solve(left, right).astype(np.float64, copy=False)
-
-
-def into_hub(
-    normalizations: tuple[Normalization, Normalization],
-    matrix: FloatMatrix,
-    heads: tuple[FloatMatrix, FloatMatrix],
-    share: float = 1.0,
-) -> LanguageMap:
-    """A spoke's map into the hub's own unit vectors.
-
-    Both were normalised unit, centre, unit. The matrix holds between centred vectors; the last
-    unit step is left out, and the hub's mean brings the spoke to where the hub's words are. A
-    matrix that is no rotation changes lengths; one factor makes the mean length the hub's.
-
-    Args:
-        normalizations: of the spoke and of the hub.
-        matrix: (D, D) learned between their rows.
-        heads: rows of both as they are, most frequent first.
-        share: of the hub's mean.
-    """
-    spoke, hub = (Normalization(whole.steps[:2], whole.statistics[:2]) for whole in normalizations)
-    centered = LanguageMap(spoke, matrix).apply(heads[0][:WORDS])
-    wanted = _mean_length(hub.apply(heads[1][:WORDS]))
-    factor = np.float32(wanted / max(_mean_length(centered), 1e-12))
-    mean = np.float32(share) * hub.statistics[1]
-    return LanguageMap(spoke, matrix * factor, mean)
-
-
-def _mean_length(rows: FloatMatrix) -> float:
-    return float(np.linalg.norm(rows, axis=1).mean())

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from align.contrast import Contrast, contrast_turns
-from align.held_back import places
-from align.validation import WORDS
+from align.refine.contrast import Contrast, contrast_turns
+from align.search.held_out import places
+from align.search.precision import WORDS
 from align.vecmap.alignment import LanguageMap
 from align.vecmap.arrays import FloatMatrix
 from align.vecmap.pairs import PairRows

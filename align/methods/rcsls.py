@@ -1,4 +1,4 @@
-"""Supervised learning of the retrieval criterion itself (RCSLS, Joulin et al. 2018).
+"""Method ``rcsls``: learn the retrieval criterion itself from pairs (Joulin et al. 2018).
 
 Minimise -(1/P) sum_i [ 2 (R x_i)'y_i - mean of (R x_i)'y over the K targets nearest to R x_i
 - mean of (R x)'y_i over the K sources whose image is nearest to y_i ] by sub-gradient steps with
@@ -9,15 +9,42 @@ and halved.
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 
+from align.methods.method import Method
+from align.problem import Problem, Resources
+from align.vecmap.alignment import Alignment, Sides
 from align.vecmap.arrays import FloatMatrix, WideMatrix
 from align.vecmap.linear import SideMaps, orthogonal_maps
 
 _BLOCK_ENTRIES = 1 << 23
 _LEAST_GAIN = 1e-4
+
+
+class Rcsls(Method):
+    """One whole matrix for the source; the target keeps its normalised vectors."""
+
+    name = "rcsls"
+    fixed = MappingProxyType({
+        "mapping": "multistep", "whiten": True, "ridge": 0.0, "source_reweight": 0.5,
+        "target_reweight": 0.5, "dimensions": 0, "self_learning": False,
+    })  # fmt: skip
+    whole_matrix = True
+    refusal = "is not for method rcsls, which learns one whole matrix from its pairs"
+
+    def learn(self, problem: Problem, resources: Resources) -> Alignment:
+        """Learn from the pairs, with neighbours among the words of the cutoff."""
+        pairs, settings = self.required_pairs(problem), problem.settings
+        sides = Sides(*problem.matrices, settings)
+        heads = sides.normalized(settings.cutoff or None)
+        maps = rcsls_maps(
+            *sides.rows_of(pairs), *heads, neighbors=settings.csls or 1, say=resources.say
+        )
+        first, second = sides.language_maps(maps)
+        return Alignment(first, second, pairs, sides.diagnosis(first, second))
 
 
 class LossAndGradient(NamedTuple):

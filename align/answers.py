@@ -1,0 +1,9 @@
+"""Values that settings of several alignment commands may have."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Choice = Literal["aligned", "auto"]
+OnError = Literal["raise", "skip"]
+OutputFormat = Literal["auto", "safetensors", "word2vec", "word2vec-binary"]

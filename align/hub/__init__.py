@@ -1,0 +1,1 @@
+"""The command ``align hub``: many languages into the space of one."""

@@ -1,0 +1,1 @@
+"""The ways from pairs to maps, one file each; `align.methods.table` names them."""

@@ -1,0 +1,108 @@
+"""Multi-step maps with a ridge under the whitening, on request from more pairs, and polished.
+
+Whitening by (X'X)^(-1/2) lifts the directions that the pairs hardly span, and with them the noise
+of vectors from a small corpus. A ridge under the eigenvalues (regularised canonical correlation,
+Vinod 1976) puts an end to that: (X'X + r t I)^(-1/2), t the mean eigenvalue.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from align.problem import Problem, Resources
+from align.refine.contrast import Contrast
+from align.refine.growth import grown_pairs, widths_from
+from align.refine.polish import polished
+from align.vecmap.alignment import Alignment, Sides, align_matrices
+from align.vecmap.linear import final_maps
+from align.vecmap.pairs import PairRows
+from align.vecmap.presets import VecMapSettings
+
+
+class Whitening(NamedTuple):
+    """How far a multi-step map whitens.
+
+    Attributes:
+        ridge: under the eigenvalues, times their mean.
+        reweight: exponent of the re-weighting, both sides.
+    """
+
+    ridge: float
+    reweight: float
+
+    def applied(self, settings: VecMapSettings) -> VecMapSettings:
+        """The settings with these choices."""
+        return replace(
+            settings, mapping="multistep", whiten=True, ridge=self.ridge,
+            source_reweight=self.reweight, target_reweight=self.reweight,
+        )  # fmt: skip
+
+
+PUBLISHED = Whitening(0.0, 0.5)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """How pairs become the maps of both sides.
+
+    Attributes:
+        whitening: of the map.
+        start: whitening of the maps by which mutual pairs are added to the dictionary first; None
+            where none are.
+        polished: whether both maps are then polished contrastively.
+    """
+
+    whitening: Whitening
+    start: Whitening | None = None
+    polished: bool = False
+
+    def __str__(self) -> str:
+        whitening = self.whitening
+        stated = f"ridge {whitening.ridge:g}, re-weighting {whitening.reweight:g}, "
+        stated += "without mutual pairs" if self.start is None else "with mutual pairs"
+        return stated + (", polished" if self.polished else "")
+
+
+class MultistepLearner:
+    """Makes the maps of both sides from pairs by any choice."""
+
+    def __init__(self, problem: Problem, resources: Resources) -> None:
+        """Keep both languages.
+
+        Args:
+            problem: normalisation, de-whitening and dimensions; cutoff, CSLS and rounds of adding
+                pairs.
+            resources: for the searches.
+        """
+        self.problem = problem
+        self.sides = Sides(*problem.matrices, problem.settings)
+        self._resources = resources.silenced()
+
+    def grown(self, start: Whitening, given: PairRows, most: int) -> PairRows:
+        """The given pairs and those that both languages agree on, among ``most`` words per side."""
+        problem = self.problem
+        applied = start.applied(problem.settings)
+        maps = self.sides.language_maps(final_maps(*self.sides.rows_of(given), applied))
+        words = len(np.unique(given.source))
+        widths = widths_from(words, min(most, problem.cutoff), problem.rounds)
+        return grown_pairs(self.sides, applied, given, maps, widths, self._resources)
+
+    def taught(self, choice: Choice, given: PairRows) -> PairRows:
+        """The pairs that a choice learns from: the given ones, with those that it adds."""
+        if choice.start is None:
+            return given
+        return self.grown(choice.start, given, self.problem.cutoff)
+
+    def learn(self, choice: Choice, pairs: PairRows) -> Alignment:
+        """Both maps; the pairs are those that are to be learned from, with all that were added."""
+        problem = self.problem
+        found = align_matrices(*problem.matrices, choice.whitening.applied(problem.settings), pairs)
+        if not choice.polished:
+            return found
+        maps = found.source, found.target
+        first, second = polished(maps, problem.matrices, pairs, problem.cutoff, Contrast())
+        diagnosis = self.sides.diagnosis(first, second)
+        return replace(found, source=first, target=second, diagnosis=diagnosis)

@@ -1,0 +1,1 @@
+"""What improves a map once there is one: further pairs, and contrastive polishing."""
