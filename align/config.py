@@ -55,11 +55,11 @@ class AlignConfig:
     output_target: Annotated[Path, place("where the mapped target vectors go")]
     preset: Annotated[Preset, "settings named for their papers"] = "supervised"
     lexicon: Annotated[Path | None, place("dictionary to learn from, source word first")] = None
-    validation: Annotated[
-        Path | None, place("held-back dictionary: scored, never learned from")
-    ] = None
+    validation: Annotated[Path | None, place("held-out dictionary: scored, never learned from")] = (
+        None
+    )
     choice: Annotated[
-        Choice, "auto keeps the vectors unaligned where that scores better on held-back pairs"
+        Choice, "auto keeps the vectors unaligned where that scores better on held-out pairs"
     ] = "aligned"
     save_map: Annotated[Path | None, place("write the maps, for align apply")] = None
     induce: Annotated[Path | None, place("write the dictionary that the final space implies")] = (
@@ -108,7 +108,7 @@ class AlignConfig:
     device: Annotated[DeviceName, "where self-learning runs"] = "cpu"
     threads: Annotated[int, free("for self-learning on the CPU; 0: every core")] = 0
     seed: Annotated[int, "of the random draws"] = 0
-    resume: Annotated[bool, free("go on from the checkpoint of a killed run, if there is one")] = (
+    resume: Annotated[bool, free("resume from the checkpoint of a killed run, if there is one")] = (
         False
     )
     on_error: Annotated[OnError, "a bad row in a vector file: stop, or count and skip"] = "raise"
@@ -143,7 +143,7 @@ class AlignConfig:
                 "--validation, or choose --preset semi-supervised"
             )
         if self.choice == "auto" and self.validation is None:
-            raise ConfigError("--choice auto decides on held-back pairs: give --validation FILE")
+            raise ConfigError("--choice auto decides on held-out pairs: give --validation FILE")
 
     def settings(self) -> VecMapSettings:
         """What the method itself needs to know."""

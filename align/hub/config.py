@@ -27,16 +27,16 @@ class HubConfig:
     lexicons: Annotated[str, "dictionaries from each spoke to the hub; {} stands for the name"] = ""
     validation: Annotated[
         Path | None,
-        place("held-back dictionaries, scored and never learned from; {} stands for the name"),
+        place("held-out dictionaries, scored and never learned from; {} stands for the name"),
     ] = None
     method: Annotated[
         HubMethodName,
-        "how each spoke is mapped onto the hub; tuned decides on held-back pairs, and is bootstrap "
+        "how each spoke is mapped onto the hub; tuned decides on held-out pairs, and is bootstrap "
         "where self-learning is on",
     ] = "tuned"
     choice: Annotated[
         Choice,
-        "auto writes a spoke as it is where that scores better on held-back pairs (of the "
+        "auto writes a spoke as it is where that scores better on held-out pairs (of the "
         "dictionary, if no --validation is given)",
     ] = "auto"
     seeds: Annotated[Seeds, "where the first pairs come from"] = "lexicon"

@@ -2,7 +2,7 @@
 
 The hub's file is neither changed nor written again. A spoke is centred, mapped onto the centred
 hub, and given the hub's mean, or that part of it which serves best, so that it lies among the hub's
-own unit vectors; or it stays as it is, where held-back pairs say that this is better.
+own unit vectors; or it stays as it is, where held-out pairs say that this is better.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ def _stated(row: dict[str, Any]) -> str:
     if "held_back" in row:
         aligned, before = (Precision(**row[key]) for key in ("held_back", "held_back_unaligned"))
         stated += (
-            f", CSLS P@1 {aligned.csls_shown} on {aligned.words:,} held-back words, "
+            f", CSLS P@1 {aligned.csls_shown} on {aligned.words:,} held-out words, "
             f"unaligned {before.csls_shown}"
         )
     why = rejection({"result": row})

@@ -52,7 +52,7 @@ def on_validation(
 
 
 def verdict_of(tuning: dict[str, Any]) -> Verdict | None:
-    """What tuning has found out on its way; None if it could hold nothing back."""
+    """What tuning has found out on its way; None if it could hold nothing out."""
     aligned, before = tuning["held_back"], tuning["unaligned"]
     return Verdict(Precision(**aligned), Precision(**before)) if aligned and before else None
 

@@ -19,9 +19,7 @@ from x2static.core.errors import require
 _numba = require("numba", "align", "self-learning on large vocabularies")
 compiled: Callable[..., Any] = _numba.njit(nogil=True, cache=True)
 _fast: Callable[..., Any] = _numba.njit(nogil=True, cache=True, fastmath=True)
-_CHUNK = 32
-_FEWEST = 6
-_MEMORY = np.float32(0.85)
+_CHUNK, _FEWEST, _MEMORY = 32, 6, np.float32(0.85)
 
 
 @compiled
@@ -226,10 +224,9 @@ def choose_ranked(
         work = scores.copy()
         if rank <= inside:
             value = select(work, rank)
-            above = 0
+            left = rank
             for v in scores:
-                above += v > value
-            left = rank - above
+                left -= v > value
             for e in range(len(scores)):
                 if scores[e] == value:
                     left -= 1

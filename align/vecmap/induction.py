@@ -49,11 +49,11 @@ class Inducer(Protocol):
         ...
 
     def state(self) -> dict[str, NDArray[np.float32]]:
-        """What a resumed run needs to go on with the same numbers."""
+        """What a resumed run needs to continue with the same numbers."""
         ...
 
     def restore(self, state: dict[str, NDArray[np.float32]]) -> None:
-        """Go on from a `state`."""
+        """Resume from a `state`."""
         ...
 
 

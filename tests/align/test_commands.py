@@ -54,8 +54,8 @@ def test_languages_that_already_agree_stay_unaligned(rng, run_cli, flags, tmp_pa
     shown = "P@1 100.00 [88.6, 100.0] nearest, 100.00 [88.6, 100.0] CSLS (30 words)"
     assert f"unaligned: {shown}" in out
     assert "written unaligned" in out
-    assert "alignment rejected (held-back CSLS P@1 " in caplog.text
-    assert "30 held-back words, fewer than 200" in caplog.text
+    assert "alignment rejected (held-out CSLS P@1 " in caplog.text
+    assert "30 held-out words, fewer than 200" in caplog.text
     result = json.loads((tmp_path / "out.de" / "run.json").read_text())["result"]
     assert result["aligned"] is False
     assert result["validation_unaligned_interval_95"]["csls"] == pytest.approx(
@@ -102,7 +102,7 @@ def test_hub_leaves_the_hub_untouched(world, run_cli, tmp_path, method):
     assert (tmp_path / "en.vec").read_bytes() == before
     spoke, center = read_vectors(output / "de"), read_vectors(tmp_path / "en.vec")
     assert precision(spoke.matrix, center.matrix, world.translation) >= 0.99
-    if method == "tuned":  # how much of the mean it gets is decided on held-back pairs
+    if method == "tuned":  # how much of the mean it gets is decided on held-out pairs
         return
     # It lies where the hub's own unit vectors lie, mean included.
     middle, own = unit(spoke.matrix).mean(axis=0), unit(center.matrix).mean(axis=0)
@@ -133,7 +133,7 @@ def nonsense(rng, tmp_path):
         write_vectors(WordVectors(words, matrix), tmp_path / name, "word2vec")
     wrong = [f"w{i} w{(i * 7 + 3) % 60}\n" for i in range(50)]
     (tmp_path / "wrong.txt").write_text("".join(wrong))
-    # Half of it is right, so that parts held back from it can tell what the rest does.
+    # Half of it is right, so that parts held out from it can tell what the rest does.
     half = [f"w{i} w{i}\n" if i % 2 else wrong[i] for i in range(50)]
     (tmp_path / "half.txt").write_text("".join(half))
     (tmp_path / "valid.txt").write_text("".join(f"w{i} w{i}\n" for i in range(50, 60)))
@@ -162,10 +162,10 @@ def test_hub_leaves_a_spoke_that_agrees_already(
     low, high = saved.notes["held_back_unaligned_interval_95"]["csls"]
     assert low < before["csls"] < high or before["csls"] == high == 1
     shown = f"{100 * held_back['csls']:.2f} mapped, {100 * before['csls']:.2f} as they are"
-    why = f"de: alignment rejected (held-back CSLS P@1 {shown}): written unaligned"
+    why = f"de: alignment rejected (held-out CSLS P@1 {shown}): written unaligned"
     assert why in caplog.text
-    assert f"held-back words, unaligned {100 * before['csls']:.2f} [" in out
-    assert f"de: {held_back['words']} held-back words, fewer than 200" in caplog.text
+    assert f"held-out words, unaligned {100 * before['csls']:.2f} [" in out
+    assert f"de: {held_back['words']} held-out words, fewer than 200" in caplog.text
     code, out, _ = run_cli(*hub_flags(method=method, choice="aligned", overwrite=True, **more))
     assert code == 0
     assert "written unaligned" not in out
@@ -176,7 +176,7 @@ def test_hub_says_and_records_what_tuning_found(world, run_cli, hub_flags, tmp_p
     code, out, err = run_cli(*hub_flags())
     assert code == 0, err
     assert next(line for line in err.splitlines() if "tuned:" in line).startswith("de: tuned: ")
-    assert re.search(r"CSLS P@1 (9\d|100)\.\d\d \[9\d\.\d, \d+\.\d\] on 200 held-back words", out)
+    assert re.search(r"CSLS P@1 (9\d|100)\.\d\d \[9\d\.\d, \d+\.\d\] on 200 held-out words", out)
     record = json.loads((tmp_path / "hub" / "de" / "run.json").read_text())
     result = record["result"]
     assert (result["aligned"], result["method"]) == (True, "tuned")
@@ -237,7 +237,7 @@ def test_hub_wants_a_validation_file_for_each_language(world, refuses, hub_flags
     given = hub_flags(lexicons=tmp_path / "{}.txt", validation=tmp_path / "test.txt")
     at = given.index("--spokes")
     refuses("--validation: give a pattern", *given[:at], *spokes, *given[at + 2 :])
-    refuses("nothing is held back", *hub_flags(validation=tmp_path / "train.txt"))
+    refuses("nothing is held out", *hub_flags(validation=tmp_path / "train.txt"))
 
 
 def test_hub_names_every_language_that_fails(world, run_cli, tmp_path):
@@ -332,7 +332,7 @@ def test_mistakes_are_one_line(world, refuses, flags, tmp_path):
         ("--dimensions 13 is more than the width 12", {"lexicon": lexicon, "dimensions": 13}),
         ("not used when seeds are", {"lexicon": lexicon, "preset": "unsupervised"}),
         ("--choice auto", {"lexicon": lexicon, "choice": "auto"}),
-        ("nothing is held back", {"lexicon": lexicon, "validation": lexicon}),
+        ("nothing is held out", {"lexicon": lexicon, "validation": lexicon}),
         ("same name", {"lexicon": lexicon, "output_source": tmp_path / "out.en"}),
     ]:
         refuses(pattern, "align", *flags(**more))

@@ -85,7 +85,7 @@ def test_dictionary_and_phrases_are_counted(world, run_cli, flags, tmp_path):
     assert expected.items() <= json.loads(out).items()
 
 
-def test_words_spelled_alike_are_not_held_back(world, run_cli, refuses, flags, tmp_path):
+def test_words_spelled_alike_are_not_held_out(world, run_cli, refuses, flags, tmp_path):
     quick = {"preset": "identical", "patience": 4, "keep_initial": 0.4}
     given = flags(validation=tmp_path / "test.txt", **quick)
     _, out, _ = run_cli("align", *given, "--json")
@@ -93,11 +93,11 @@ def test_words_spelled_alike_are_not_held_back(world, run_cli, refuses, flags, t
     lines = (tmp_path / "test.txt").read_text().splitlines(keepends=True)
     (tmp_path / "alike.txt").write_text("".join(line for line in lines if line[0] == "1"))
     given = flags(validation=tmp_path / "alike.txt", overwrite=True, **quick)
-    refuses("nothing is held back", "align", *given)
+    refuses("nothing is held out", "align", *given)
 
 
 def test_only_rows_that_scoring_looks_at_are_mapped(world, run_cli, flags, tmp_path, monkeypatch):
-    monkeypatch.setattr(align.stage, "WORDS", 50, raising=False)
+    monkeypatch.setattr("align.verdict.WORDS", 50)
     monkeypatch.setattr("align.vecmap.sides.WORDS", 30)
     apply, sizes = LanguageMap.apply, []
 
@@ -149,7 +149,8 @@ def test_tuned_chooses_with_the_settings_it_learns_with(
         seen.append((settings.dimensions, settings.target_dewhiten))
         return final_maps(source, target, settings)
 
-    monkeypatch.setattr("align.tuned.final_maps", noted)
+    for module in ("tuned", "multistep"):
+        monkeypatch.setattr(f"align.methods.{module}.final_maps", noted)
     more = {"dimensions": 9, "target_dewhiten": "source", "lexicon": tmp_path / "train.txt"}
     assert run_cli("align", *flags(preset="tuned", **more))[0] == 0
     assert set(seen) == {(9, "source")}
@@ -160,15 +161,15 @@ def test_tuned_chooses_with_the_settings_it_learns_with(
 def test_csls_reaches_the_search_for_mutual_pairs(
     world, run_cli, flags, tmp_path, monkeypatch, preset
 ):
-    from align import bootstrap
+    from align.refine import growth
 
-    make, seen = bootstrap.make_inducer, []
+    make, seen = growth.make_inducer, []
 
     def noted(settings, *rest):
         seen.append(settings.csls)
         return make(settings, *rest)
 
-    monkeypatch.setattr(bootstrap, "make_inducer", noted)
+    monkeypatch.setattr(growth, "make_inducer", noted)
     quick = {"patience": 4, "keep_initial": 0.4} if preset == "semi-bootstrap" else {}
     given = {"preset": preset, "lexicon": tmp_path / "train.txt", **quick}
     assert run_cli("align", *flags(**given))[0] == 0
@@ -210,7 +211,7 @@ def test_few_pairs_are_warned_of(rng, run_cli, flags, tmp_path, caplog):
         assert ("the result is not to be trusted" in caplog.text) == is_few
 
 
-def test_tuned_doubts_what_finds_hardly_a_held_back_pair(rng, run_cli, flags, tmp_path, caplog):
+def test_tuned_doubts_what_finds_hardly_a_held_out_pair(rng, run_cli, flags, tmp_path, caplog):
     words = [f"q{n}" for n in range(300)], [f"w{n}" for n in range(300)]
     matrix = rng.standard_normal((300, 12)).astype(np.float32)
     noise = rng.standard_normal((300, 12)).astype(np.float32)
@@ -224,7 +225,7 @@ def test_tuned_doubts_what_finds_hardly_a_held_back_pair(rng, run_cli, flags, tm
         given = flags(preset="tuned", lexicon=lexicon, overwrite=True)
         _, out, _ = run_cli("align", *given, "--json")
         assert json.loads(out)["failed"] == fails
-        doubt = "the result is not to be trusted: CSLS P@1 0.00 on held-back pairs"
+        doubt = "the result is not to be trusted: CSLS P@1 0.00 on held-out pairs"
         assert (doubt in caplog.text) == fails
 
 

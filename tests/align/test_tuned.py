@@ -82,7 +82,7 @@ def test_fewer_pairs_than_dimensions(rng):
     assert precision(*mapped, world.translation) > 0.9
 
 
-def test_words_stay_whole_and_are_each_held_back_once():
+def test_words_stay_whole_and_are_each_held_out_once():
     source = np.array([7, 7, 3, 3, 3, *range(100, 150)])
     pairs = PairRows(source, np.arange(len(source)))
     parts = split(pairs)
@@ -110,7 +110,7 @@ def test_words_of_the_rarer_half_are_held_back():
     ((learned, tested),) = split_rare(PairRows(source, np.arange(6000)))
     assert np.unique(tested.source).tolist() == list(range(1500, 3000, 3))
     assert len(learned.source) + len(tested.source) == 6000
-    for count, first in ((200, 100), (198, 0), (60, 0)):  # a small one is held back whole
+    for count, first in ((200, 100), (198, 0), (60, 0)):  # a small one is held out whole
         parts = split_rare(PairRows(np.arange(count), np.arange(count)))
         held = np.concatenate([part.tested.source for part in parts])
         assert sorted(held) == list(range(first, count))
@@ -206,7 +206,7 @@ def test_mutual_pairs_that_do_not_help_are_left_out(monkeypatch):
     assert (choice.whitening, choice.start) == ((1.0, 0.25), None)
 
 
-def test_few_held_back_words_do_not_choose_between_whitenings(monkeypatch):
+def test_few_held_out_words_do_not_choose_between_whitenings(monkeypatch):
     class Few(FakeFold):
         words = 100
 

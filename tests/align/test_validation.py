@@ -1,4 +1,4 @@
-"""Precision on held-back pairs, worked out by hand."""
+"""Precision on held-out pairs, worked out by hand."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ PAIR = {"aligned": False, "validation": {"csls": 0.1}, "validation_unaligned": {
 @pytest.mark.parametrize("result", [HUB, PAIR], ids=["align hub", "align"])
 def test_both_scores_are_told(result: dict[str, Any]) -> None:
     assert rejection({"result": result}) == (
-        "alignment rejected (held-back CSLS P@1 10.00 mapped, 25.00 as they are): written unaligned"
+        "alignment rejected (held-out CSLS P@1 10.00 mapped, 25.00 as they are): written unaligned"
     )
 
 

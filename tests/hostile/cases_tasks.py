@@ -111,7 +111,7 @@ ALIGNS = [
     case("align-no-lexicon", "give --lexicon FILE", "align --source en.vec --target de.vec --output-source a --output-target b"),
     case("align-lexicon-unused", "--lexicon is not used", ALIGN + " --preset identical"),
     case("align-preset", "--preset: invalid choice", ALIGN + " --preset best"),
-    case("align-auto-alone", "--choice auto decides on held-back", ALIGN + " --choice auto"),
+    case("align-auto-alone", "--choice auto decides on held-out", ALIGN + " --choice auto"),
     case("align-ridge-for-rcsls", "--ridge is not for method rcsls", ALIGN + " --preset rcsls --ridge 1"),
     case("align-exists", "scores.txt exists already", ALIGN + " --output-target scores.txt"),
     case("align-onto-its-input", "de.vec is the input", ALIGN + " --output-target de.vec"),

@@ -14,7 +14,7 @@ from tests.report.conftest import save
 from tests.report.page_reader import read_page
 
 Cli = Callable[..., tuple[int, str, str]]
-WHY = "alignment rejected (held-back CSLS P@1 10.00 mapped, 12.50 as they are): written unaligned"
+WHY = "alignment rejected (held-out CSLS P@1 10.00 mapped, 12.50 as they are): written unaligned"
 
 
 @pytest.fixture

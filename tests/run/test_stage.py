@@ -92,7 +92,7 @@ def test_an_alignment_that_was_not_used_is_said_wherever_it_counts(folder, run_c
     file.write_text(f'{text}validation = "{folder}/truth.txt"\n', encoding="utf-8")
     code, out, err = run_cli("run", file)
     assert code == 0, err
-    why = "alignment rejected (held-back CSLS P@1 "
+    why = "alignment rejected (held-out CSLS P@1 "
     assert f"warning: de: {why}" in err
     assert f"de/align: {why}" in err
     assert "written unaligned: de" in out

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-# `align hub` and `align` name what they held back differently.
+# `align hub` and `align` name their held-out scores differently.
 _SCORES = (("held_back", "held_back_unaligned"), ("validation", "validation_unaligned"))
 
 
@@ -22,7 +22,7 @@ def rejection(record: Mapping[str, Any]) -> str | None:
         scores = [_csls(result.get(name)) for name in (mapped, before)]
         if None not in scores:
             shown = " mapped, ".join(f"{100 * score:.2f}" for score in scores if score is not None)
-            return f"alignment rejected (held-back CSLS P@1 {shown} as they are): written unaligned"
+            return f"alignment rejected (held-out CSLS P@1 {shown} as they are): written unaligned"
     return "alignment rejected: written unaligned"
 
 
