@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from x2static.core.evaluation import Evaluation
+
 
 @dataclass(frozen=True)
 class Command:
@@ -20,12 +22,14 @@ class Command:
         stage: ``module:function``, called with the config, returns an `Outcome`.
         help: one line for the list of commands.
         json: ``"flag"`` prints the data to standard output, ``"file"`` takes a FILE or ``-``.
+        descriptor: of an evaluation, ``module:name`` of its `Evaluation`; it imports nothing heavy.
     """
 
     config: str
     stage: str
     help: str
     json: str = "flag"
+    descriptor: str = ""
 
 
 COMMANDS: dict[str, Command] = {
@@ -104,30 +108,35 @@ COMMANDS: dict[str, Command] = {
         "eval.bli.stage:bli",
         "translation by nearest neighbours: precision at k, MRR and coverage on dictionaries",
         json="file",
-    ),
-    "eval qa": Command(
-        "eval.qa.config:QaConfig",
-        "eval.qa.stage:qa",
-        "question answering after fine-tuning on English: F1 and exact match per language",
-        json="file",
-    ),
-    "eval retrieval": Command(
-        "eval.retrieval.config:RetrievalConfig",
-        "eval.retrieval.stage:retrieval",
-        "find translated sentences by cosine: accuracy in each direction",
-        json="file",
+        descriptor="eval.bli.descriptor:DESCRIPTOR",
     ),
     "eval similarity": Command(
         "eval.similarity.config:SimilarityConfig",
         "eval.similarity.stage:similarity",
         "word similarity: Spearman, Pearson and coverage on test sets",
         json="file",
+        descriptor="eval.similarity.descriptor:DESCRIPTOR",
+    ),
+    "eval retrieval": Command(
+        "eval.retrieval.config:RetrievalConfig",
+        "eval.retrieval.stage:retrieval",
+        "find translated sentences by cosine: accuracy in each direction",
+        json="file",
+        descriptor="eval.retrieval.descriptor:DESCRIPTOR",
+    ),
+    "eval qa": Command(
+        "eval.qa.config:QaConfig",
+        "eval.qa.stage:qa",
+        "question answering after fine-tuning on English: F1 and exact match per language",
+        json="file",
+        descriptor="eval.qa.descriptor:DESCRIPTOR",
     ),
     "eval tagging": Command(
         "eval.tagging.config:TaggingConfig",
         "eval.tagging.stage:tagging",
         "entities or parts of speech after fine-tuning on English: F1, accuracy per language",
         json="file",
+        descriptor="eval.tagging.descriptor:DESCRIPTOR",
     ),
 }
 
@@ -136,6 +145,13 @@ def load(target: str) -> Any:
     """The object behind ``module:name``."""
     module, name = target.split(":")
     return getattr(importlib.import_module(module), name)
+
+
+def evaluations() -> dict[str, Evaluation]:
+    """The evaluations by name, in the table's order: that in which a run and a report have them."""
+    commands = list(COMMANDS.values())
+    found: list[Evaluation] = [load(one.descriptor) for one in commands if one.descriptor]
+    return {evaluation.name: evaluation for evaluation in found}
 
 
 def split_command(arguments: Sequence[str]) -> tuple[str | None, list[str]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from eval.retrieval.config import RetrievalConfig
 from x2static.core.errors import ConfigError
 from x2static.run.graph import build_graph
 from x2static.run.problems import Problems
@@ -69,7 +70,7 @@ def test_the_hub_comes_first_and_needs_no_lexicon(read):
     bench, _ = read(GOOD)
     assert list(bench.languages) == ["en", "de"]
     assert bench.languages["en"].lexicon is None
-    assert bench.languages["en"].bli is None
+    assert bench.languages["en"].tests["bli"] == ()
 
 
 def test_tasks_wait_for_what_they_read(read, folder):
@@ -272,14 +273,7 @@ def test_layers_that_the_teacher_lacks_are_found_before_any_work(read, folder):
     rest = "has 4 layers; choose 0 (embeddings) to 4, or -1 (the last) to -5"
     assert [line.partition(":")[0] for line in deep] == ["[distill]", "[eval_retrieval]"]
     assert "layer = -6" in deep[0]
-    assert "layer = 7" in deep[1]
+    assert f"layer = {RetrievalConfig.layer}:" in deep[1]
     assert all(line.endswith(rest) for line in deep)
     assert read(asked.replace("-6", "-5") + "[eval_retrieval]\nlayer = 4\n")[1] == []
     assert read(GOOD)[1] == []  # without retrieval its default is nobody's mistake
-
-
-def test_layer_of_retrieval_is_the_default_of_its_command():
-    from eval.retrieval.config import RetrievalConfig
-    from x2static.run import layers
-
-    assert RetrievalConfig.layer == layers._RETRIEVAL_LAYER

@@ -7,11 +7,10 @@ from x2static.page.html import Child, Html, element
 from x2static.report.charts import bars
 from x2static.report.run_folder import RunFolder, Table, number, text
 from x2static.report.run_folder import table as as_table
-from x2static.report.score_rows import Task, downstream
+from x2static.report.score_rows import Tested, downstream
 from x2static.report.score_sections import section
 from x2static.report.tables import language, panels, percent, table
 
-_METRICS = {"f1": "F1", "exact_match": "exact match", "accuracy": "accuracy"}
 _COLORS = 8
 
 
@@ -21,7 +20,7 @@ def downstream_section(run: RunFolder) -> Html | None:
     if not tasks:
         return None
     parts = [
-        (f"{task.name} ({task.kind}): {_METRICS[metric]}", _task_table(task, metric))
+        (f"{task.name} ({task.kind}): {task.view.metrics[metric]}", _task_table(task, metric))
         for task in tasks
         for metric in task.metrics
     ]
@@ -34,7 +33,7 @@ def downstream_section(run: RunFolder) -> Html | None:
     return section("downstream", "Zero-shot tasks", note, panels("downstream", parts))
 
 
-def _task_table(task: Task, metric: str) -> Html:
+def _task_table(task: Tested, metric: str) -> Html:
     models = list(dict.fromkeys(text(row, "model") for row in task.rows))
     cells: dict[tuple[str, str], dict[str, Table]] = {}
     for row in task.rows:
@@ -53,8 +52,8 @@ def _task_table(task: Task, metric: str) -> Html:
         element("span", element("span", class_=f"key {_color(place)}"), " ", element("bdi", model))
         for place, model in enumerate(models)
     ]
-    return table(f"{task.name}, {_METRICS[metric]}", ["Language", "test set", "", *keys], rows,
-                 numbers_from=3)  # fmt: skip
+    heads = ["Language", "test set", "", *keys]
+    return table(f"{task.name}, {task.view.metrics[metric]}", heads, rows, numbers_from=3)
 
 
 def _color(model: int) -> str:

@@ -13,13 +13,8 @@ from x2static.report.provenance_section import provenance_section, task_section
 from x2static.report.remarks import Remark, remarks
 from x2static.report.run_folder import RunFolder, text
 from x2static.report.run_folder import table as as_table
-from x2static.report.score_rows import Pair, groups, mean_figure
-from x2static.report.score_sections import (
-    bli_section,
-    changed_by,
-    retrieval_section,
-    similarity_section,
-)
+from x2static.report.score_rows import Measured, groups, mean_figure
+from x2static.report.score_sections import changed_by, score_section
 from x2static.report.spaces import Space
 from x2static.report.tables import counted, percent
 from x2static.report.training_section import training_section
@@ -36,8 +31,7 @@ class Pieces:
     run: RunFolder
     home: str
     spaces: list[Space]
-    bli: list[Pair]
-    retrieval: list[Pair]
+    scores: list[Measured]
     examples: list[Example]
     atlas: Atlas | None
     vocabulary: int
@@ -61,9 +55,7 @@ def page(pieces: Pieces) -> Page:
     """The whole page; the remarks come last, since sections read files and note what is damaged."""
     run = pieces.run
     sections: dict[str, Html | None] = {
-        "dictionaries": bli_section(run, pieces.bli),
-        "similarity": similarity_section(run),
-        "retrieval": retrieval_section(run, pieces.retrieval),
+        **{one.view.section: score_section(run, one) for one in pieces.scores},
         "zero-shot tasks": downstream_section(run),
         "training": training_section(run),
         "neighbours": neighbors_section(
@@ -74,7 +66,7 @@ def page(pieces: Pieces) -> Page:
         "tasks": task_section(run),
         "settings": provenance_section(run),
     }
-    found = remarks(run, pieces.bli, pieces.retrieval, pieces.spaces)
+    found = remarks(run, pieces.scores, pieces.spaces)
     missing = [name for name, made in sections.items() if made is None]
     name = run.root.resolve().name
     links = [
@@ -125,11 +117,11 @@ def _tiles(pieces: Pieces, found: list[Remark]) -> Html:
     """Figures at a glance."""
     num_languages = len(pieces.run.languages)
     tiles = [_tile(str(num_languages), "language" if num_languages == 1 else "languages")]
-    for scores, figure, name, what in (
-        (pieces.bli, "p@1", "words translated right", "alignment"),
-        (pieces.retrieval, "accuracy", "sentences found", changed_by(pieces.run)),
-    ):
-        for _, is_forward, some in groups(scores)[:1]:
+    for one in pieces.scores:
+        if not one.view.tile:
+            continue
+        figure, name, what = one.figure, one.view.tile, changed_by(pieces.run, one)
+        for _, is_forward, some in groups(one.pairs)[:1]:
             before, after = (mean_figure(some, figure, when) for when in ("before", "after"))
             way = f"{'into' if is_forward else 'from'} {pieces.run.hub or 'the hub'}"
             when = f"{'before' if after is None else 'after'} {what}".rstrip()

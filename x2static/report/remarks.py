@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from x2static.core.evaluation import View
 from x2static.core.intervals import few
 from x2static.report.run_folder import RunFolder, Table, number, table, text
-from x2static.report.score_rows import Pair, downstream, similarity_rows
+from x2static.report.score_rows import Measured, Pair, downstream
 from x2static.report.spaces import Space
 
 _THIN = 0.5
@@ -31,17 +32,16 @@ class Remark(NamedTuple):
     line: str
 
 
-def remarks(
-    run: RunFolder, bli: list[Pair], retrieval: list[Pair], spaces: list[Space]
-) -> list[Remark]:
+def remarks(run: RunFolder, scores: list[Measured], spaces: list[Space]) -> list[Remark]:
     """All remarks, failures first; to be asked for when everything has been read."""
     found = [Remark(True, "file", line) for line in run.problems]
     found += [*_tasks(run), *_vocabularies(run), *_spaces(run, spaces), *_alignments(run)]
-    found += [*_similarity(run), *_downstream(run)]
-    for pair in bli:
-        found += _pair(pair, "dictionary", "p@1", "P@1")
-    for pair in retrieval:
-        found += _pair(pair, "retrieval", "accuracy", "accuracy")
+    for one in scores:
+        found += _rows(one)
+    found += _downstream(run)
+    for one in scores:
+        for pair in one.pairs:
+            found += _pair(pair, one.view)
     unique = dict.fromkeys(found)
     return sorted(unique, key=lambda one: not one.is_failure)
 
@@ -115,32 +115,33 @@ def _alignments(run: RunFolder) -> Iterator[Remark]:
             yield Remark(False, language, line)
 
 
-def _similarity(run: RunFolder) -> Iterator[Remark]:
-    for language, row in similarity_rows(run):
-        coverage = number(row, "coverage")
+def _rows(one: Measured) -> Iterator[Remark]:
+    key, noun = one.view.covered
+    for language, row in one.rows:
+        coverage, name = number(row, "coverage"), text(row, "dataset")
         if coverage is not None and coverage < _THIN:
-            name = text(row, "dataset")
-            yield Remark(False, language, f"{name}: {100 * coverage:.0f} % of the pairs covered")
-        covered = number(row, "covered")
-        if covered and (doubt := few(int(covered), "covered pairs")):
-            yield Remark(False, language, f"{text(row, 'dataset')}: {doubt}")
+            items = one.view.columns[-1].title
+            yield Remark(False, language, f"{name}: {100 * coverage:.0f} % of the {items} covered")
+        covered = number(row, key)
+        if covered and (doubt := few(int(covered), noun)):
+            yield Remark(False, language, f"{name}: {doubt}")
 
 
 def _downstream(run: RunFolder) -> Iterator[Remark]:
     for task in downstream(run):
         for row in task.rows:
-            noun = "questions" if task.kind == "qa" else "sentences"
+            noun = task.view.items
             items = number(row, noun)
             if items is not None and (doubt := few(int(items), noun)):
                 place = f"{task.kind}, {task.name}, {text(row, 'set')}"
                 yield Remark(False, text(row, "language"), f"{place}: {doubt}")
 
 
-def _pair(pair: Pair, kind: str, figure: str, shown: str) -> Iterator[Remark]:
+def _pair(pair: Pair, view: View) -> Iterator[Remark]:
+    kind, (key, noun), (shown, figure, *_) = view.called, view.covered, view.columns[0]
     coverage = number(pair.last, "coverage")
     way = "to" if pair.is_forward else "from"
-    noun = "queries" if kind == "dictionary" else "sentences"
-    items = number(pair.last, noun)
+    items = number(pair.last, key)
     if items is not None and (doubt := few(int(items), noun)):
         yield Remark(False, pair.language, f"{kind} {way} the hub: {doubt}")
     if coverage is not None and coverage < _THIN:

@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from x2static.commands import evaluations
 from x2static.core.errors import ConfigError
 from x2static.core.files import describe_os_error
 from x2static.core.formats.native import VECTORS_NAME
@@ -181,9 +182,10 @@ def _traces(root: Path) -> Iterator[str]:
     for folder in ("vectors", "aligned"):
         for place in root.glob(f"{folder}/*/{VECTORS_NAME}"):
             yield place.parent.name
-    for kind in ("bli.*", "similarity", "retrieval.*"):
-        for place in root.glob(f"scores/{kind}/*.json"):
-            yield place.stem
+    for one in evaluations().values():
+        for stage in one.stages():
+            for place in root.glob(f"scores/{stage}/*.json"):
+                yield place.stem
 
 
 def _hub(root: Path, plan: Table, languages: tuple[str, ...]) -> str | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from x2static.commands import evaluations
+from x2static.core.evaluation import FineTuned, View
 from x2static.report.run_folder import RunFolder, Table, number, table, tables, text
 
-BLI_FIGURES = ("p@1", "p@5", "p@10", "mrr", "strict_p@1")
 _WHEN = ("before", "after")
 
 
@@ -37,6 +38,61 @@ class Pair:
     def figures(self, when: str) -> Table:
         """The row of one time."""
         return self.before if when == "before" else self.after
+
+
+@dataclass(frozen=True)
+class Measured:
+    """An evaluation of vectors or a model, and what a folder holds of it.
+
+    Attributes:
+        name: of the evaluation.
+        view: how it is drawn.
+        stages: its folders of scores by time; the time is empty where it is measured once.
+        pairs: rows of those measured before and after.
+        rows: (language, row) of the others.
+    """
+
+    name: str
+    view: View
+    stages: Mapping[str, str]
+    pairs: list[Pair]
+    rows: list[tuple[str, Table]]
+
+    @property
+    def is_twofold(self) -> bool:
+        """Whether it is measured before and after something."""
+        return "" not in self.stages
+
+    @property
+    def figure(self) -> str:
+        """The key of its main figure."""
+        return self.view.columns[0].figure
+
+    def settings(self, run: RunFolder, when: str) -> Iterator[Table]:
+        """Settings behind the scores of a time, a file each."""
+        for _, content in run.scores(self.stages[when]):
+            yield table(table(content.get("run")).get("settings"))
+
+
+def measured(run: RunFolder) -> list[Measured]:
+    """The evaluations of the pipeline, in its order."""
+    found = []
+    for one in evaluations().values():
+        if one.pipeline is None or not isinstance(one.view, View):
+            continue
+        stages = {moment.when: one.stage(moment) for moment in one.pipeline.moments}
+        is_twofold = "" not in stages
+        rows = [] if is_twofold else list(_rows(run, stages.values()))
+        both = pairs(run, one.name) if is_twofold else []
+        found.append(Measured(one.name, one.view, stages, both, rows))
+    return found
+
+
+def _rows(run: RunFolder, stages: Iterable[str]) -> Iterator[tuple[str, Table]]:
+    for stage in stages:
+        for language, content in run.scores(stage):
+            for row in tables(content.get("rows")):
+                yield language, row
 
 
 def pairs(run: RunFolder, kind: str) -> list[Pair]:
@@ -73,40 +129,37 @@ def mean_figure(found: list[Pair], name: str, when: str) -> float | None:
     return sum(known) / len(known) if known else None
 
 
-def similarity_rows(run: RunFolder) -> Iterator[tuple[str, Table]]:
-    """(language, row of a test set)."""
-    for language, content in run.scores("similarity"):
-        for row in tables(content.get("rows")):
-            yield language, row
-
-
 @dataclass(frozen=True)
-class Task:
-    """A downstream evaluation.
+class Tested:
+    """Scores of fine-tuned models.
 
     Attributes:
-        name: its file's name.
-        kind: ``qa`` or ``tagging``.
+        name: their file's name.
+        kind: name of the evaluation.
+        view: how it is drawn.
         rows: of single languages, then of averages; each has ``model``, ``language``, ``set``.
-        metrics: names of its figures.
+        metrics: keys of their figures.
     """
 
     name: str
     kind: str
+    view: FineTuned
     rows: list[Table]
     metrics: list[str]
 
 
-def downstream(run: RunFolder) -> Iterator[Task]:
-    """What ``eval qa`` and ``eval tagging`` left."""
-    for kind in ("qa", "tagging"):
+def downstream(run: RunFolder) -> Iterator[Tested]:
+    """What the evaluations that fine-tune left."""
+    for kind, one in evaluations().items():
+        if not isinstance(one.view, FineTuned):
+            continue
         for name, content in run.scores(kind):
             rows = tables(content.get("rows"))
             for row in tables(content.get("averages")):
                 rows.append({**row, "language": text(row, "over")})
             metrics = [
-                metric for metric in ("f1", "exact_match", "accuracy")
+                metric for metric in one.view.metrics
                 if any(number(table(row.get(metric)), "mean") is not None for row in rows)
             ]  # fmt: skip
             if metrics:
-                yield Task(name, kind, rows, metrics)
+                yield Tested(name, kind, one.view, rows, metrics)

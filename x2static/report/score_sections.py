@@ -1,16 +1,15 @@
-"""The sections of the page that show scores."""
+"""The sections of the page that show scores of vectors and models, as their views say."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
+from x2static.core.evaluation import Column, View
 from x2static.core.language import name_of
 from x2static.page.html import Child, Html, element
 from x2static.report.charts import bars
 from x2static.report.run_folder import RunFolder, Table, number, text
-from x2static.report.run_folder import table as as_table
-from x2static.report.score_rows import Pair, groups, mean_figure, similarity_rows
+from x2static.report.score_rows import Measured, Pair, groups, mean_figure
 from x2static.report.tables import (
     change,
     correlation,
@@ -23,109 +22,57 @@ from x2static.report.tables import (
 )
 
 _WHEN = ("before", "after")
+_FEW_COLUMNS = 2  # of so few, whose times the note tells
 _METHODS = {"nn": "nearest neighbour", "csls": "CSLS"}
 
 
-def bli_section(run: RunFolder, found: list[Pair]) -> Html | None:
-    """Translation by nearest neighbours."""
-    if not found:
-        return None
-    tabs: list[tuple[str, Child]] = [
-        (_tab(method, run.hub, is_forward=is_forward), _bli_table(some, run.rejected))
-        for method, is_forward, some in groups(found)
-    ]
-    note = (
-        "How often a dictionary's translation is the nearest word of the other language (P@1) or "
-        "among the nearest 5 or 10; MRR: the mean of 1 / the place of the right word. All times "
-        "100, over the words that have vectors (coverage); strict P@1 counts the others as wrong. "
-        "CSLS takes off how near a word is to everything. In brackets: Wilson's 95 % interval. "
-        + _measured(found, "alignment")
-        + _rejected(run)
-    )
-    legend = _legend("alignment")
-    return section("bli", "Bilingual dictionaries", note, legend, panels("bli", tabs))
+def score_section(run: RunFolder, one: Measured) -> Html | None:
+    """An evaluation as a part of the page; nothing where the folder holds no scores of it."""
+    return _twofold(run, one) if one.is_twofold else _once(run, one)
 
 
-def retrieval_section(run: RunFolder, found: list[Pair]) -> Html | None:
-    """Sentence retrieval."""
-    if not found:
+def _twofold(run: RunFolder, one: Measured) -> Html | None:
+    """Before and after, a table for each direction and method."""
+    if not one.pairs:
         return None
-    tabs: list[tuple[str, Child]] = []
-    what = changed_by(run)
+    view, what = one.view, changed_by(run, one)
     rejected = run.rejected if what == "alignment" else {}
-    for method, is_forward, some in groups(found):
-        rows = [
-            [
-                language(pair.language, rejected), _two(pair, "accuracy"),
-                *_before_after(pair, "accuracy", "sentences"),
-                percent(number(pair.last, "coverage"), 0),
-                whole(number(pair.last, "sentences")),
-            ]
-            for pair in some
-        ]  # fmt: skip
-        rows += _mean_row(some, "accuracy", 2)
-        heads = ["Language", "", "before", "after", "change", "coverage %", "sentences"]
-        tabs.append(
-            (
-                _tab(method, run.hub, is_forward=is_forward),
-                table("Retrieval", heads, rows, numbers_from=2),
-            )
-        )
+    tabs: list[tuple[str, Child]] = [
+        (_tab(method, run.hub, is_forward=is_forward), _pair_table(view, some, rejected))
+        for method, is_forward, some in groups(one.pairs)
+    ]
     what = what or "the change"
-    note = (
-        "How often a sentence's translation is the nearest sentence of the other language, times "
-        f"100. In brackets: Wilson's 95 % interval. {_measured(found, what)}"
-        + (_rejected(run) if rejected else "")
-    )
-    with_what = _encoders(run)
-    said = element("p", f"Sentences were encoded by {with_what}.", class_="soft small")
-    return section("retrieval", "Sentence retrieval", note, said if with_what else None,
-                   _legend(what), panels("retrieval", tabs))  # fmt: skip
+    note = view.note + _measured(one.pairs, what) + (_rejected(run) if rejected else "")
+    with_what = _subjects(run, one)
+    said = element("p", f"{view.subjects} {with_what}.", class_="soft small")
+    return section(one.name, view.title, note, said if with_what else None, _legend(what),
+                   panels(one.name, tabs))  # fmt: skip
 
 
-def changed_by(run: RunFolder) -> str:
-    """What lies between the two retrieval scores: training, alignment, or nothing known."""
-    for when in _WHEN:
-        for _, content in run.scores(f"retrieval.{when}"):
-            settings = as_table(as_table(content.get("run")).get("settings"))
-            if text(settings, "model"):
-                return "training"
-            if settings.get("vectors"):
-                return "alignment"
-    return ""
-
-
-def similarity_section(run: RunFolder) -> Html | None:
-    """Word similarity."""
-    rows = [
+def _once(run: RunFolder, one: Measured) -> Html | None:
+    """Measured once: a row for each test set."""
+    if not one.rows:
+        return None
+    view, main = one.view, one.view.columns[0]
+    rows: list[list[Child]] = [
         [
             language(code), element("bdi", text(row, "dataset")),
-            bars([("one", number(row, "spearman"))]),
-            *(correlation(number(row, name), _covered(row), ranks=name == "spearman")
-              for name in ("spearman", "pearson")),
-            percent(number(row, "harmonic")),
-            percent(number(row, "coverage"), 0), whole(number(row, "pairs")),
+            bars([("one", number(row, main.figure))]), *(_cell(row, c) for c in view.columns),
         ]
-        for code, row in similarity_rows(run)
+        for code, row in one.rows
     ]  # fmt: skip
-    if not rows:
-        return None
-    heads = ["Language", "test set", "", "Spearman", "Pearson", "harmonic", "coverage %", "pairs"]
-    note = (
-        "How far cosines agree with people's judgements: correlations of "
-        "ranks (Spearman) and of values (Pearson), and their harmonic mean; times 100, over the "
-        "pairs whose words both have vectors (coverage). In brackets: 95 % intervals by Fisher's z."
-        + _which_vectors(run)
-    )
-    return section("similarity", "Word similarity", note,
-                   table("Word similarity", heads, rows, numbers_from=3))  # fmt: skip
+    heads = ["Language", "test set", "", *(column.title for column in view.columns)]
+    with_what = _subjects(run, one)
+    note = view.note + (f" {view.subjects} {with_what}." if with_what else "")
+    return section(one.name, view.title, note,
+                   table(view.table, heads, rows, numbers_from=3))  # fmt: skip
 
 
-def _covered(row: Table) -> float | None:
-    """Pairs that a correlation is of; records of earlier versions lack the number."""
-    pairs, coverage = number(row, "pairs"), number(row, "coverage")
-    known = None if pairs is None or coverage is None else round(pairs * coverage)
-    return number(row, "covered") if "covered" in row else known
+def changed_by(run: RunFolder, one: Measured) -> str:
+    """What lies between two scores: training, alignment, or nothing known."""
+    settings = (found for when in one.stages for found in one.settings(run, when))
+    known = (what for found in settings if (what := one.view.between(found)))
+    return next(known, "")
 
 
 def section(key: str, title: str, note: str, *content: Child) -> Html:
@@ -135,30 +82,44 @@ def section(key: str, title: str, note: str, *content: Child) -> Html:
     )
 
 
-def _bli_table(some: list[Pair], rejected: Mapping[str, str]) -> Html:
-    heads = [
-        "Language", "", "P@1 before", "P@1 after", "change", "P@5", "P@10", "MRR", "strict P@1",
-        "coverage %", "words",
-    ]  # fmt: skip
+def _pair_table(view: View, some: list[Pair], rejected: Mapping[str, str]) -> Html:
+    main, *others = view.columns
+    heads = ["Language", "", *(f"{view.heading} {when}".strip() for when in _WHEN), "change"]
+    heads += [column.title for column in others]
     rows: list[list[Child]] = [
         [
-            language(pair.language, rejected), _two(pair, "p@1"),
-            *_before_after(pair, "p@1", "queries"),
-            *(share(number(pair.last, name), number(pair.last, "queries"))
-              for name in ("p@5", "p@10")),
-            percent(number(pair.last, "mrr")),
-            share(number(pair.last, "strict_p@1"), number(pair.last, "dictionary_queries")),
-            percent(number(pair.last, "coverage"), 0), whole(number(pair.last, "queries")),
+            language(pair.language, rejected), _two(pair, main.figure),
+            *_before_after(pair, main.figure, main.of), *(_cell(pair.last, c) for c in others),
         ]
         for pair in some
     ]  # fmt: skip
-    rows += _mean_row(some, "p@1", 6)
-    if _is_mixed(some):
-        heads.append("P@5 to words")
+    rows += _mean_row(some, main.figure, len(others))
+    if _is_mixed(some) and len(others) > _FEW_COLUMNS:
+        heads.append(f"{others[0].title} to {others[-1].title}")
         times = ["after" if pair.after else "before" for pair in some]
         for row, time in zip(rows, [*times, ""], strict=False):
             row.append(time)
-    return table("Bilingual dictionaries", heads, rows, numbers_from=2)
+    return table(view.table, heads, rows, numbers_from=2)
+
+
+def _cell(row: Table, column: Column) -> Child:
+    value = number(row, column.figure)
+    if column.kind == "count":
+        return whole(value)
+    if column.kind in ("percent", "coverage"):
+        return percent(value, 0 if column.kind == "coverage" else 1)
+    items = _items(row, column.of)
+    if column.kind == "share":
+        return share(value, items)
+    return correlation(value, items, ranks=column.kind == "ranks")
+
+
+def _items(row: Table, key: str) -> float | None:
+    """How many a figure is of; records of earlier versions lack the covered pairs."""
+    if key != "covered" or key in row:
+        return number(row, key)
+    pairs, coverage = number(row, "pairs"), number(row, "coverage")
+    return None if pairs is None or coverage is None else round(pairs * coverage)
 
 
 def _is_mixed(some: list[Pair]) -> bool:
@@ -219,29 +180,13 @@ def _legend(what: str) -> Html:
     return element("p", keys, class_="small legend", aria_hidden="true")
 
 
-def _which_vectors(run: RunFolder) -> str:
-    """Those of which similarity was measured, if the records say and agree."""
-    folders = set()
-    for _, content in run.scores("similarity"):
-        settings = as_table(as_table(content.get("run")).get("settings"))
-        folders.add(Path(text(settings, "vectors")).parent.name)
-    titles = {"vectors": "before", "aligned": "after"}
-    said = titles.get(folders.pop()) if len(folders) == 1 else None
-    return f" Of the vectors {said} alignment." if said else ""
-
-
-def _encoders(run: RunFolder) -> str:
-    """What encoded the sentences before and after, such as ``vectors/de + vectors/en, ...``."""
+def _subjects(run: RunFolder, one: Measured) -> str:
+    """What was measured before and after; of one time, only what all its files agree on."""
     shown: dict[str, str] = {}
-    for when in _WHEN:
-        for _, content in run.scores(f"retrieval.{when}"):
-            settings = as_table(as_table(content.get("run")).get("settings"))
-            model, vectors = text(settings, "model"), settings.get("vectors")
-            if model:
-                shown[when] = f"the model {model}, layer {settings.get('layer')}"
-            elif isinstance(vectors, list) and vectors:
-                shown[when] = "the mean of static vectors"
-            break
+    for when in one.stages:
+        found = [one.view.subject(settings) for settings in one.settings(run, when)]
+        if found and found[0] and (when or len(set(found)) == 1):
+            shown[when] = found[0]
     if len(set(shown.values())) == 1:
         return next(iter(shown.values()))
     return "; ".join(f"{what} ({when})" for when, what in shown.items())

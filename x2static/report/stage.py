@@ -10,7 +10,7 @@ from x2static.core.outputs import Outputs
 from x2static.report.config import ReportConfig
 from x2static.report.page import Pieces, page
 from x2static.report.run_folder import RunFolder
-from x2static.report.score_rows import pairs
+from x2static.report.score_rows import measured
 from x2static.report.spaces import Space, read_spaces
 from x2static.report.tables import counted
 from x2static.report.word_choice import example_words
@@ -30,8 +30,8 @@ def report(config: ReportConfig) -> Outcome:
     spaces = read_spaces(run, config.vocabulary)
     home, found, words = _words(config, run, spaces)
     pieces = Pieces(
-        run=run, home=home, spaces=spaces, bli=pairs(run, "bli"), retrieval=pairs(run, "retrieval"),
-        examples=found, atlas=words, vocabulary=config.vocabulary,
+        run=run, home=home, spaces=spaces, scores=measured(run), examples=found,
+        atlas=words, vocabulary=config.vocabulary,
     )  # fmt: skip
     text, missing, remarks = page(pieces)
     with outputs.together() as batch, batch.stage(output) as temporary:

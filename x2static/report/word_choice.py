@@ -6,10 +6,11 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from x2static.commands import evaluations
 from x2static.core.errors import LexiconError
 from x2static.core.lexicon import read_lexicon
 from x2static.core.vectors import WordVectors
-from x2static.report.run_folder import RunFolder, tables, text
+from x2static.report.run_folder import RunFolder, Table, tables, text
 
 # The words before are mostly articles, prepositions and the like, in every language we looked at.
 _FIRST_RANK = 150
@@ -57,18 +58,25 @@ def example_words(run: RunFolder, hub: str, vectors: WordVectors, count: int) ->
 
 
 def _dictionary_words(run: RunFolder, hub: str) -> Iterator[set[str]]:
-    """The hub's words in the dictionary of each language's scores."""
-    scores = {**dict(run.scores("bli.before")), **dict(run.scores("bli.after"))}
-    for content in scores.values():
-        for row in tables(content.get("rows"))[:1]:
-            place = Path(text(row, "lexicon"))
-            for path in (run.root / place, place):
-                if path.is_file():
-                    try:
-                        pairs = read_lexicon(path, lowercase=True).pairs
-                    except LexiconError:
-                        break
-                    names = [Path(text(row, side)).name for side in ("source", "target")]
-                    if hub in names:
-                        yield {pair[names.index(hub)] for pair in pairs}
+    """The hub's words in the dictionary of each language's scores, if such a thing was scored."""
+    for one in evaluations().values():
+        scores: dict[str, Table] = {}
+        for stage in one.stages():
+            scores.update(run.scores(stage))
+        for content in scores.values():
+            yield from _of_scores(run, hub, content)
+
+
+def _of_scores(run: RunFolder, hub: str, content: Table) -> Iterator[set[str]]:
+    for row in tables(content.get("rows"))[:1]:
+        place = Path(text(row, "lexicon"))
+        for path in (run.root / place, place):
+            if path.is_file():
+                try:
+                    pairs = read_lexicon(path, lowercase=True).pairs
+                except LexiconError:
                     break
+                names = [Path(text(row, side)).name for side in ("source", "target")]
+                if hub in names:
+                    yield {pair[names.index(hub)] for pair in pairs}
+                break

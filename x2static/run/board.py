@@ -11,7 +11,7 @@ from typing import Any
 from x2static.core.progress import format_seconds
 from x2static.run.estimate import seconds_left
 from x2static.run.graph import ALL, Task
-from x2static.run.needs import STAGES
+from x2static.run.needs import stages as all_stages
 from x2static.run.plan_file import Entry
 from x2static.run.progress import read_progress
 from x2static.run.rejected import rejection_of
@@ -144,7 +144,7 @@ class LiveBoard(Board):
         from rich.text import Text
 
         there = {task.stage for task in self._tasks.values() if not task.skipped}
-        stages = [stage for stage in STAGES if stage in there]
+        stages = [stage for stage in all_stages() if stage in there]
         table = Table(title=self._total(), title_justify="left", pad_edge=False, box=None)
         table.add_column("")
         for stage in stages:

@@ -1,9 +1,9 @@
 """The tasks of a workbench and what each waits for.
 
-    prepare ─► distill ─┬─► bli.before, similarity
-                        └─► align (after the hub's distill) ─┬─► bli.after, export
-                                                             └─► pretrain ─► retrieval.after
-    retrieval.before
+    prepare ─► distill ─┬─► evaluations of vectors
+                        └─► align (after the hub's distill) ─┬─► evaluations of aligned, export
+                                                             └─► pretrain ─► those of the model
+    evaluations of the teacher
 
 The hub's ``align`` copies its vectors, untouched; so does that of a language with
 ``align = false``.
@@ -11,14 +11,16 @@ The hub's ``align`` copies its vectors, untouched; so does that of a language wi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from x2static.commands import evaluations
 from x2static.core.errors import WorkbenchError
+from x2static.core.evaluation import Evaluation, Moment, Of, Subject
 from x2static.run.language import Language
-from x2static.run.needs import NO_NEEDS, STAGES, Needs
+from x2static.run.needs import NO_NEEDS, Needs, stages
 from x2static.run.patterns import HUB_DATASET, files_of
 from x2static.run.problems import Problems
 from x2static.run.settings import checked_config, with_keys
@@ -35,7 +37,7 @@ class Task:
     Attributes:
         language: code, or ``*``.
         stage: such as ``distill``.
-        table: whose settings it has; see `settings.COMMAND_OF`.
+        table: whose settings it has; see `settings.commands`.
         typed: what its command line says.
         config: the same, complete and checked.
         inputs: files and folders that decide its result: absolute, or relative to the run's folder.
@@ -74,7 +76,7 @@ class Task:
 def build_graph(workbench: Workbench, problems: Problems) -> dict[str, Task]:
     """All tasks by name, each after those it waits for; impossible settings are noted."""
     tasks = _Builder(workbench, problems).tasks()
-    order = {stage: number for number, stage in enumerate(STAGES)}
+    order = {stage: number for number, stage in enumerate(stages())}
     return {task.name: task for task in sorted(tasks, key=lambda task: order[task.stage])}
 
 
@@ -90,12 +92,8 @@ class _Builder:
         for language in self._bench.languages.values():
             tasks += [
                 self._prepare(language), self._distill(language), self._align(language),
-                self._export(language), self._similarity(language),
-                self._bli(language, "before"), self._bli(language, "after"),
-                self._retrieval(language, "before"),
+                self._export(language), *self._evaluations(language),
             ]  # fmt: skip
-            if self._bench.pretrain is not None:
-                tasks.append(self._retrieval(language, "after"))
         if self._bench.pretrain is not None:
             tasks.append(self._pretrain(self._bench.pretrain))
         for (table, message), codes in self._failing.items():
@@ -198,58 +196,40 @@ class _Builder:
             waits_for=(f"{language.code}/align",),
         )  # fmt: skip
 
-    def _similarity(self, language: Language) -> Task:
-        code, sets = language.code, language.similarity
-        if not sets:
-            return Task(language=code, stage="similarity", skipped="no test set")
-        own = {"vectors": Path(f"vectors/{code}"), "dataset": sets}
-        return self._scores(
-            code, "similarity", "eval_similarity", own, files=map(str, sets),
-            made=(f"vectors/{code}",), waits_for=(f"{code}/distill",),
-        )  # fmt: skip
+    def _evaluations(self, language: Language) -> Iterator[Task]:
+        for one in evaluations().values():
+            for moment in one.pipeline.moments if one.pipeline else ():
+                if moment.of != "model" or self._bench.pretrain is not None:
+                    yield self._evaluation(language, one, moment)
 
-    def _bli(self, language: Language, when: str) -> Task:
-        code, hub = language.code, self._bench.hub
-        if language.bli is None:
-            why = "the hub" if code == hub else "no dictionary"
-            return Task(language=code, stage=f"bli.{when}", skipped=why)
-        folder, stage = ("vectors", "distill") if when == "before" else ("aligned", "align")
-        made = (f"{folder}/{code}", f"{folder}/{hub}")
-        own = {
-            "source": (Path(made[0]),), "target": (Path(made[1]),), "lexicon": (language.bli,),
-        }  # fmt: skip
-        return self._scores(
-            code, f"bli.{when}", "eval_bli", own, files=[str(language.bli)], made=made,
-            waits_for=(f"{code}/{stage}", f"{hub}/{stage}"),
-        )  # fmt: skip
-
-    def _retrieval(self, language: Language, when: str) -> Task:
-        code, pair = language.code, language.retrieval
-        if not pair:
-            why = "the hub" if code == self._bench.hub else "no sentences"
-            return Task(language=code, stage=f"retrieval.{when}", skipped=why)
-        own: dict[str, Any] = {"source": pair[:1], "target": pair[1:]}
-        files = list(map(str, pair))
-        if when == "after":
-            return self._scores(
-                code, "retrieval.after", "eval_retrieval", {**own, "model": "model"}, files=files,
-                made=("model",), waits_for=(f"{ALL}/pretrain",),
-            )  # fmt: skip
-        model = str((self._bench.pretrain or {}).get("model", self._bench.teacher))
-        return self._scores(
-            code, "retrieval.before", "eval_retrieval", {**own, "model": model}, files=files,
-            made=tuple(_folder(model)),
-        )  # fmt: skip
-
-    def _scores(
-        self, code: str, stage: str, table: str, own: Mapping[str, Any], *, files: Any,
-        made: tuple[str, ...], waits_for: tuple[str, ...] = (),
-    ) -> Task:  # fmt: skip
+    def _evaluation(self, language: Language, one: Evaluation, moment: Moment) -> Task:
+        code, stage, pipeline = language.code, one.stage(moment), one.pipeline
+        files = language.tests.get(one.name, ())
+        if pipeline is None or not files:
+            is_never = pipeline is not None and pipeline.hub != "always" and code == self._bench.hub
+            why = "the hub" if is_never else f"no {pipeline.called if pipeline else 'files'}"
+            return Task(language=code, stage=stage, skipped=why)
+        subject, made, waits_for = self._measured(code, moment.of, with_hub=pipeline.with_hub)
         output = f"scores/{stage}/{code}.json"
         return self._task(
-            code, stage, table, own, outputs=(output,), json=output, inputs=(*made, *files),
-            waits_for=waits_for,
+            code, stage, one.table, pipeline.settings(subject, files), outputs=(output,),
+            json=output, inputs=(*made, *map(str, files)), waits_for=waits_for,
         )  # fmt: skip
+
+    def _measured(
+        self, code: str, of: Of, *, with_hub: bool
+    ) -> tuple[Subject, tuple[str, ...], tuple[str, ...]]:
+        """What an evaluation measures, the paths that this is, the tasks that make them."""
+        if of == "model":
+            return Subject(model="model"), ("model",), (f"{ALL}/pretrain",)
+        if of == "teacher":
+            model = str((self._bench.pretrain or {}).get("model", self._bench.teacher))
+            return Subject(model=model), tuple(_folder(model)), ()
+        stage = "distill" if of == "vectors" else "align"
+        codes = (code, self._bench.hub) if with_hub else (code,)
+        made = tuple(f"{of}/{name}" for name in codes)
+        waits_for = tuple(f"{name}/{stage}" for name in codes)
+        return Subject(made[0], made[1] if with_hub else ""), made, waits_for
 
     def _pretrain(self, given: Mapping[str, Any]) -> Task:
         codes = list(self._bench.languages)

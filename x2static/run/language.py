@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from x2static.commands import evaluations
 from x2static.core.config import shown
 from x2static.run.names import note_unknown, table_of
 from x2static.run.patterns import HUB_DATASET, NO_URL, Place, is_url
 from x2static.run.problems import Problems
 from x2static.run.settings import typed_table
 
-EVALUATIONS = ("bli", "similarity", "retrieval")
 _TABLES = ("prepare", "distill", "align", "export")
 _KNOWN = ("corpus", "tokenizer", "lexicon", "evaluate", *_TABLES)
 
@@ -28,9 +28,7 @@ class Language:
         lexicon: dictionary from it to the hub, to learn from; None where none is needed.
         is_aligned: False to keep its vectors as they were distilled.
         tables: settings of its own, by table.
-        bli: dictionary from it to the hub, to be tested on.
-        similarity: word similarity sets.
-        retrieval: sentences and their translations, or nothing.
+        tests: files that it is tested on, by evaluation; none where there are none.
     """
 
     code: str
@@ -38,9 +36,7 @@ class Language:
     lexicon: Path | None = None
     is_aligned: bool = True
     tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    bli: Path | None = None
-    similarity: tuple[Path, ...] = ()
-    retrieval: tuple[Path, ...] = ()
+    tests: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
 
 
 class LanguageReader:
@@ -65,7 +61,10 @@ class LanguageReader:
         """
         self._content, self._place, self._hub, self._learns = content, place, hub, learns
         self._problems = problems
-        self._evaluate = table_of(content, "evaluate", EVALUATIONS, "[evaluate]", problems)
+        self._pipelines = {
+            name: one.pipeline for name, one in evaluations().items() if one.pipeline
+        }
+        self._evaluate = table_of(content, "evaluate", self._pipelines, "[evaluate]", problems)
         self._matched: dict[str, bool] = {}
 
     def read(self, code: str, entry: Any) -> Language:
@@ -79,8 +78,8 @@ class LanguageReader:
         note_unknown(where, entry, _KNOWN, self._problems)
         own = self._tables(where, entry)
         is_aligned = entry.get("align") is not False
-        tests = table_of(entry, "evaluate", EVALUATIONS, f"{where}.evaluate", self._problems)
-        bli = self._files(where, "bli", tests, code) if code != self._hub else ()
+        place = f"{where}.evaluate"
+        tests = table_of(entry, "evaluate", self._pipelines, place, self._problems)
         needs_lexicon = code != self._hub and is_aligned
         return Language(
             code=code,
@@ -88,9 +87,7 @@ class LanguageReader:
             lexicon=self._lexicon(where, code, entry, own) if needs_lexicon else None,
             is_aligned=is_aligned,
             tables=own,
-            bli=bli[0] if bli else None,
-            similarity=self._files(where, "similarity", tests, code),
-            retrieval=self._retrieval(where, code, tests),
+            tests={name: self._tests(where, name, tests, code) for name in self._pipelines},
         )
 
     def finish(self) -> None:
@@ -151,6 +148,32 @@ class LanguageReader:
         elif path.is_file() and not path.stat().st_size:
             self._problems.add(where, f"{what} {path} is empty")
 
+    def _tests(
+        self, where: str, kind: str, tests: Mapping[str, Any], code: str
+    ) -> tuple[Path, ...]:
+        """The test files of a language for one evaluation, as many as that takes, or none."""
+        pipeline = self._pipelines[kind]
+        if code == self._hub and (
+            pipeline.hub == "never" or (pipeline.hub == "asked" and kind not in tests)
+        ):
+            return ()
+        given = tests.get(kind, self._evaluate.get(kind, []))
+        place = f"{where}.evaluate" if kind in tests else "[evaluate]"
+        if pipeline.files == "one" and isinstance(given, list) and len(given) > 1:
+            self._problems.add(place, f"{kind}: give one {pipeline.called} for a language")
+        if pipeline.files != "pair":
+            return self._files(where, kind, tests, code)
+        if kind not in tests and kind not in self._evaluate:
+            return ()
+        if not isinstance(given, list) or len(given) != 2:
+            self._problems.add(
+                place,
+                f"{kind}: expected [{pipeline.called}, their translations], found {shown(given)}",
+            )
+            return ()
+        pair = self._files(where, kind, tests, code)
+        return pair if len(pair) == 2 else ()
+
     def _files(
         self, where: str, kind: str, tests: Mapping[str, Any], code: str
     ) -> tuple[Path, ...]:
@@ -167,8 +190,6 @@ class LanguageReader:
         if urls := [text for text in texts if is_url(text)]:
             self._problems.add(place, f"{kind} {urls[0]}: {NO_URL}")
             return ()
-        if kind == "bli" and len(texts) > 1:
-            self._problems.add(place, "bli: give one dictionary for a language")
         paths = [self._place.path(text, code) for text in texts]
         for text, path in zip(texts, paths, strict=True):
             if is_own:
@@ -177,16 +198,3 @@ class LanguageReader:
                 pattern = f"{kind} {text}"
                 self._matched[pattern] = self._matched.get(pattern, False) or path.exists()
         return tuple(path for path in paths if is_own or path.exists())
-
-    def _retrieval(self, where: str, code: str, tests: Mapping[str, Any]) -> tuple[Path, ...]:
-        given = tests.get("retrieval", self._evaluate.get("retrieval"))
-        if given is None or (code == self._hub and "retrieval" not in tests):
-            return ()
-        if not isinstance(given, list) or len(given) != 2:
-            place = f"{where}.evaluate" if "retrieval" in tests else "[evaluate]"
-            self._problems.add(
-                place, f"retrieval: expected [sentences, their translations], found {shown(given)}"
-            )
-            return ()
-        pair = self._files(where, "retrieval", tests, code)
-        return pair if len(pair) == 2 else ()

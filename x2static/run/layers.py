@@ -4,25 +4,37 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from x2static.core.evaluation import Evaluation
 from x2static.run.problems import Problems
-
-_RETRIEVAL_LAYER = 7  # the default of x2static eval retrieval
+from x2static.run.settings import known_settings
 
 
 def check_layers(
-    teacher: str, tables: Mapping[str, Mapping[str, Any]], retrieves: bool, problems: Problems
+    teacher: str,
+    tables: Mapping[str, Mapping[str, Any]],
+    measured: Iterable[Evaluation],
+    problems: Problems,
 ) -> None:
-    """Note layers beyond the last of a teacher in a folder, or in the cache of Hugging Face."""
+    """Note layers beyond the last of a teacher in a folder, or in the cache of Hugging Face.
+
+    Args:
+        teacher: folder or name.
+        tables: settings of the stages, typed.
+        measured: evaluations that the run does.
+        problems: where to note what is wrong.
+    """
     depth = _depth(_config_of(teacher))
     if depth is None:
         return
     asked = {"distill": tables.get("distill", {}).get("layer")}
-    if retrieves:
-        asked["eval_retrieval"] = tables.get("eval_retrieval", {}).get("layer", _RETRIEVAL_LAYER)
+    for one in measured:
+        layer = known_settings(one.table).get("layer")
+        if one.pipeline and one.pipeline.reads_model and layer is not None:
+            asked[one.table] = tables.get(one.table, {}).get("layer", layer.default)
     for table, layer in asked.items():
         if isinstance(layer, int) and not -depth - 1 <= layer <= depth:
             problems.add(

@@ -5,17 +5,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from x2static.commands import evaluations
 from x2static.core.config import closest, shown
+from x2static.core.evaluation import Of
 from x2static.run.problems import Problems
 
-STAGES = (
-    "prepare", "distill", "bli.before", "similarity", "align", "bli.after", "export",
-    "retrieval.before", "pretrain", "retrieval.after",
-)  # fmt: skip
-"""In the order in which tasks that could start together do."""
 
-ON_GPU = ("distill", "pretrain", "retrieval.before", "retrieval.after")
-"""Stages that take a GPU of the cluster if there is one and nothing else is said."""
+def stages() -> list[str]:
+    """All stages, in the order in which tasks that could start together do."""
+    found = evaluations().values()
+
+    def measuring(subject: Of) -> list[str]:
+        return [stage for one in found for stage in one.stages(subject)]
+
+    return [
+        "prepare", "distill", *measuring("vectors"), "align", *measuring("aligned"), "export",
+        *measuring("teacher"), "pretrain", *measuring("model"),
+    ]  # fmt: skip
+
+
+def is_for_gpu(stage: str) -> bool:
+    """Whether it takes a GPU of the cluster if there is one and nothing else is said."""
+    found = evaluations().values()
+    return stage in ("distill", "pretrain") or any(
+        stage in one.stages("teacher", "model") for one in found
+    )
 
 
 @dataclass(frozen=True)
@@ -38,17 +52,18 @@ NO_NEEDS = Needs()
 
 
 def read_needs(given: Any, problems: Problems) -> dict[str, Needs]:
-    """The table ``[needs.STAGE]``; ``bli`` and ``retrieval`` speak of both, before and after."""
+    """The table ``[needs.STAGE]``; an evaluation's name speaks of both, before and after."""
     if not isinstance(given, dict):
         problems.add("[needs]", f"expected a table for each stage, found {shown(given)}")
         return {}
-    known = list(dict.fromkeys(stage.partition(".")[0] for stage in STAGES))
+    ordered = stages()
+    known = list(dict.fromkeys(stage.partition(".")[0] for stage in ordered))
     found: dict[str, Needs] = {}
     for name, table in given.items():
         if name not in known:
             problems.add("[needs]", f"unknown stage '{name}'{closest(name, known)}")
         elif (needs := _read_one(name, table, problems)) is not None:
-            found |= {stage: needs for stage in STAGES if stage.partition(".")[0] == name}
+            found |= {stage: needs for stage in ordered if stage.partition(".")[0] == name}
     return found
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from x2static.core.errors import ConfigError, require
 from x2static.run.mirror import perform_on_node
-from x2static.run.needs import ON_GPU
+from x2static.run.needs import is_for_gpu
 from x2static.run.order import Order, Result
 
 _CONNECT_SECONDS = 10.0
@@ -52,7 +52,7 @@ class RayExecutor:
         needs = order.needs
         gpus = needs.gpus
         if gpus is None:
-            on_gpu = self._has_gpus and order.name.partition("/")[2] in ON_GPU
+            on_gpu = self._has_gpus and is_for_gpu(order.name.partition("/")[2])
             gpus = float(order.processes) if on_gpu else 0.0
         task = self._ray.remote(perform_on_node).options(
             name=order.name, num_cpus=order.threads, num_gpus=gpus,

@@ -10,7 +10,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from x2static.commands import evaluations
 from x2static.core.errors import WorkbenchError
+from x2static.core.evaluation import Pipeline
 from x2static.prepare.config import PrepareConfig
 from x2static.prepare.languages import tokenizer_for
 from x2static.prepare.tokenizers.udpipe_model import is_downloadable, local_model, model_url
@@ -24,9 +26,9 @@ _TOKENIZERS = {
     "fugashi": (("fugashi", "japanese"), ("unidic_lite", "japanese"), ("icu", "icu")),
     "jieba": (("jieba", "chinese"), ("icu", "icu")),
 }
+_MODEL_KEYS = {"distill": "teacher", "pretrain": "model"}
 _WAYS_OUT = {
     "prepare": 'set tokenizer = "icu" or "whitespace" for the language',
-    "eval_bli": 'set index = "exact" under [eval_bli]',
     "align": 'set seeds = "lexicon" under [align]',
 }
 
@@ -36,7 +38,7 @@ def obstacles(task: Task) -> list[str]:
     found = [_missing(task.table, *pair) for pair in _packages(task) if not _is_there(pair[0])]
     if not found and task.table == "prepare":
         found = list(_udpipe_model(task))
-    if not found and task.table in ("distill", "eval_retrieval", "pretrain"):
+    if not found and (task.table in _MODEL_KEYS or _reads_model(task.table)):
         found = list(_hub_model(task))
     return found
 
@@ -54,16 +56,26 @@ def _packages(task: Task) -> Iterator[tuple[str, str]]:
     config = task.config
     if task.table == "prepare":
         yield from _TOKENIZERS.get(_tokenizer(config), ())
-    elif task.table in ("distill", "eval_retrieval"):
+    elif task.table == "distill" or _reads_model(task.table):
         yield from _TORCH
     elif task.table == "pretrain":
         yield from (*_TORCH, ("accelerate", "pretrain"))
         if "tensorboard" in config.log_to:
             yield "tensorboard", "tensorboard"
-    elif task.table == "eval_bli" and config.index != "exact":
-        yield "faiss", "faiss"
     elif task.table == "align" and config.learns:
         yield from (("threadpoolctl", "align"), ("numba", "align"))
+    if pipeline := _pipeline(task.table):
+        yield from pipeline.packages(config)
+
+
+def _pipeline(table: str) -> Pipeline | None:
+    """How the evaluation with this table of settings is run; None for other stages."""
+    return next((one.pipeline for one in evaluations().values() if one.table == table), None)
+
+
+def _reads_model(table: str) -> bool:
+    pipeline = _pipeline(table)
+    return pipeline is not None and pipeline.reads_model
 
 
 def _is_there(module: str) -> bool:
@@ -74,7 +86,9 @@ def _is_there(module: str) -> bool:
 
 
 def _missing(table: str, module: str, extra: str) -> str:
-    way_out = f", or {_WAYS_OUT[table]}" if table in _WAYS_OUT else ""
+    pipeline = _pipeline(table)
+    advice = pipeline.way_out if pipeline else _WAYS_OUT.get(table)
+    way_out = f", or {advice}" if advice else ""
     package = module.partition(".")[0] if module != "ufal.udpipe" else module
     return f"needs the package {package}: pip install 'x2static-workbench[{extra}]'{way_out}"
 
@@ -111,7 +125,7 @@ def _udpipe_model(task: Task) -> Iterator[str]:
 
 def _hub_model(task: Task) -> Iterator[str]:
     """A model by its name on the Hugging Face hub that is neither here nor may be fetched."""
-    key = {"distill": "teacher", "eval_retrieval": "teacher", "pretrain": "model"}[task.table]
+    key = _MODEL_KEYS.get(task.table, "teacher")
     model = str(getattr(task.config, "teacher", None) or getattr(task.config, "model", None) or "")
     if not model or Path(model).exists() or model in task.inputs:
         return

@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from x2static.commands import COMMANDS, load
+from x2static.commands import COMMANDS, evaluations, load
 from x2static.core.config import build, closest, coerce, shown
 from x2static.core.errors import ConfigError
 from x2static.core.setting import Field, fields_of
 from x2static.run.problems import Problems
 
-COMMAND_OF = {
-    "prepare": "prepare", "distill": "distill", "align": "align hub", "eval_bli": "eval bli",
-    "eval_similarity": "eval similarity", "eval_retrieval": "eval retrieval", "export": "export",
-    "pretrain": "pretrain",
-}  # fmt: skip
-"""The command behind each table of settings."""
-
 _SET_BY_THE_RUN = {
     "prepare": {"language", "input", "output", "overwrite"},
     "distill": {"corpus", "output", "teacher", "resume", "overwrite"},
     "align": {"hub", "spokes", "output", "output_format", "lexicons", "resume", "overwrite"},
-    "eval_bli": {"source", "target", "lexicon", "induce", "overwrite"},
-    "eval_similarity": {"vectors", "target", "dataset", "target_dataset"},
-    "eval_retrieval": {"source", "target", "model", "vectors"},
     "export": {"vectors", "output", "format", "overwrite"},
     "pretrain": {"output", "vectors", "resume", "overwrite"},
 }
@@ -37,16 +27,34 @@ _INSTEAD = {
 }  # fmt: skip
 
 
+def commands() -> dict[str, str]:
+    """The command behind each table of settings."""
+    measured = {one.table: one.command for one in evaluations().values() if one.pipeline}
+    return {
+        "prepare": "prepare", "distill": "distill", "align": "align hub", **measured,
+        "export": "export", "pretrain": "pretrain",
+    }  # fmt: skip
+
+
+def set_by_the_run(table: str) -> Collection[str]:
+    """The settings that a table may not hold."""
+    for one in evaluations().values():
+        if one.pipeline and one.table == table:
+            return one.pipeline.fixed
+    return _SET_BY_THE_RUN[table]
+
+
 def config_class(table: str) -> type[Any]:
     """The config class behind a table of settings."""
-    found: type[Any] = load(COMMANDS[COMMAND_OF[table]].config)
+    found: type[Any] = load(COMMANDS[commands()[table]].config)
     return found
 
 
 def known_settings(table: str) -> dict[str, Field]:
     """What may stand in a table."""
     fields = {field.name: field for field in fields_of(config_class(table))}
-    return {name: f for name, f in fields.items() if name not in _SET_BY_THE_RUN[table]}
+    fixed = set_by_the_run(table)
+    return {name: f for name, f in fields.items() if name not in fixed}
 
 
 def typed_table(table: str, given: Any, place: str, problems: Problems) -> dict[str, Any]:
@@ -54,10 +62,10 @@ def typed_table(table: str, given: Any, place: str, problems: Problems) -> dict[
     if not isinstance(given, dict):
         problems.add(place, f"expected a table of settings, found {shown(given)}")
         return {}
-    known, typed = known_settings(table), {}
+    known, fixed, typed = known_settings(table), set_by_the_run(table), {}
     for key, value in given.items():
         name = key.replace("-", "_")
-        if name in _SET_BY_THE_RUN[table]:
+        if name in fixed:
             problems.add(place, f"'{key}' is set by the run; {_INSTEAD.get(name, 'leave it out')}")
         elif name not in known:
             problems.add(place, f"unknown setting '{key}'{_nearest(name, known)}")
@@ -71,7 +79,7 @@ def typed_table(table: str, given: Any, place: str, problems: Problems) -> dict[
 
 def checked_config(table: str, typed: Mapping[str, Any]) -> Any:
     """The stage's config from typed settings; raises as the stage itself would."""
-    return build(config_class(table), typed, None, COMMAND_OF[table])
+    return build(config_class(table), typed, None, commands()[table])
 
 
 def arguments(table: str, typed: Mapping[str, Any]) -> list[str]:

@@ -24,7 +24,7 @@ from x2static.run.board import make_board
 from x2static.run.config import RunConfig
 from x2static.run.executor import make_executor
 from x2static.run.graph import ALL, Task, build_graph
-from x2static.run.needs import STAGES
+from x2static.run.needs import stages as all_stages
 from x2static.run.order import Order
 from x2static.run.own_folder import COPY_NAME, refuse_foreign
 from x2static.run.plan_file import PLAN_NAME, Entry
@@ -33,7 +33,7 @@ from x2static.run.readiness import downloads, obstacles
 from x2static.run.rejected import rejection_of
 from x2static.run.schedule import Schedule
 from x2static.run.selection import select, select_from
-from x2static.run.settings import COMMAND_OF, arguments
+from x2static.run.settings import arguments, commands
 from x2static.run.store import Store
 from x2static.run.stored_executor import StoredExecutor, leave, restore, through_store
 from x2static.run.workbench import Workbench, read_workbench
@@ -124,7 +124,7 @@ def order_of(task: Task, folder: Path, threads: int) -> Order:
         typed.setdefault("workers", threads)
     if task.table == "align":
         typed.setdefault("threads", threads)
-    words = [*COMMAND_OF[task.table].split(), *arguments(task.table, typed)]
+    words = [*commands()[task.table].split(), *arguments(task.table, typed)]
     if task.json:
         words.append(f"--json={task.json}")
     module = "x2static"
@@ -231,7 +231,7 @@ def summary(entries: Mapping[str, Entry], rejected: Collection[str] = ()) -> str
         rejected: languages that were left unaligned.
     """
     there = {entry.stage for entry in entries.values() if entry.state != "skipped"}
-    stages = [stage for stage in STAGES if stage in there]
+    stages = [stage for stage in all_stages() if stage in there]
     rows = [["", *stages]]
     for language in dict.fromkeys(entry.language for entry in entries.values()):
         cells = [_cell(entries.get(f"{language}/{stage}")) for stage in stages]

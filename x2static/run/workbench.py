@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from x2static.commands import evaluations
 from x2static.core.config import closest, shown
 from x2static.core.language import check_code
 from x2static.run.language import Language, LanguageReader
@@ -16,12 +17,11 @@ from x2static.run.names import note_unknown
 from x2static.run.needs import Needs, read_needs
 from x2static.run.patterns import HUB_DATASET, NO_URL, Place, is_url, looks_like_a_path
 from x2static.run.problems import Problems
-from x2static.run.settings import COMMAND_OF, typed_table
+from x2static.run.settings import commands, typed_table
 from x2static.run.toml_text import read_toml
 
 _KNOWN = (
     "output", "store", "teacher", "hub", "languages", "corpora", "lexicons", "evaluate", "needs",
-    *COMMAND_OF,
 )  # fmt: skip
 
 
@@ -77,11 +77,12 @@ class _Reader:
         self._place = Place(file.parent)
 
     def workbench(self) -> Workbench | None:
-        note_unknown("", self._content, _KNOWN, self._problems)
+        known = commands()
+        note_unknown("", self._content, (*_KNOWN, *known), self._problems)
         output, store, teacher = self._text("output"), self._store(), self._teacher()
         tables = {
             name: typed_table(name, self._content[name], f"[{name}]", self._problems)
-            for name in COMMAND_OF
+            for name in known
             if name in self._content and name != "pretrain"
         }
         pretrain, processes = self._pretrain()
@@ -96,8 +97,11 @@ class _Reader:
         if output is not None:
             self._check_corpora(self._place.path(output), languages)
         if teacher is not None:
-            retrieves = any(language.retrieval for language in languages.values())
-            check_layers(teacher, tables, retrieves, self._problems)
+            measured = [
+                one for name, one in evaluations().items()
+                if any(language.tests.get(name) for language in languages.values())
+            ]  # fmt: skip
+            check_layers(teacher, tables, measured, self._problems)
         if not entries or hub is None or teacher is None or output is None:
             return None
         return Workbench(
