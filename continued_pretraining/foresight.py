@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from continued_pretraining.config import PretrainConfig
-from continued_pretraining.scratch import parse_shape
+from continued_pretraining.model.scratch import parse_shape
 from x2static.core.errors import ConfigError, CorpusError, VectorFormatError, require
 from x2static.core.script import ScriptShare, script_share
 from x2static.core.text_input import LineReader, decode_lines

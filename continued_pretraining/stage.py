@@ -10,19 +10,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from continued_pretraining.checkpoint import RunState
 from continued_pretraining.config import PretrainConfig
-from continued_pretraining.curve import CURVE_NAME, Curve
 from continued_pretraining.foresight import foresee, script_notes
 from continued_pretraining.identity import run_identity
-from continued_pretraining.loop import Loop, Position
-from continued_pretraining.materials import PREPARED_NAME, Materials, gather
-from continued_pretraining.optimizer import make_optimizer
-from continued_pretraining.peak import peak_flops
 from continued_pretraining.processes import Processes
-from continued_pretraining.sources import find_sources
-from continued_pretraining.speed import Flops, Speedometer
-from continued_pretraining.update import Updater, trained_parameters
+from continued_pretraining.text.sources import find_sources
+from continued_pretraining.training.checkpoint import RunState
+from continued_pretraining.training.curve import CURVE_NAME, Curve
+from continued_pretraining.training.loop import Loop, Position
+from continued_pretraining.training.materials import PREPARED_NAME, Materials, gather
+from continued_pretraining.training.optimizer import make_optimizer
+from continued_pretraining.training.peak import peak_flops
+from continued_pretraining.training.speed import Flops, Speedometer
+from continued_pretraining.training.update import Updater, trained_parameters
 from x2static.core.errors import ConfigError, Interrupted, OutputError, WorkbenchError
 from x2static.core.files import remove_tree
 from x2static.core.outcome import Outcome
@@ -136,8 +136,8 @@ class Run:
         statistic = None if aligner is None else aligner.statistic
         state = RunState(work, named, optimizer, statistic, materials.say)
         updater = Updater(
-            materials.reader, materials.planner, aligner, optimizer, processes, config.clip,
-            config.seed, materials.held,
+            materials.reader, materials.masked_lm, materials.planner, aligner, optimizer, processes,
+            config.clip, config.seed, materials.held,
         )  # fmt: skip
         position = self._restored(state, materials)
         curve = Curve(work, processes.accelerator if config.log_to else None)

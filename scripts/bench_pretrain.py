@@ -72,7 +72,7 @@ def build_model(folder: Path, shape: dict[str, int], text: Path) -> Path:
     import torch
     import transformers
 
-    from continued_pretraining.tokenizer import train_tokenizer
+    from continued_pretraining.text.tokenizer import train_tokenizer
 
     pieces = min(16_000, shape["vocab_size"])
     tokenizer = train_tokenizer({"en": [text]}, pieces, 512, {"en": 1.0})
@@ -125,12 +125,12 @@ class Ours:
 
     def __init__(self, scratch: Path, size: Size, text: Path, model: Path, **settings: Any) -> None:
         from continued_pretraining.config import PretrainConfig
-        from continued_pretraining.materials import gather
-        from continued_pretraining.optimizer import make_optimizer
         from continued_pretraining.processes import Processes
-        from continued_pretraining.sources import find_sources
-        from continued_pretraining.speed import Flops
-        from continued_pretraining.update import Updater, trained_parameters
+        from continued_pretraining.text.sources import find_sources
+        from continued_pretraining.training.materials import gather
+        from continued_pretraining.training.optimizer import make_optimizer
+        from continued_pretraining.training.speed import Flops
+        from continued_pretraining.training.update import Updater, trained_parameters
         from x2static.core.run_record import RunRecord
 
         config = PretrainConfig(
@@ -150,7 +150,8 @@ class Ours:
         model_ = self.materials.model
         named = trained_parameters(self.materials.aligner, model_.hugging_face)
         self.updater = Updater(
-            self.materials.reader, self.materials.planner, self.materials.aligner,
+            self.materials.reader, self.materials.masked_lm, self.materials.planner,
+            self.materials.aligner,
             make_optimizer(named, 1e-5, (0.9, 0.999), 0.0), processes, 1.0, 0, self.materials.held,
         )  # fmt: skip
         model_.hugging_face.train()
@@ -360,7 +361,7 @@ def gpu_rows(scratch: Path, text: Path, repeats: int) -> list[dict[str, Any]]:
     """The paper's sizes on a GPU: utilisation, 7,500 updates, memory."""
     import torch
 
-    from continued_pretraining.peak import peak_flops
+    from continued_pretraining.training.peak import peak_flops
 
     size = Size("xlm-roberta-base shape", BASE, "blocks", 64, 20)
     rows = [rate_row(scratch, size, text, repeats)]

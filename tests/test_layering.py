@@ -24,6 +24,11 @@ DOORS = ("x2static.api", "x2static.cli")
 MAY_USE_DOORS = ("x2static/__main__.py", "x2static/callable_module.py")
 STAGE_MAY_USE = ("x2static.core", "x2static.teacher")
 
+# Rooms of a package, lowest first: none imports a later one. What lies beside them and is named
+# here may be imported by all and imports no room; everything else beside them stands above.
+ROOMS = {"continued_pretraining": ("text", "model", "objectives", "training")}
+BELOW_ROOMS = {"continued_pretraining": ("config", "processes", "divergence")}
+
 MODULES = [
     path.relative_to(ROOT).as_posix()
     for package in PACKAGES
@@ -86,6 +91,53 @@ def forbidden(module: str) -> list[str]:
 @pytest.mark.parametrize("module", MODULES)
 def test_module_imports_only_what_its_layer_may(module: str) -> None:
     assert forbidden(module) == []
+
+
+def upward(module: str) -> list[str]:
+    """The imports of a module that go to a later room of its package, or above all rooms."""
+    package, *inside = module.removesuffix(".py").split("/")
+    names = [n for n in imports_of(module) if n.startswith(f"{package}.")]
+    rooms, below = ROOMS[package], BELOW_ROOMS[package]
+    level = {name: number for number, name in enumerate(rooms, start=1)}
+    level |= dict.fromkeys(below, 0)
+    above = len(rooms) + 1
+    own = level.get(inside[0], above)
+    return [name for name in names if level.get(name.split(".")[1], above) > own]
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if m.split("/")[0] in ROOMS])
+def test_arrows_between_rooms_go_one_way(module: str) -> None:
+    assert upward(module) == []
+
+
+@pytest.mark.parametrize("package", ROOMS)
+def test_no_room_has_more_than_about_fifteen_files(package: str) -> None:
+    folders = [ROOT / package, *(f for f in (ROOT / package).rglob("*") if f.is_dir())]
+    sizes = {str(folder): len(list(folder.glob("*.py"))) for folder in folders}
+    assert {name: size for name, size in sizes.items() if size > 16} == {}
+
+
+@pytest.mark.parametrize(
+    ("module", "code", "bad"),
+    [
+        ("text/a.py", "from continued_pretraining.model.pooling import pool_states", True),
+        ("model/a.py", "from ..objectives import masked_lm", True),
+        ("objectives/a/b.py", "from continued_pretraining.training.loop import Loop", True),
+        ("objectives/a/b.py", "from continued_pretraining.stage import pretrain", True),
+        ("config.py", "from continued_pretraining.text.batch import Frame", True),
+        ("training/a.py", "from continued_pretraining.objectives.masked_lm import MaskedLM", False),
+        ("text/a.py", "from continued_pretraining.config import PretrainConfig", False),
+        ("stage.py", "from continued_pretraining.training.loop import Loop", False),
+    ],
+)
+def test_room_rule_sees_a_planted_import(
+    module: str, code: str, bad: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "continued_pretraining" / module
+    path.parent.mkdir(parents=True)
+    path.write_text(code)
+    monkeypatch.setitem(globals(), "ROOT", tmp_path)
+    assert bool(upward(f"continued_pretraining/{module}")) is bad
 
 
 @pytest.mark.parametrize(

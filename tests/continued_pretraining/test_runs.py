@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 from safetensors.numpy import load_file
 
-from continued_pretraining.curve import Curve
 from continued_pretraining.processes import Processes
-from continued_pretraining.validation import Verdict
+from continued_pretraining.training.curve import Curve
+from continued_pretraining.training.validation import Verdict
 from tests.continued_pretraining.conftest import save_masked_model
 from tests.teachers import unigram_tokenizer
 
@@ -45,9 +45,9 @@ def run_child(arguments: list[str], deadly: int, environment: dict[str, str], ou
     """What each process does: checkpoints after every update, death before the ``deadly`` one."""
     import torch
 
-    from continued_pretraining import loop
     from continued_pretraining.__main__ import main
-    from continued_pretraining.update import Updater
+    from continued_pretraining.training import loop
+    from continued_pretraining.training.update import Updater
 
     os.environ.update(environment)
     for descriptor, name in ((1, "out"), (2, "err")):

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import torch
 
-from continued_pretraining.optimizer import make_optimizer
 from continued_pretraining.processes import Processes
+from continued_pretraining.training.optimizer import make_optimizer
 from tests.continued_pretraining.test_runs import CONTEXT, flags, together
 
 

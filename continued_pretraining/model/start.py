@@ -1,0 +1,70 @@
+"""What a run starts from: a tokeniser and a model, brought along or made here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from continued_pretraining.config import PretrainConfig
+from continued_pretraining.model.embeddings import start_embeddings
+from continued_pretraining.model.masked_model import MaskedModel, load_model
+from continued_pretraining.model.scratch import build_model, parse_shape
+from continued_pretraining.text.lines import sizes_of
+from continued_pretraining.text.sampling import apportion
+from continued_pretraining.text.sources import find_sources
+from continued_pretraining.text.tokenizer import LineTokenizer, load_tokenizer, train_tokenizer
+from x2static.core.errors import TeacherError
+from x2static.core.files import staged
+from x2static.teacher.model_folder import save_tokenizer
+
+
+def start_tokenizer(
+    config: PretrainConfig, text: dict[str, list[Path]], work: Path
+) -> LineTokenizer:
+    """The model's own, that of ``--tokenizer``, or one trained on the text and kept in `work`."""
+    if config.from_scratch is None:
+        return load_tokenizer(config.model)
+    if config.tokenizer is not None:
+        return load_tokenizer(config.tokenizer)
+    shape = parse_shape(config.from_scratch)
+    folder = work / "tokenizer"
+    if not folder.exists():
+        sizes = sizes_of(text)
+        quotas = apportion(torch.tensor(list(sizes.values())).numpy(), config.temperature)
+        shares = dict(zip(sizes, (quotas / quotas.sum()).tolist(), strict=True))
+        trained = train_tokenizer(text, shape.vocabulary, shape.positions, shares, config.lowercase)
+        with staged(folder, own=True) as temporary:
+            save_tokenizer(trained.hugging_face, temporary)
+    return load_tokenizer(str(folder))
+
+
+def start_model(
+    config: PretrainConfig,
+    tokenizer: LineTokenizer,
+    low: torch.dtype,
+    device: Any,
+    languages: Sequence[str] = (),
+) -> MaskedModel:
+    """The pre-trained model, or a random one of the shape asked for (seed torch before).
+
+    Raises:
+        TeacherError: the tokeniser has pieces that the model knows nothing of.
+    """
+    if config.from_scratch is None:
+        model = load_model(config.model, config.dropout, low, device=device, languages=languages)
+    else:
+        shape = parse_shape(config.from_scratch)
+        model = build_model(shape, tokenizer, config.dropout, low, device)
+        if config.embeddings_from:
+            sources = find_sources(config.embeddings_from, "--embeddings-from")
+            start_embeddings(model, tokenizer, sources, config.max_words, config.seed)
+    rows = int(model.decoder.weight.shape[0])
+    if tokenizer.size > rows:
+        raise TeacherError(
+            f"{config.model}: its tokeniser has ids up to {tokenizer.size - 1}, its model only "
+            f"{rows} embeddings; they do not belong together"
+        )
+    return model

@@ -1,0 +1,1 @@
+"""What is learned: each objective with its loss, its parameters and its figures."""

@@ -1,0 +1,94 @@
+"""Masked language modelling: pieces of text are hidden, and the model guesses what stood there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+from continued_pretraining.model.masked_model import MaskedModel
+from continued_pretraining.objectives.candidates import Candidates, sample_candidates
+from continued_pretraining.objectives.cross_entropy import cross_entropy_sum
+from continued_pretraining.text.batch import MicroBatch, round_up, spread
+from continued_pretraining.text.plan import TextShare
+
+_PLACES = 64  # places are scored in multiples of so many: shapes for which kernels are at hand
+
+
+@dataclass(frozen=True)
+class MaskedLM:
+    """The loss on the pieces of text that are to be guessed.
+
+    Attributes:
+        model: whose head guesses.
+        sampled_pieces: guess among so many random pieces; 0 is all.
+    """
+
+    model: MaskedModel
+    sampled_pieces: int = 0
+
+    def candidates(self, whole: TextShare, seed: int) -> Candidates | None:
+        """The pieces among which a whole update guesses, wherever it does so; None for all."""
+        if not self.sampled_pieces:
+            return None
+        pairs = zip(whole.original, whole.guessed, strict=True)
+        labels = torch.from_numpy(np.concatenate([ids[places] for ids, places in pairs]))
+        generator = torch.Generator().manual_seed(seed)
+        size = self.model.decoder.weight.shape[0]
+        found = sample_candidates(labels, size, self.sampled_pieces, generator)
+        return None if found is None else found.to(self.model.device)
+
+    def loss_sum(
+        self, share: TextShare, batch: MicroBatch, states: Tensor, candidates: Candidates | None
+    ) -> Tensor:
+        """The summed loss on the pieces of a batch that are to be guessed.
+
+        Args:
+            share: where the batch comes from.
+            batch: some of its sequences.
+            states: (B, T, D) the last states.
+            candidates: the pieces to guess among; None scores all.
+        """
+        places, labels = guessed_places(share, batch)
+        on_device = labels.to(states.device, non_blocking=True)
+        filling = (0, round_up(len(places), _PLACES) - len(places))
+        places = pad(places, filling).to(states.device, non_blocking=True)
+        labels = pad(on_device, filling, value=-1)
+        return guess_loss_sum(self.model, states, places, labels, candidates)
+
+
+def guess_loss_sum(
+    model: MaskedModel,
+    states: Tensor,
+    places: Tensor,
+    labels: Tensor,
+    candidates: Candidates | None = None,
+) -> Tensor:
+    """Summed cross-entropy of the pieces at the chosen places; no other place is scored.
+
+    Args:
+        model: whose head scores them.
+        states: (B, T, D) last states.
+        places: (M,) places in the flattened batch.
+        labels: (M,) the right pieces; those below 0 count nothing.
+        candidates: score these pieces only.
+    """
+    features = model.features(states, places)
+    weight, bias = model.decoder.weight, model.bias
+    if candidates is not None:
+        weight = weight.index_select(0, candidates.ids)
+        bias = bias.index_select(0, candidates.ids) + candidates.correction
+        labels = torch.where(labels < 0, labels, torch.searchsorted(candidates.ids, labels))
+    return cross_entropy_sum(features, weight, bias, labels, model.low)
+
+
+def guessed_places(share: TextShare, batch: MicroBatch) -> tuple[Tensor, Tensor]:
+    """Places in the flattened batch that are to be guessed, and the pieces that stood there."""
+    members = batch.members.tolist()
+    hidden = np.concatenate([share.guessed[member] for member in members])
+    original = np.concatenate([share.original[member] for member in members])
+    places = spread(batch.starts, batch.lengths)[hidden]
+    return torch.from_numpy(places), torch.from_numpy(original[hidden])

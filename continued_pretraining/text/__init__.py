@@ -1,0 +1,1 @@
+"""Text as pieces: files, tokenizer, the stream of sequences, micro-batches."""

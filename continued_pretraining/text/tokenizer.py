@@ -1,0 +1,201 @@
+"""The model's tokeniser: loaded, or trained on the texts; lines of text to piece ids."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from continued_pretraining.text.lines import iter_lines
+from x2static.core.errors import ConfigError, CorpusError, TeacherError, WorkbenchError
+from x2static.teacher import WordPieces
+
+SPECIALS = ("<s>", "<pad>", "</s>", "<unk>")
+_TRAINING_LINES = 400_000
+_LONGEST_LINE = 2000  # characters; the trainer's cost grows fast with unbroken text
+_FILES = ("tokenizer.json", "sentencepiece.bpe.model", "spiece.model", "vocab.txt", "vocab.json")
+
+
+class LineTokenizer:
+    """A fast tokeniser as a function from lines of text to piece ids without control tokens.
+
+    Text that spells a control token (``<mask>``) never becomes that token.
+
+    Attributes:
+        hugging_face: the tokeniser itself, to be saved beside the model.
+        name: what the user called it.
+        words: the same for single words.
+        mask_id: the piece that hides another.
+    """
+
+    def __init__(self, hugging_face: Any, name: str) -> None:
+        """Wrap a Hugging Face fast tokeniser; ``name`` is for messages."""
+        self.hugging_face = hugging_face
+        self.name = name
+        self.words = WordPieces(hugging_face, name)
+        if hugging_face.mask_token_id is None:
+            raise TeacherError(f"{name}: its tokeniser has no mask token, so it can hide nothing")
+        self.mask_id = int(hugging_face.mask_token_id)
+        self._allowed = {hugging_face.unk_token_id}
+        backend = type(hugging_face.backend_tokenizer).from_str(self.description)
+        backend.no_truncation()
+        backend.no_padding()
+        backend.encode_special_tokens = True
+        self._backend = backend
+        self._controls = set(hugging_face.all_special_ids) - self._allowed
+        self._control_texts = hugging_face.convert_ids_to_tokens(sorted(self._controls))
+        self.control_ids = np.array(sorted(self._controls), dtype=np.int64)
+
+    @cached_property
+    def description(self) -> str:
+        """The tokeniser as JSON: whatever changes its pieces changes this text."""
+        return str(self.hugging_face.backend_tokenizer.to_str())
+
+    @property
+    def size(self) -> int:
+        """One more than the largest id."""
+        return int(max(self.hugging_face.get_vocab().values())) + 1
+
+    @cached_property
+    def random_ids(self) -> NDArray[np.int64]:
+        """The ids that may stand in the place of a hidden piece: all but control tokens."""
+        known = np.array(sorted(set(self.hugging_face.get_vocab().values())), dtype=np.int64)
+        return np.setdiff1d(known, np.append(self.control_ids, list(self._allowed)))
+
+    @cached_property
+    def begins_word(self) -> NDArray[np.bool_]:
+        """(V,) whether a piece begins a word or is punctuation, so that a word ends before it."""
+        flags = np.zeros(self.size + 1, dtype=bool)  # the last one stands for the end of the text
+        flags[-1] = True
+        pieces = self.hugging_face.get_vocab()
+        has_marks = not any(piece.startswith("##") for piece in pieces)
+        for piece, number in pieces.items():
+            if all(unicodedata.category(letter)[0] in "PSZ" for letter in piece):
+                flags[number] = True
+            elif has_marks:
+                flags[number] = piece[0] in "▁Ġ"
+            else:
+                flags[number] = not piece.startswith("##")
+        return flags
+
+    def encode(self, lines: Sequence[str]) -> list[list[int]]:
+        """The ids of each line."""
+        encoded = self._backend.encode_batch_fast(lines, add_special_tokens=False)
+        found = [encoding.ids for encoding in encoded]
+        for number, ids in enumerate(found):
+            if not self._controls.isdisjoint(ids):
+                found[number] = self._spelled(lines[number])
+        return found
+
+    def _spelled(self, line: str) -> list[int]:
+        """The ids of a line that spells control tokens, each of them cut after its first letter."""
+        for token in self._control_texts:
+            line = line.replace(token, f"{token[0]} {token[1:]}")
+        encoding = self._backend.encode(line, add_special_tokens=False)
+        return [number for number in encoding.ids if number not in self._controls]
+
+
+def load_tokenizer(name: str) -> LineTokenizer:
+    """The fast tokeniser of a hub name or folder.
+
+    Raises:
+        TeacherError: there is none, or it cannot be loaded.
+    """
+    import transformers
+
+    folder = Path(name)
+    if folder.is_dir() and not any((folder / file).exists() for file in _FILES):
+        raise TeacherError(
+            f"{name}: no tokeniser in this folder; put tokenizer.json beside the model, with "
+            "AutoTokenizer.from_pretrained(...).save_pretrained(FOLDER)"
+        )
+    if not folder.is_dir() and os.sep in name and name.startswith((".", "/", "~")):
+        raise TeacherError(f"{name}: no such folder; give a folder or a hub model name")
+    try:
+        tokenizer = transformers.AutoTokenizer.from_pretrained(
+            name, use_fast=True, trust_remote_code=False
+        )
+    except Exception as error:  # the library raises many kinds for a missing tokeniser
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise TeacherError(
+            f"{name}: its tokeniser cannot be loaded ({reason.rstrip('.')}); give a folder with "
+            "config.json, weights and tokeniser, or a model name the hub knows"
+        ) from error
+    return LineTokenizer(tokenizer, name)
+
+
+def train_tokenizer(
+    sources: dict[str, list[Path]],
+    pieces: int,
+    positions: int,
+    shares: dict[str, float],
+    lowercase: bool = False,
+) -> LineTokenizer:
+    """A unigram tokeniser of XLM-R's kind, trained on lines of all languages.
+
+    Args:
+        sources: text files by language.
+        pieces: size of the vocabulary, control tokens included.
+        positions: longest input, written into the tokeniser.
+        shares: part of the training lines that each language gives, where it has as many.
+        lowercase: whether it reads all text in lower case.
+    """
+    from tokenizers import (
+        Regex,
+        Tokenizer,
+        decoders,
+        models,
+        normalizers,
+        pre_tokenizers,
+        processors,
+    )  # fmt: skip
+    from tokenizers.trainers import UnigramTrainer
+    from transformers import PreTrainedTokenizerFast
+
+    backend = Tokenizer(models.Unigram())
+    backend.decoder = decoders.Metaspace()
+    steps = [normalizers.NFKC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Strip()]
+    backend.normalizer = normalizers.Sequence([*steps, *[normalizers.Lowercase()] * lowercase])
+    # A mark that follows a letter is a piece of its own; one between spaces keeps its space.
+    backend.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Metaspace(), pre_tokenizers.Split(Regex(r"▁?\p{P}"), "isolated")]
+    )
+    trainer = UnigramTrainer(
+        vocab_size=pieces - 1, special_tokens=list(SPECIALS), unk_token="<unk>", show_progress=False
+    )
+    try:
+        backend.train_from_iterator(_training_lines(sources, shares), trainer)
+    except WorkbenchError:
+        raise
+    except Exception as error:  # the library's own kind: fewer pieces than letters
+        raise ConfigError(
+            f"--from-scratch: vocabulary={pieces} is too small for this text ({error}); give more"
+        ) from error
+    if backend.get_vocab_size() <= len(SPECIALS):
+        raise CorpusError("--text: nothing to train a tokeniser on; the files hold no text")
+    backend.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>",
+        pair="<s> $A </s> </s> $B </s>",
+        special_tokens=[("<s>", 0), ("</s>", 2)],
+    )
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=backend, bos_token="<s>", eos_token="</s>", cls_token="<s>",
+        sep_token="</s>", pad_token="<pad>", unk_token="<unk>", mask_token="<mask>",
+        model_max_length=positions,
+    )  # fmt: skip
+    return LineTokenizer(tokenizer, "the trained tokeniser")
+
+
+def _training_lines(sources: dict[str, list[Path]], shares: dict[str, float]) -> Iterator[str]:
+    """The first lines of each language, as many as its share allows; long ones are cut."""
+    for language, paths in sources.items():
+        wanted = max(1, round(_TRAINING_LINES * shares[language]))
+        for line in islice(iter_lines(paths), wanted):
+            yield line[:_LONGEST_LINE]

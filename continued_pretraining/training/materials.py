@@ -1,0 +1,225 @@
+"""Everything a run works with: tokeniser, tokenised text, model, words, and what reads them."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from continued_pretraining.config import PretrainConfig
+from continued_pretraining.model.masked_model import MaskedModel
+from continued_pretraining.model.reading import TextReader
+from continued_pretraining.model.start import start_model, start_tokenizer
+from continued_pretraining.objectives.masked_lm import MaskedLM
+from continued_pretraining.objectives.masking import MaskRule
+from continued_pretraining.objectives.word_alignment.alignment import Aligner
+from continued_pretraining.objectives.word_alignment.word_loss import make_aligner
+from continued_pretraining.objectives.word_alignment.word_pool import read_words
+from continued_pretraining.processes import Processes
+from continued_pretraining.text.batch import Frame
+from continued_pretraining.text.corpus import Sequences, tokenize
+from continued_pretraining.text.plan import TextPlanner
+from continued_pretraining.text.sampling import Sampler
+from continued_pretraining.text.tokenizer import LineTokenizer
+from continued_pretraining.training.memory import at_once, room_for
+from continued_pretraining.training.overview import (
+    counts_of,
+    lines_of,
+    lines_of_legibility,
+    lines_of_words,
+    resolved_of,
+)
+from continued_pretraining.training.validation import TextPairs, Validator, read_all_pairs
+from x2static.core.errors import ConfigError
+from x2static.core.heap import keep_freed_memory
+from x2static.core.run_record import RunRecord
+from x2static.teacher.encoder import resolve_layer
+from x2static.teacher.legibility import Legibility
+from x2static.teacher.precision import dtype_of, pick_precision
+
+PREPARED_NAME = "prepared"
+_LONGEST_WORD = 20  # pieces, as published
+
+
+@dataclass
+class Materials:
+    """What `gather` found and built.
+
+    Attributes:
+        tokenizer: cuts text into pieces.
+        model: what is trained.
+        reader: takes text through it.
+        masked_lm: the loss on text.
+        planner: says what text.
+        aligner: aligns words, or None.
+        validator: measures.
+        counts: sizes for the run record.
+        resolved: settings that were left open.
+        held: pieces whose way through the model fits in memory.
+        lines: what there is to say at the start.
+        speaks: whether this process says it.
+    """
+
+    tokenizer: LineTokenizer
+    model: MaskedModel
+    reader: TextReader
+    masked_lm: MaskedLM
+    planner: TextPlanner
+    aligner: Aligner | None
+    validator: Validator
+    counts: dict[str, Any]
+    resolved: dict[str, Any]
+    held: int
+    lines: list[str] = field(default_factory=list)
+    speaks: bool = True
+
+    def say(self, text: str) -> None:
+        """Print a line to standard error, in the first process."""
+        if self.speaks:
+            print(text, file=sys.stderr, flush=True)  # noqa: T201
+
+    def announce(self) -> None:
+        """Say what the run works with."""
+        for line in self.lines:
+            self.say(line)
+
+    def compile(self) -> None:
+        """Let torch compile each block."""
+        for block in self.model.blocks:
+            block.compile(dynamic=True)
+
+
+def gather(
+    config: PretrainConfig,
+    text: dict[str, list[Path]],
+    vectors: dict[str, list[Path]],
+    processes: Processes,
+    work: Path,
+    record: RunRecord,
+) -> Materials:
+    """Load or build everything; the first process prepares files, the others then read them."""
+    if processes.device.type == "cpu":
+        keep_freed_memory()
+    cache = config.cache_folder or work / PREPARED_NAME
+    low = dtype_of(pick_precision(config.precision, processes.device))
+    builder = _Builder(config, text, vectors, processes, cache, work, record, low)
+    if not processes.is_first:
+        processes.wait()
+    materials = builder.build()
+    if processes.is_first:
+        processes.wait()
+    return materials
+
+
+@dataclass
+class _Builder:
+    config: PretrainConfig
+    text: dict[str, list[Path]]
+    vectors: dict[str, list[Path]]
+    processes: Processes
+    cache: Path
+    work: Path
+    record: RunRecord
+    low: torch.dtype
+    legibility: dict[str, Legibility] = field(default_factory=dict)
+
+    def build(self) -> Materials:
+        config = self.config
+        tokenizer = start_tokenizer(config, self.text, self.work)
+        torch.manual_seed(config.seed)
+        model = start_model(config, tokenizer, self.low, self.processes.device, list(self.text))
+        length = self._length(model, tokenizer)
+        words = tokenizer.words  # before the texts, which take far longer to prepare
+        frame = Frame(words.prefix, words.suffix, words.pad_id, model.first_position, self.low)
+        budget = config.micro_tokens or at_once(model, config.block)
+        aligner = self._aligner(tokenizer, model, frame, budget)
+        pairs = read_all_pairs(config.validation_pairs, tokenizer, config.block - frame.size)
+        texts = self._texts(tokenizer, length)
+        sampler = Sampler(
+            [len(t) for t in texts], config.temperature, config.seed, config.validation_sequences
+        )
+        rule = MaskRule(config.mask_rate, tokenizer.mask_id, tokenizer.random_ids)
+        planner = TextPlanner(texts, sampler, rule, config.mlm_batch, config.seed)
+        in_text = aligner is not None and aligner.finders is not None
+        block = aligner.block if in_text and aligner is not None else None
+        reader = TextReader(model, frame, budget, block)
+        masked_lm = MaskedLM(model, config.sampled_pieces)
+        validator = self._validator(reader, masked_lm, planner, aligner, pairs)
+        lengths = {name: len(t) for name, t in zip(self.text, texts, strict=True)}
+        precision = "bf16" if self.low is torch.bfloat16 else "fp32"
+        resolved = resolved_of(model, aligner, precision, self.processes.size, budget)
+        lines = lines_of(config, model, resolved, sampler, self.text)
+        lines += lines_of_legibility(self.legibility, tokenizer.name)
+        if aligner is not None:
+            lines += lines_of_words(aligner, self.text, self.vectors)
+        return Materials(
+            tokenizer, model, reader, masked_lm, planner, aligner, validator,
+            counts_of(lengths, sampler, tokenizer.size, aligner, self.legibility), resolved,
+            config.micro_tokens or room_for(model), lines,
+            speaks=self.processes.is_first,
+        )  # fmt: skip
+
+    def _length(self, model: MaskedModel, tokenizer: LineTokenizer) -> int:
+        """Pieces of a sequence without control tokens."""
+        if self.config.block > model.max_pieces:
+            raise ConfigError(
+                f"--block {self.config.block}: this model reads at most {model.max_pieces} pieces"
+            )
+        frame = len(tokenizer.words.prefix) + len(tokenizer.words.suffix)
+        return self.config.block - frame
+
+    def _texts(self, tokenizer: LineTokenizer, length: int) -> list[Sequences]:
+        texts = []
+        for language, paths in self.text.items():
+            tokens = tokenize(language, paths, tokenizer, self.cache, self._digest(paths))
+            if tokens.legibility is not None:
+                self.legibility[language] = tokens.legibility
+            texts.append(Sequences(tokens, self.config.unit, length))
+        return texts
+
+    def _digest(self, paths: list[Path]) -> str:
+        text = " ".join(str(self.record.inputs[str(path)]["sha256"]) for path in paths)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def _aligner(
+        self, tokenizer: LineTokenizer, model: MaskedModel, frame: Frame, budget: int
+    ) -> Aligner | None:
+        config = self.config
+        if not config.aligns:
+            return None
+        limits = (config.max_words, min(_LONGEST_WORD, config.block - frame.size))
+        words = [
+            read_words(
+                language,
+                paths,
+                tokenizer,
+                self.cache,
+                self._digest(paths),
+                limits,
+                junk=config.word_sampling == "uniform",
+            )
+            for language, paths in self.vectors.items()
+        ]
+        return make_aligner(
+            config, list(self.text), words, tokenizer, model, frame, budget, self.processes
+        )
+
+    def _validator(
+        self,
+        reader: TextReader,
+        masked_lm: MaskedLM,
+        planner: TextPlanner,
+        aligner: Aligner | None,
+        pairs: list[TextPairs],
+    ) -> Validator:
+        config, depth = self.config, reader.model.depth
+        layer = config.align_layer if config.pairs_layer is None else config.pairs_layer
+        block = resolve_layer(layer, depth)
+        return Validator(
+            reader, masked_lm, list(self.text), planner.held_back(), aligner, pairs, block,
+            self.processes,
+        )  # fmt: skip

@@ -1,0 +1,100 @@
+"""How fast a run is: pieces per second, and the share of the hardware's operations it uses."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from continued_pretraining.model.masked_model import MaskedModel
+from continued_pretraining.training.update import Measures
+
+
+@dataclass(frozen=True)
+class Flops:
+    """Operations of one forward pass.
+
+    Attributes:
+        per_piece: matrix products of a block, per piece.
+        per_pair: attention of a block, per piece and piece that it looks at.
+        per_guess: head and scores, per piece to be guessed.
+    """
+
+    per_piece: float
+    per_pair: float
+    per_guess: float
+
+    @classmethod
+    def of(cls, model: MaskedModel, scored: int = 0) -> Flops:
+        """Count the weights of a model; ``scored`` pieces compete in a guess, 0 for all."""
+        weights = sum(product.weight.numel() for product in products_of(model.blocks[0]))
+        pieces = scored or model.decoder.weight.shape[0]
+        head = 2.0 * model.width * (model.width + pieces)
+        return cls(2.0 * weights, 4.0 * model.width, head)
+
+    def encoder(self, pieces: int, sequences: int, blocks: int) -> float:
+        """Forward operations of pieces in so many sequences through blocks."""
+        length = pieces / max(1, sequences)
+        return blocks * pieces * (self.per_piece + self.per_pair * length)
+
+
+def products_of(block: nn.Module) -> list[nn.Linear]:
+    """The matrix products that a piece meets in a block: of modules for each language, one's."""
+    spare: set[nn.Module] = set()
+    for name, module in block.named_modules():
+        if name.endswith("adapter_modules"):  # X-MOD
+            spare.update(part for other in list(module.children())[1:] for part in other.modules())
+    return [m for m in block.modules() if isinstance(m, nn.Linear) and m not in spare]
+
+
+class Speedometer:
+    """Rates between two readings, pauses left out."""
+
+    def __init__(self, flops: Flops, peak: float, depth: int, block: int, processes: int) -> None:
+        """Start the clock.
+
+        Args:
+            flops: of the model.
+            peak: operations per second of one process's device.
+            depth: blocks that text goes through.
+            block: blocks that words alone go through.
+            processes: how many devices there are.
+        """
+        self._flops, self._peak = flops, peak
+        self._depth, self._block, self._processes = depth, block, processes
+        self.start()
+
+    def start(self) -> None:
+        """Training begins now; what was before counts no more."""
+        self._spent = 0.0
+        self._began = time.perf_counter()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """What is done in here is no training."""
+        if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+            torch.cuda.synchronize()  # what the GPU still has to do is training
+        self._spent += time.perf_counter() - self._began
+        yield
+        self._began = time.perf_counter()
+
+    def rates(self, measures: Measures) -> dict[str, float]:
+        """Pieces per second of all processes, and this one's utilisation.
+
+        Operations count three times the forward pass, as is the custom: what is computed twice to
+        save memory counts once.
+        """
+        seconds = max(self._spent + time.perf_counter() - self._began, 1e-9)
+        self.start()
+        forward = self._flops.encoder(measures.pieces, measures.sequences, self._depth)
+        forward += self._flops.per_guess * measures.guessed
+        if measures.word_pieces:
+            forward += self._flops.encoder(measures.word_pieces, measures.words, self._block)
+        return {
+            "pieces_per_second": round(measures.all_pieces / seconds, 1),
+            "utilisation": round(3 * forward / seconds / self._peak, 4),
+        }
