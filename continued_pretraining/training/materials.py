@@ -30,6 +30,7 @@ from continued_pretraining.training.overview import (
     counts_of,
     lines_of,
     lines_of_legibility,
+    lines_of_pairs,
     lines_of_words,
     resolved_of,
 )
@@ -154,11 +155,14 @@ class _Builder:
         resolved = resolved_of(model, aligner, precision, self.processes.size, budget)
         lines = lines_of(config, model, resolved, sampler, self.text)
         lines += lines_of_legibility(self.legibility, tokenizer.name)
+        lines += lines_of_pairs(pairs)
         if aligner is not None:
             lines += lines_of_words(aligner, self.text, self.vectors)
         return Materials(
             tokenizer, model, reader, masked_lm, planner, aligner, validator,
-            counts_of(lengths, sampler, tokenizer.size, aligner, self.legibility), resolved,
+            counts_of(lengths, sampler, tokenizer.size, aligner, self.legibility)
+            | {"validation_texts_cut": {pair.name: pair.num_cut for pair in pairs}},
+            resolved,
             config.micro_tokens or room_for(model), lines,
             speaks=self.processes.is_first,
         )  # fmt: skip

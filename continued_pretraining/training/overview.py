@@ -11,6 +11,7 @@ from continued_pretraining.model.masked_model import MaskedModel
 from continued_pretraining.objectives.word_alignment.alignment import Aligner
 from continued_pretraining.text.sampling import Sampler
 from continued_pretraining.text.sources import doubts_about
+from continued_pretraining.training.validation import TextPairs
 from x2static.teacher.legibility import Legibility
 
 Files = Mapping[str, Sequence[Path]]
@@ -95,6 +96,16 @@ def lines_of_legibility(legibility: Mapping[str, Legibility], tokenizer: str) ->
         one.warning(f"the text of {name}", tokenizer, remedy) for name, one in legibility.items()
     )
     return [line for line in found if line]
+
+
+def lines_of_pairs(pairs: Sequence[TextPairs]) -> list[str]:
+    """A warning for each file of translations that are longer than the model reads."""
+    return [
+        f"warning: --validation-pairs: {pair.num_cut:,} of the {2 * len(pair.source):,} texts of "
+        f"{pair.name} are longer than --block and were cut"
+        for pair in pairs
+        if pair.num_cut
+    ]
 
 
 def lines_of_words(aligner: Aligner, text: Files, vectors: Files) -> list[str]:

@@ -31,11 +31,13 @@ class TextPairs:
         name: what they are called in the log.
         source: ids of each text.
         target: ids of its translation.
+        num_cut: texts and translations that were longer than the model reads.
     """
 
     name: str
     source: list[Ids]
     target: list[Ids]
+    num_cut: int = 0
 
 
 def read_all_pairs(
@@ -58,11 +60,10 @@ def read_pairs(path: Path, name: str, tokenizer: LineTokenizer, longest: int) ->
     if len(pairs) < 2:
         raise DatasetError(f"{path}: {len(pairs)} pairs; two or more are needed to choose among")
     unknown = int(tokenizer.hugging_face.unk_token_id or 0)
-    cut = [
-        [np.array(ids[:longest] or [unknown], dtype=np.int64) for ids in tokenizer.encode(side)]
-        for side in (pairs.source, pairs.target)
-    ]
-    return TextPairs(name, cut[0], cut[1])
+    whole = [list(tokenizer.encode(side)) for side in (pairs.source, pairs.target)]
+    cut = [[np.array(ids[:longest] or [unknown], dtype=np.int64) for ids in side] for side in whole]
+    num_cut = sum(len(ids) > longest for side in whole for ids in side)
+    return TextPairs(name, cut[0], cut[1], num_cut)
 
 
 @dataclass(frozen=True)

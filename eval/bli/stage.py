@@ -13,6 +13,7 @@ from eval.bli.config import BliConfig
 from eval.bli.score import EXACT_RANKS, AlignedPair
 from eval.few import label, warn_of_few
 from eval.lookup import read_frequent
+from eval.one_space import check_one_space
 from x2static.core.errors import LexiconError
 from x2static.core.intervals import METHOD, shown
 from x2static.core.lexicon import Lexicon, advise_direction, read_lexicon
@@ -53,6 +54,7 @@ def _rows(
 
     for source, target, path in config.pairs:
         lexicon = lexicons[path]
+        check_one_space((source, read(source).width), (target, read(target).width))
         pair = _pair(read(source), read(target), config)
         coverage = lexicon.coverage(pair.source.index, pair.target.index)
         advice = advise_direction(lexicon, pair.source.index, pair.target.index)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -9,11 +10,12 @@ from typing import Any, Protocol
 from eval.choices import Method
 from eval.few import label, warn_of_few
 from eval.lookup import Lookup, read_frequent
+from eval.one_space import check_one_space
 from eval.retrieval.config import RetrievalConfig
 from eval.retrieval.score import RetrievalScore, score_retrieval
 from eval.retrieval.static_sentences import StaticEncoder
 from x2static.core.bitext import read_aligned
-from x2static.core.errors import ConfigError
+from x2static.core.errors import DatasetError
 from x2static.core.intervals import METHOD, shown
 from x2static.core.outcome import Outcome
 from x2static.core.run_record import RunRecord
@@ -21,7 +23,13 @@ from x2static.core.vectors import FloatMatrix
 
 
 class Encoder(Protocol):
-    """Turns sentences into rows."""
+    """Turns sentences into rows.
+
+    Attributes:
+        num_cut: sentences so far of which only the beginning was read.
+    """
+
+    num_cut: int
 
     def encode(self, sentences: Sequence[str]) -> FloatMatrix:
         """(B, D) one row a sentence; zeros for one that cannot be encoded."""
@@ -35,10 +43,12 @@ def retrieval(config: RetrievalConfig) -> Outcome:
     first, second = _encoders(config)
     rows = []
     for paths, text in zip(pairs, texts, strict=True):
-        x, z = first.encode(text.source), second.encode(text.target)
+        x, source_cut = _encode(first, text.source, paths[0], config)
+        z, target_cut = _encode(second, text.target, paths[1], config)
+        cut = {"sentences_cut": source_cut + target_cut}
         for method in config.method:
-            rows.append(_row(paths, method, score_retrieval(x, z, method, config.csls)))
-            rows.append(_row(paths[::-1], method, score_retrieval(z, x, method, config.csls)))
+            rows.append(_row(paths, method, score_retrieval(x, z, method, config.csls)) | cut)
+            rows.append(_row(paths[::-1], method, score_retrieval(z, x, method, config.csls)) | cut)
     average = sum(row["accuracy"] for row in rows) / len(rows)
     few = warn_of_few((label(row), row["sentences"], "sentences") for row in rows)
     data = {
@@ -46,6 +56,28 @@ def retrieval(config: RetrievalConfig) -> Outcome:
         "run": record.as_dict(),
     }  # fmt: skip
     return Outcome(_table(rows, average), data)
+
+
+def _encode(
+    encoder: Encoder, sentences: Sequence[str], path: Path, config: RetrievalConfig
+) -> tuple[FloatMatrix, int]:
+    """The sentence vectors of a file, and how many sentences were cut.
+
+    Raises:
+        DatasetError: no sentence has a vector.
+    """
+    before = encoder.num_cut
+    rows = encoder.encode(sentences)
+    if not rows.any():
+        lacking = " or ".join(map(str, config.vectors)) or config.model
+        raise DatasetError(f"{path}: none of its words has a vector in {lacking}; nothing to score")
+    if cut := encoder.num_cut - before:
+        print(  # noqa: T201
+            f"warning: {path}: {cut:,} of {len(sentences):,} sentences are longer than the model "
+            "reads and were cut (--max-pieces, or the model's own limit)",
+            file=sys.stderr,
+        )
+    return rows, cut
 
 
 def _encoders(config: RetrievalConfig) -> tuple[Encoder, Encoder]:
@@ -69,10 +101,7 @@ def _encoders(config: RetrievalConfig) -> tuple[Encoder, Encoder]:
         )
         return source, target
     first, second = (_static_encoder(path, config) for path in config.vectors)
-    if first.width != second.width:
-        raise ConfigError(
-            f"vectors of widths {first.width} and {second.width} share no space; align them first"
-        )
+    check_one_space((config.vectors[0], first.width), (config.vectors[1], second.width))
     return first, second
 
 

@@ -27,7 +27,12 @@ class StaticEncoder:
 
     White space separates tokens; an unknown token is cut at punctuation, and where it is written
     without spaces into the longest known words from the left. Unknown words do not count.
+
+    Attributes:
+        num_cut: sentences that were cut: none.
     """
+
+    num_cut = 0
 
     def __init__(self, vectors: WordVectors, lookup: Lookup, *, sif: bool) -> None:
         """Encode with ``vectors``.

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 
 class TransformerEncoder:
-    """Turns sentences into mean-pooled hidden states; padding never counts."""
+    """Turns sentences into mean-pooled hidden states; padding never counts.
+
+    Attributes:
+        num_cut: sentences so far of which only the beginning was read.
+    """
 
     def __init__(
         self,
@@ -38,6 +42,7 @@ class TransformerEncoder:
         self._teacher, self._specials, self._language = teacher, specials, language
         self._limit = min(max_pieces, teacher.max_pieces)
         self._batch_pieces = batch_pieces
+        self.num_cut = 0
 
     def encode(self, sentences: Sequence[str]) -> FloatMatrix:
         """(B, D) one row a sentence; zeros for a sentence without a piece."""
@@ -58,6 +63,7 @@ class TransformerEncoder:
         pieces = self._teacher.pieces
         table = pieces.encode(sentences)
         room = max(1, self._limit - self._frame)
+        self.num_cut += int((np.diff(table.offsets) > room).sum())
         ids = [
             table.ids[begin : min(end, begin + room)].tolist()
             for begin, end in zip(table.offsets[:-1], table.offsets[1:], strict=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 from eval.few import warn_of_few
 from eval.lookup import read_frequent
+from eval.one_space import check_one_space
 from eval.similarity.config import SimilarityConfig
 from eval.similarity.score import average_row, score_similarity
 from eval.similarity.word_pairs import WordPairs, cross_pairs, read_word_pairs
@@ -26,6 +27,8 @@ def similarity(config: SimilarityConfig) -> Outcome:
     datasets = _read_datasets(config)
     vectors = _read(config.vectors, config)
     target = None if config.target is None else _read(config.target, config)
+    if target is not None and config.target is not None:
+        check_one_space((config.vectors, vectors.width), (config.target, target.width))
     rules: dict[str, Any] = {
         "case": config.case, "phrases": config.phrases, "back_off": config.back_off,
     }  # fmt: skip

@@ -261,13 +261,16 @@ def test_a_model_from_scratch_learns(tmp_path, data, run_cli):
 
 def test_pairs_choose_the_checkpoint(tmp_path, data, model_folder, run_cli):
     pairs = tmp_path / "de-en.tsv"
-    pairs.write_text("the cat\tthe dog\nbig house\tred tree\nold\tmouse ran\n", encoding="utf-8")
+    long = "old " * 60
+    text = f"the cat\tthe dog\nbig house\tred tree\n{long}\tmouse ran\n"
+    pairs.write_text(text, encoding="utf-8")
     arguments = flags(data, model_folder, tmp_path / "out", "--loss", "none")
     extra = ["--validation-pairs", str(pairs), "--choose", "pairs", "--pairs-layer", "2"]
     code, _, err = run_cli(*arguments, *extra)
     assert code == 0, err
-    assert "de-en" in err
+    assert "1 of the 6 texts of de-en are longer than --block and were cut" in err
     record = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert record["counts"]["validation_texts_cut"] == {"de-en": 1}
     assert set(record["chosen"]["validation"]["pairs"]) == {"de-en"}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.hostile.parts import native, not_a_number
+from x2static.core.errors import VectorFormatError
 from x2static.core.files import staged
 from x2static.core.neighbors import top_k
 from x2static.core.normalize import unit
@@ -184,6 +187,24 @@ def test_a_language_that_cannot_be_read_does_not_stop_the_others(
     assert "3 wide" in by_name["yy"]["error"]
     with pytest.raises(Unknown, match="'nothing' is not among the 400 words of de"):
         explorer.look_up("after", "de", "nothing", [], 1)
+
+
+def test_numbers_that_are_none_are_said_and_do_not_stop_the_others(
+    folder: Path, open_explorer: Callable[..., Explorer]
+) -> None:
+    (folder / "aligned/xx").mkdir()
+    damaged = native(width=12, change=not_a_number)  # a native folder is mapped, not checked
+    (folder / "aligned/xx/vectors.safetensors").write_bytes(damaged)
+    explorer = open_explorer(folder)
+    line = "xx: row 3 .* holds NaN"
+    found = explorer.look_up("after", "de", "de30", [], 1)["results"]
+    by_name = {one["language"]: one for one in found}
+    assert by_name["en"]["neighbors"][0]["word"] == "en30"
+    assert re.search(line, by_name["xx"]["error"])
+    with pytest.raises(VectorFormatError, match=line):
+        explorer.look_up("after", "xx", "three", [], 1)
+    with pytest.raises(VectorFormatError, match=line):
+        explorer.word_list("after", "de", "xx", 5)
 
 
 def test_links_out_of_the_folder_and_files_without_vectors_are_left_out(

@@ -71,7 +71,7 @@ SIMILARITIES = [
     case("similarity-overlong", "x.txt:1: a line of more", SIMILARITY, x_txt="x" * 2**21),
     case("similarity-two-for-one", "pair them up", SIMILARITY + " --target de.vec --target-dataset x.txt x.txt", x_txt=SCORES),
     case("similarity-target-alone", "--target-dataset needs --target", SIMILARITY + " --target-dataset x.txt", x_txt=SCORES),
-    case("similarity-width", "4 wide|width", SIMILARITY + " --target x.vec", x_txt=SCORES, x_vec=vec(width=5)),
+    case("similarity-width", "en.vec and x.vec: vectors of widths 4 and 5 share no space", SIMILARITY + " --target x.vec", x_txt=SCORES, x_vec=vec(width=5)),
     *(
         case(f"similarity-back-off-{value}", "--back-off must be a finite number", f"eval similarity --vectors en.vec --dataset scores.txt --back-off={value}")
         for value in ("nan", "inf", "-inf", "1e400")
@@ -80,7 +80,8 @@ SIMILARITIES = [
 ]  # fmt: skip
 
 BLIS = [
-    case("bli-width", "widths 5 and 4 share no space", BLI, en_vec=vec(width=5)),
+    case("bli-width", "en.vec and de.vec: vectors of widths 5 and 4 share no space", BLI, en_vec=vec(width=5)),
+    *[case(f"bli-json-name-{size}", "File name too long; choose another --json", f"{BLI} --json {'s' * size}") for size in (240, 255)],
     case("bli-target-gone", "gone.vec: no such file", BLI + " --target gone.vec"),
     case("bli-two-sources", "--source: 2 files for 1 --lexicon", BLI + " --source en.vec de.vec"),
     case("bli-induce-two", "--induce writes one", BLI + " --lexicon pairs.txt depairs.txt --induce o"),
@@ -101,7 +102,7 @@ RETRIEVALS = [
     case("retrieval-neither", "either --model FOLDER or --vectors", "eval retrieval --source s.txt --target t.txt"),
     case("retrieval-one-vector", "--vectors takes two files", "eval retrieval --source s.txt --target t.txt --vectors en.vec"),
     case("retrieval-unpaired", "pair them up", RETRIEVAL + " --target t.txt t.txt"),
-    case("retrieval-unknown-words", None, RETRIEVAL, s_txt="apple\npear\n", t_txt="plum\nfig\n"),
+    case("retrieval-unknown-words", "s.txt: none of its words has a vector in en.vec or de.vec", RETRIEVAL, s_txt="apple\npear\n", t_txt="plum\nfig\n"),
     *numbers(RETRIEVAL, {"csls": (0, HUGE), "max-pieces": (2, -1), "max-vocabulary": (-1,), "batch-pieces": (0,), "layer": ("x", HUGE), "case": ("upper",), "method": ("dot",)}),
 ]  # fmt: skip
 
@@ -113,6 +114,9 @@ ALIGNS = [
     case("align-preset", "--preset: invalid choice", ALIGN + " --preset best"),
     case("align-auto-alone", "--choice auto decides on held-out", ALIGN + " --choice auto"),
     case("align-ridge-for-rcsls", "--ridge is not for method rcsls", ALIGN + " --preset rcsls --ridge 1"),
+    case("align-target-below-a-file", "de.vec: Not a directory", ALIGN + " --output-target de.vec/x"),
+    case("align-source-below-a-file", "de.vec: Not a directory", ALIGN + " --output-source de.vec/x/y"),
+    *[case(f"align-map-name-{size}", "File name too long; choose another --save-map", f"{ALIGN} --save-map {'m' * size}") for size in (240, 255)],
     case("align-exists", "scores.txt exists already", ALIGN + " --output-target scores.txt"),
     case("align-onto-its-input", "de.vec is the input", ALIGN + " --output-target de.vec"),
     case("align-induce-exists", "depairs.txt exists already", ALIGN + " --induce depairs.txt"),

@@ -213,6 +213,10 @@ OUTPUTS = [
     Case(name="export-format", command="export en.vec --format excel --output o.txt", files=EN_DE, line="--format: invalid choice: 'excel'"),
     Case(name="export-gensim-gz", command="export en.vec --format gensim --output o.gz", files=EN_DE, line="o.gz: gensim's format is not compressed"),
     Case(name="export-long-output", command=f"export en.vec --format glove --output {'o' * 300}", files=EN_DE, line="--output is too long for a file"),
+    *[
+        Case(name=f"export-name-{size}", command=f"export en.vec --format {form} --output {'o' * size}", files=EN_DE, line="File name too long; choose another --output")
+        for size, form in ((240, "glove"), (247, "safetensors"), (255, "word2vec"))
+    ],
     Case(name="export-not-a-dtype", command="export en.vec --format safetensors --output o --dtype float8", files=EN_DE, line="--dtype: invalid choice"),
 ]  # fmt: skip
 

@@ -120,6 +120,7 @@ class Explorer:
             raise Unknown(
                 f"'{source}' is {first.width} wide and '{target}' {second.width}: not one space"
             )
+        _ = first.lengths, second.lengths  # fail before the first line where a number is none
         return self._pairs(space, first, second, min(count, len(first)))
 
     def _pairs(
@@ -167,6 +168,8 @@ class Explorer:
         try:
             language = space.language(name)
             shortlist = None if is_exact else self._indexes.loaded(space, name)
+            if is_exact:
+                _ = language.lengths  # fails where a number is none
         except WorkbenchError as error:
             return {"error": str(error)}
         if language.width != len(ask.row):

@@ -64,13 +64,22 @@ class Language:
 
     @property
     def lengths(self) -> FloatMatrix:
-        """(N,) Euclidean length of each row; measured once, in one pass over the numbers."""
+        """(N,) Euclidean length of each row; measured once, in one pass over the numbers.
+
+        Raises:
+            VectorFormatError: some are not finite, which is seen here first.
+        """
         with self._lock:
             lengths: FloatMatrix = self._lengths
             return lengths
 
     def unit_row(self, row: int) -> FloatMatrix:
-        """(D,) a row of length 1; zeros where the vector is zero."""
+        """(D,) a row of length 1; zeros where the vector is zero.
+
+        Raises:
+            VectorFormatError: it holds NaN or infinity.
+        """
+        self._check_row(row)
         unit: FloatMatrix = self.unit_rows(np.array([row]))[0]
         return unit
 
@@ -95,4 +104,12 @@ class Language:
             block = self.matrix[start : start + _ROWS].astype(np.float32, copy=False)
             squares = np.einsum("nd,nd->n", block, block)
             lengths[start : start + _ROWS] = np.sqrt(squares)
+        for row in np.flatnonzero(~np.isfinite(lengths)).tolist():  # or only very long
+            self._check_row(row)
         return lengths
+
+    def _check_row(self, row: int) -> None:
+        if not np.isfinite(self.matrix[row]).all():
+            raise VectorFormatError(
+                f"{self.place}: row {row + 1} ({self.words[row]!r}) holds NaN or infinity"
+            )

@@ -225,6 +225,21 @@ def test_transformer_rows_equal_one_by_one(tiny_model, specials, batch_pieces):
     np.testing.assert_allclose(encoder.encode(sentences), expected, atol=2e-6)
 
 
+def test_sentences_that_are_cut_are_counted_and_said(tiny_model, tmp_path, capsys):
+    long = EN[0] * 30  # more than the 62 pieces that this model reads
+    de = write_lines(tmp_path / "s.de", DE)
+    en = write_lines(tmp_path / "s.en", [long, *EN[1:-1], long])
+    config = RetrievalConfig(source=(de,), target=(en,), model=str(tiny_model), layer=2)
+    rows = retrieval(config).data["rows"]
+    assert [row["sentences_cut"] for row in rows] == [2, 2]
+    assert f"{en}: 2 of {len(EN)} sentences are longer than the model reads" in (
+        capsys.readouterr().err
+    )
+    short = RetrievalConfig(source=(de,), target=(de,), model=str(tiny_model), layer=2)
+    assert [row["sentences_cut"] for row in retrieval(short).data["rows"]] == [0, 0]
+    assert "cut" not in capsys.readouterr().err
+
+
 def test_transformer_stage(tiny_model, tmp_path):
     de, en = write_lines(tmp_path / "s.de", DE), write_lines(tmp_path / "s.en", EN)
     config = RetrievalConfig(source=(de,), target=(en,), model=str(tiny_model), layer=2)
