@@ -17,8 +17,9 @@ from tests import tally
 
 ROOT = Path(__file__).resolve().parents[1]
 
-MUST_NOT_LACK = ("no Chromium", "could not import")
-"""Reasons to skip that `scripts/setup --system` does away with: no browser, no test dependency."""
+MUST_NOT_LACK = ("no Chromium", "could not import", "UDPipe")
+"""Reasons to skip that no machine has after `scripts/setup --system`: it brings the browser and the
+tests' packages, and UDPipe models lie in `tests/data`."""
 
 # A shell starts background jobs with SIGINT ignored; the programs under test would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
