@@ -123,7 +123,6 @@ SHAPES = [
 CLASHES = [
     Case(name=f"distill-{name}", command=f"{DISTILL} {words}", files={"c.txt": SENTENCES}, line=line)
     for name, words, line in (
-        ("cache-with-closed-form", "--cache on", "--cache on: the closed form"),
         ("epochs-with-closed-form", "--epochs 2", "--epochs 2: the closed form"),
         ("unknown-step", "--postprocess polish", "polish"),
         ("unknown-method", "--method magic", "--method"),

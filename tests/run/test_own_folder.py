@@ -89,5 +89,5 @@ def test_texts_do_not_lie_where_their_sentences_go(
     place.write_text("the cat sat on the mat\n")
     text = file.read_text().replace('"{}.txt"', f'"{tmp_path}/run/sentences/{{}}.txt"')
     file.write_text(text)
-    refuses("which this command fills and clears, holds the input", "run", file)
+    refuses("lie in one another; choose another .output", "run", file)
     assert contents(tmp_path) == {str(place): "the cat sat on the mat\n"}

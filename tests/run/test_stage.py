@@ -51,6 +51,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
+@pytest.mark.timeout(600)  # ten tasks, each a process of its own
 def test_two_languages_from_text_to_scores(folder, run_cli):
     code, out, err = run_cli("run", folder / "workbench.toml")
     assert code == 0, err
@@ -81,6 +82,7 @@ def test_two_languages_from_text_to_scores(folder, run_cli):
     assert time.monotonic() - began < 5
 
 
+@pytest.mark.timeout(600)  # ten tasks, each a process of its own
 def test_an_alignment_that_was_not_used_is_said_wherever_it_counts(folder, run_cli):
     turned = [*WORDS[3:], *WORDS[:3]]
     (folder / "nonsense.txt").write_text(
