@@ -5,5 +5,4 @@ from __future__ import annotations
 from typing import Literal
 
 Choice = Literal["aligned", "auto"]
-OnError = Literal["raise", "skip"]
 OutputFormat = Literal["auto", "safetensors", "word2vec", "word2vec-binary"]

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from align.answers import OnError, OutputFormat
+from align.answers import OutputFormat
+from x2static.core.formats.faults import OnError
 from x2static.core.setting import free, place
 
 

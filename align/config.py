@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Literal
 
-from align.answers import Choice, OnError, OutputFormat
+from align.answers import Choice, OutputFormat
 from align.methods.table import METHODS, MethodName
 from align.vecmap.presets import (
     FAST_SCHEDULE,
@@ -26,6 +26,7 @@ from align.vecmap.presets import (
 from x2static.core.config import require_at_least
 from x2static.core.device import DeviceName
 from x2static.core.errors import ConfigError
+from x2static.core.formats.faults import OnError
 from x2static.core.setting import free, place
 
 Preset = Literal[

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from x2static.core.config import require_at_least, require_at_most
+from x2static.core.device import DeviceName
 from x2static.core.errors import ConfigError
 from x2static.core.setting import free, place
 
@@ -116,7 +117,7 @@ class PretrainConfig:
         int, "guess among this many random pieces and the right ones, not all (0: all)"
     ] = 0
     compile: Annotated[bool, free("compile the blocks with torch.compile")] = False
-    device: Annotated[Literal["auto", "cpu", "cuda"], free("where it runs")] = "auto"
+    device: Annotated[DeviceName, free("where it runs")] = "auto"
     precision: Annotated[Literal["auto", "fp32", "bf16"], "numbers of the matrix products"] = "auto"
     validate_every: Annotated[int, "updates between validations (0: only at the end)"] = 500
     validation_sequences: Annotated[int, "sequences held back from training, in all"] = 256

@@ -9,6 +9,7 @@ write alike, are many in MUSE's dictionaries: the other queries are scored apart
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -42,21 +43,21 @@ class BliScore:
         ranks: (Q,) rank from 1 of the best gold translation of each covered query, 0 for none.
         words: the covered queries, in the dictionary's order.
         coverage: how much of the dictionary the two vocabularies know.
-        alike: (Q,) whether one of the query's gold translations is spelled like itself.
+        identical: (Q,) whether one of the query's gold translations is spelled like itself.
     """
 
     ranks: Rows
     words: tuple[str, ...]
     coverage: Coverage
-    alike: Chosen
+    identical: Chosen
 
     def precision(self, k: int) -> float:
         """Share of the covered queries with a gold translation among the first ``k``."""
         return float(np.mean(self._is_found(k)))
 
-    def other_precision(self, k: int) -> float | None:
-        """The same of the queries that are not spelled alike; None where all are."""
-        others = self._is_found(k)[~self.alike]
+    def nonidentical_precision(self, k: int) -> float | None:
+        """The same of the queries that no translation is spelled like; None where there is none."""
+        others = self._is_found(k)[~self.identical]
         return float(np.mean(others)) if len(others) else None
 
     @property
@@ -70,22 +71,24 @@ class BliScore:
             "queries": self.coverage.covered,
             "dictionary_queries": self.coverage.queries,
             "coverage": self.coverage.rate,
-            "alike": float(np.mean(self.alike)),
+            "identical": float(np.mean(self.identical)),
         }
-        others = {f"other_p@{k}": self.other_precision(k) for k in ks}
+        others = {f"p@{k}_nonidentical": self.nonidentical_precision(k) for k in ks}
         figures = {f"p@{k}": self.precision(k) for k in ks} | {"mrr": self.mrr}
         strict = {f"strict_{name}": self.coverage.rate * v for name, v in figures.items()}
-        row |= figures | others | strict
+        row |= {"alike": row["identical"]} | figures | others | strict
+        row |= {f"other_p@{k}": others[f"p@{k}_nonidentical"] for k in ks}  # their earlier names
         return row | {"interval_95": self._intervals(row)}
 
     def _intervals(self, row: dict[str, Any]) -> dict[str, Interval | None]:
         """Of every precision that a row has, out of the queries that it is a share of."""
         items = {"p@": self.coverage.covered, "strict_p@": self.coverage.queries}
-        items["other_p@"] = int(np.count_nonzero(~self.alike))
+        items["p@_nonidentical"] = items["other_p@"] = int(np.count_nonzero(~self.identical))
+        kinds = {name: re.sub(r"@\d+", "@", name) for name in row}
         return {
-            name: None if value is None else share_interval(value, items[name.rstrip("0123456789")])
+            name: None if value is None else share_interval(value, items[kinds[name]])
             for name, value in row.items()
-            if name.rstrip("0123456789") in items
+            if kinds[name] in items
         }
 
     def _is_found(self, k: int) -> Chosen:
@@ -140,8 +143,8 @@ class AlignedPair:
         everywhere = len(self.target) if depth is None else depth
         rank = self._listed if self._index in ("ivf", "hnsw") else self._counted
         coverage = lexicon.coverage(self.source.index, self.target.index)
-        alike = np.array([word in known.translations[word] for word in words])
-        return BliScore(rank(queries, golds, method, everywhere), words, coverage, alike)
+        identical = np.array([word in known.translations[word] for word in words])
+        return BliScore(rank(queries, golds, method, everywhere), words, coverage, identical)
 
     def induce(self, method: Method, cutoff: int) -> Lexicon:
         """Mutual best translations among the ``cutoff`` most frequent words of each side."""

@@ -134,13 +134,13 @@ def _others(labels: list[str], rows: list[dict[str, Any]]) -> list[str]:
     """What is left where many queries are names, which need not be translated."""
     lines = []
     for place, row in zip(labels, rows, strict=True):
-        name = next(name for name in row if name.startswith("other_p@"))
-        if not row["alike"]:
+        name = next(name for name in row if name.endswith("_nonidentical"))
+        if not row["identical"]:
             continue
         left = "none left" if row[name] is None else _figure(row, name)
         lines.append(
-            f"{place} {row['method']}: {100 * row['alike']:.1f} % of the queries are spelled like "
-            f"a translation; {name.removeprefix('other_')} of the others {left}"
+            f"{place} {row['method']}: {100 * row['identical']:.1f} % of the queries are spelled "
+            f"like a translation; {name.removesuffix('_nonidentical')} of the others {left}"
         )
     return lines
 

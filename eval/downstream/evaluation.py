@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eval.downstream.config import DownstreamConfig
-from eval.downstream.finetune import Course, Judge, finetune, seeded
+from eval.downstream.finetune import Course, EpochSelector, finetune, seeded
 from eval.downstream.precision import pick_precision
 from eval.downstream.pretrained import Reader, load_reader, load_tokenizer, model_digest
 from eval.downstream.score_tables import ScoreRow, as_data, as_markdown, as_text
 from eval.downstream.shelf import Shelf
 from eval.downstream.spread import Spread
-from eval.downstream.task import GoldSet, Pupil, Task
+from eval.downstream.task import FineTunedTask, GoldSet, TokenizedTask
 from eval.few import warn_of_few
 from x2static.core.device import pick_device
 from x2static.core.errors import Interrupted
@@ -44,7 +44,7 @@ class _Setting:
     """What all fine-tunings of a run share."""
 
     config: DownstreamConfig
-    task: Task
+    task: FineTunedTask
     shelf: Shelf
     device: torch.device
     precision: str
@@ -57,7 +57,7 @@ class _Setting:
         return self.config.batch_pieces or default
 
 
-def evaluate(task: Task, config: DownstreamConfig) -> Outcome:
+def evaluate(task: FineTunedTask, config: DownstreamConfig) -> Outcome:
     """Run a downstream evaluation and gather its tables."""
     files = [path for gold in task.sets for path in gold.about.paths]
     inputs = [config.train, *([config.dev] if config.dev else []), *files]
@@ -102,7 +102,7 @@ def evaluate(task: Task, config: DownstreamConfig) -> Outcome:
     return Outcome(as_text(rows), data)
 
 
-def _claimed(task: Task, config: DownstreamConfig, inputs: Sequence[Path]) -> Outputs:
+def _claimed(task: FineTunedTask, config: DownstreamConfig, inputs: Sequence[Path]) -> Outputs:
     """The right to the tables, and to the folder, which the shelf looks after."""
     outputs = Outputs(task.command, inputs=[*inputs, *config.model], overwrite=config.overwrite)
     if config.output is not None:
@@ -119,9 +119,9 @@ def _claimed(task: Task, config: DownstreamConfig, inputs: Sequence[Path]) -> Ou
 
 def _test_model(setting: _Setting, label: str, name: str, tokenizer: Any) -> list[ScoreRow]:
     config, task = setting.config, setting.task
-    pupils: list[Pupil] = []  # made once, when the first fine-tuning needs it
+    prepared: list[TokenizedTask] = []  # made once, when the first fine-tuning needs it
     seeds = range(config.seed, config.seed + config.seeds)
-    found = [_test_seed(setting, label, name, tokenizer, seed, pupils) for seed in seeds]
+    found = [_test_seed(setting, label, name, tokenizer, seed, prepared) for seed in seeds]
     rows = []
     for gold in task.sets:
         scores = [by_set[_key(gold)] for by_set in found]
@@ -134,7 +134,12 @@ def _test_model(setting: _Setting, label: str, name: str, tokenizer: Any) -> lis
 
 
 def _test_seed(
-    setting: _Setting, label: str, name: str, tokenizer: Any, seed: int, pupils: list[Pupil]
+    setting: _Setting,
+    label: str,
+    name: str,
+    tokenizer: Any,
+    seed: int,
+    prepared: list[TokenizedTask],
 ) -> dict[str, dict[str, float]]:
     """Scores of each test set, read from the shelf or computed."""
     shelf, task = setting.shelf, setting.task
@@ -147,12 +152,12 @@ def _test_seed(
         else:
             found[_key(gold)] = scores
     if missing or (setting.config.keep_models and shelf.model(label, seed) is None):
-        reader = _fine_tuned(setting, label, name, tokenizer, seed, pupils)
+        reader = _fine_tuned(setting, label, name, tokenizer, seed, prepared)
         reader.model.eval()
         for gold in missing:
             reader.speak(gold.about.language)
             what = f"{label}, seed {seed}, {_key(gold)}"
-            report = pupils[0].examine(reader, gold, what)
+            report = prepared[0].examine(reader, gold, what)
             shown = ", ".join(f"{k} {100 * v:.2f}" for k, v in report.scores.items())
             _say(f"{what}: {shown}")
             shelf.keep(
@@ -166,7 +171,12 @@ def _test_seed(
 
 
 def _fine_tuned(
-    setting: _Setting, label: str, name: str, tokenizer: Any, seed: int, pupils: list[Pupil]
+    setting: _Setting,
+    label: str,
+    name: str,
+    tokenizer: Any,
+    seed: int,
+    prepared: list[TokenizedTask],
 ) -> Reader:
     """The model of a seed: from the shelf where an earlier run left it, else fine-tuned now."""
     config, task = setting.config, setting.task
@@ -176,20 +186,20 @@ def _fine_tuned(
         reader = load_reader(
             str(kept or name), task.head, tokenizer, setting.device, len(tags) if tags else None
         )
-    if not pupils:
+    if not prepared:
         limit = min(config.max_pieces, reader.max_pieces)
         if limit < config.max_pieces:
             _say(f"{label} reads {limit} pieces at most; --max-pieces {config.max_pieces} is cut")
-        pupils.append(task.pupil(tokenizer, limit, setting.budget, setting.precision))
+        prepared.append(task.tokenized(tokenizer, limit, setting.budget, setting.precision))
     if kept:
         return reader
-    pupil = pupils[0]
+    tokenized = prepared[0]
     if tags is not None:
         reader.model.config.id2label = dict(enumerate(tags))
         reader.model.config.label2id = {tag: number for number, tag in enumerate(tags)}
     reader.speak(config.train_language)
     reader.freeze_languages()
-    updates = config.recipe.updates(len(pupil.rows))
+    updates = config.recipe.updates(len(tokenized.rows))
     if updates < config.recipe.warmup and seed == config.seed:
         _say(
             f"--warmup {config.recipe.warmup}: this course has {updates} updates only, so the "
@@ -198,10 +208,14 @@ def _fine_tuned(
     course = Course(
         config.recipe, seed, setting.precision, setting.budget, task.loss_of, task.weight_of
     )
-    judge = Judge(pupil.dev_rows, lambda: pupil.examine_dev(reader)) if config.dev else None
-    total = config.epochs * len(pupil.rows)
+    selector = (
+        EpochSelector(tokenized.dev_rows, lambda: tokenized.examine_dev(reader))
+        if config.dev
+        else None
+    )
+    total = config.epochs * len(tokenized.rows)
     with Progress(f"{label}, seed {seed}, fine-tuning", total, "inputs") as progress:
-        finetune(reader, pupil.rows, course, progress, judge)
+        finetune(reader, tokenized.rows, course, progress, selector)
     setting.shelf.keep_model(label, seed, reader.model, tokenizer)
     return reader
 
@@ -215,7 +229,7 @@ def _digest(gold: GoldSet) -> str:
 
 
 def _identity(
-    config: DownstreamConfig, task: Task, device: torch.device, precision: str
+    config: DownstreamConfig, task: FineTunedTask, device: torch.device, precision: str
 ) -> dict[str, Any]:
     settings = deciding(type(config), dataclasses.asdict(config))
     identity = {name: v for name, v in plain(settings).items() if name not in _ELSEWHERE}

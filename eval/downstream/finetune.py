@@ -45,7 +45,7 @@ class Course:
         loss_of: (model output, gold) to the sum of losses.
         weight_of: how much a row counts in the denominator of its batch.
         losses: mean loss of each epoch, filled in.
-        scores: what the judge said after each epoch, filled in.
+        scores: what the selector said after each epoch, filled in.
     """
 
     recipe: Recipe
@@ -59,7 +59,7 @@ class Course:
 
 
 @dataclass(frozen=True)
-class Judge:
+class EpochSelector:
     """Development data: the epoch that it scores best is kept (of equal ones the first).
 
     Attributes:
@@ -76,7 +76,7 @@ def finetune(
     rows: Sequence[Row],
     course: Course,
     progress: Progress,
-    judge: Judge | None = None,
+    selector: EpochSelector | None = None,
 ) -> None:
     """Train the whole model in place on ``rows``; on a CPU the same seed gives the same weights.
 
@@ -85,13 +85,13 @@ def finetune(
         rows: what it learns from.
         course: how; its ``losses`` and ``scores`` are filled in.
         progress: counts rows.
-        judge: chooses the epoch; without it the last one stays.
+        selector: chooses the epoch; without it the last one stays.
 
     Raises:
         ConfigError: the loss is no longer a number, or a single row does not fit in memory.
     """
     order = np.random.default_rng(course.seed)
-    also_read = judge.rows if judge else ()
+    also_read = selector.rows if selector else ()
     with (
         seeded(course.seed, reader.device),
         compact_embeddings(reader, [*rows, *also_read]) as shrinkage,
@@ -102,9 +102,9 @@ def finetune(
             reader.model.train()
             trainer.epoch([rows[row] for row in order.permutation(len(rows))], progress)
             reader.model.eval()
-            if judge is None:
+            if selector is None:
                 continue
-            course.scores.append(judge.score())
+            course.scores.append(selector.score())
             progress.say(f"epoch {epoch + 1}: development score {100 * course.scores[-1]:.2f}")
             if best is None or course.scores[-1] > best.score:
                 best = _Snapshot.take(reader, course.scores[-1], shrinkage)

@@ -1,4 +1,4 @@
-"""A pre-trained encoder with a fresh head for questions or tags, and its tokeniser."""
+"""A pre-trained encoder with a fresh head for questions or tags, and its tokenizer."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Reader:
 
 
 def load_tokenizer(name: str) -> Any:
-    """The fast tokeniser of a model.
+    """The fast tokenizer of a model.
 
     Raises:
         TeacherError: none there, or a slow one, which cannot tell where its pieces lie in a text.
@@ -96,7 +96,7 @@ def load_reader(
         num_labels: tags to tell apart; None for questions.
 
     Raises:
-        TeacherError: no weights that can be loaded, or another model's tokeniser.
+        TeacherError: no weights that can be loaded, or another model's tokenizer.
     """
     transformers = require("transformers", "distill", "running a transformer")
     with quiet(transformers):
@@ -119,7 +119,7 @@ def load_reader(
 
 
 def model_digest(name: str) -> str:
-    """What identifies a model: a digest of a folder's weights, settings and tokeniser, or a name.
+    """What identifies a model: a digest of a folder's weights, settings and tokenizer, or a name.
 
     A hub name is its own identity; the hub's revisions are not told apart.
     """

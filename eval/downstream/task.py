@@ -44,8 +44,8 @@ class Report:
     kind: str
 
 
-class Pupil(Protocol):
-    """A task through the eyes of one model's tokeniser."""
+class TokenizedTask(Protocol):
+    """A task through the eyes of one model's tokenizer."""
 
     rows: list[Row]
     dev_rows: list[Row]
@@ -57,7 +57,7 @@ class Pupil(Protocol):
         """F1 on the development data."""
 
 
-class Task(Protocol):
+class FineTunedTask(Protocol):
     """What is fine-tuned on and tested."""
 
     command: str
@@ -77,8 +77,10 @@ class Task(Protocol):
     def weight_of(self, row: Row) -> float:
         """What a row counts in the denominator."""
 
-    def pupil(self, tokenizer: Any, max_pieces: int, budget: int, precision: str) -> Pupil:
-        """The task in a tokeniser's pieces."""
+    def tokenized(
+        self, tokenizer: Any, max_pieces: int, budget: int, precision: str
+    ) -> TokenizedTask:
+        """The task in a tokenizer's pieces."""
 
 
 def limited(items: Sequence[Any], most: int) -> Sequence[Any]:

@@ -67,13 +67,15 @@ class QaTask:
         """Each window counts the same."""
         return 1.0
 
-    def pupil(self, tokenizer: Any, max_pieces: int, budget: int, precision: str) -> QaPupil:
-        """The questions in a tokeniser's pieces."""
-        return QaPupil(self, self._config, tokenizer, max_pieces, budget, precision)
+    def tokenized(
+        self, tokenizer: Any, max_pieces: int, budget: int, precision: str
+    ) -> TokenizedQuestions:
+        """The questions in a tokenizer's pieces."""
+        return TokenizedQuestions(self, self._config, tokenizer, max_pieces, budget, precision)
 
 
-class QaPupil:
-    """The questions through the eyes of one tokeniser."""
+class TokenizedQuestions:
+    """The questions through the eyes of one tokenizer."""
 
     def __init__(
         self, task: QaTask, config: QaConfig, tokenizer: Any, max_pieces: int, budget: int,

@@ -1,4 +1,4 @@
-"""Texts to pieces with their places in the text, and how a tokeniser frames a pair of texts."""
+"""Texts to pieces with their places in the text, and how a tokenizer frames a pair of texts."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ class PairFrame:
 
 
 class TextPieces:
-    """A fast tokeniser as a function from whole texts to pieces.
+    """A fast tokenizer as a function from whole texts to pieces.
 
     Text that spells a control token (``<s>``, ``[MASK]``) never becomes that token.
     """
 
     def __init__(self, tokenizer: Any) -> None:
-        """Wrap a Hugging Face fast tokeniser; its own switches stay as they are."""
+        """Wrap a Hugging Face fast tokenizer; its own switches stay as they are."""
         backend = type(tokenizer.backend_tokenizer).from_str(tokenizer.backend_tokenizer.to_str())
         backend.no_truncation()
         backend.no_padding()
@@ -79,7 +79,7 @@ class TextPieces:
         ids[np.isin(ids, self._control)] = self._unknown
         offsets = np.array(encoding.offsets, dtype=np.int32).reshape(-1, 2)
         begins, ends = offsets[:, 0].copy(), offsets[:, 1]
-        for row in np.flatnonzero(begins < ends):  # some tokenisers count the space before a word
+        for row in np.flatnonzero(begins < ends):  # some tokenizers count the space before a word
             while begins[row] < ends[row] and text[begins[row]] in _SPACES:
                 begins[row] += 1
         return Pieces(ids, begins, ends)

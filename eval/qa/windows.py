@@ -54,7 +54,7 @@ class WindowRule:
 
 
 class WindowMaker:
-    """Cuts the contexts of questions; every distinct context is tokenised once."""
+    """Cuts the contexts of questions; every distinct context is tokenized once."""
 
     def __init__(self, pieces: TextPieces, rule: WindowRule) -> None:
         """Cut by ``rule``.

@@ -37,7 +37,7 @@ class TagRows:
     """Cuts sentences into inputs; a long one goes on in a further input, no word is lost."""
 
     def __init__(self, pieces: WordPieces, unknown: int, max_pieces: int) -> None:
-        """Cut to ``max_pieces``; a word that tokenises to nothing is read as ``unknown``.
+        """Cut to ``max_pieces``; a word that tokenizes to nothing is read as ``unknown``.
 
         Raises:
             ConfigError: no room for a piece beside the control tokens.

@@ -60,9 +60,11 @@ class TaggingTask:
         """Each tagged word counts the same."""
         return float((row.gold != IGNORED).sum())
 
-    def pupil(self, tokenizer: Any, max_pieces: int, budget: int, precision: str) -> TaggingPupil:
-        """The sentences in a tokeniser's pieces."""
-        return TaggingPupil(self, tokenizer, max_pieces, budget, precision)
+    def tokenized(
+        self, tokenizer: Any, max_pieces: int, budget: int, precision: str
+    ) -> TokenizedTagging:
+        """The sentences in a tokenizer's pieces."""
+        return TokenizedTagging(self, tokenizer, max_pieces, budget, precision)
 
     def _gold_set(self, about: EvaluationSet) -> GoldSet:
         sentences = [sentence for path in about.paths for sentence in self._read(path)]
@@ -86,15 +88,15 @@ class TaggingTask:
         return sentences
 
 
-class TaggingPupil:
-    """The sentences through the eyes of one tokeniser."""
+class TokenizedTagging:
+    """The sentences through the eyes of one tokenizer."""
 
     def __init__(
         self, task: TaggingTask, tokenizer: Any, max_pieces: int, budget: int, precision: str
     ) -> None:
         """Cut the training data into inputs."""
         self._task, self._budget, self._precision = task, budget, precision
-        pieces = WordPieces(tokenizer, str(getattr(tokenizer, "name_or_path", "tokeniser")))
+        pieces = WordPieces(tokenizer, str(getattr(tokenizer, "name_or_path", "tokenizer")))
         self._maker = TagRows(pieces, int(tokenizer.unk_token_id or 0), max_pieces)
         self._numbers = {tag: number for number, tag in enumerate(task.tags)}
         self._dev = GoldSet(EvaluationSet("dev", None, "dev", ()), task.dev, {})

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 from x2static.core.config import require_at_least, require_at_most
+from x2static.core.device import DeviceName
 from x2static.core.errors import ConfigError
 from x2static.core.setting import free, place
 from x2static.distill.postprocess import check_steps
@@ -86,7 +87,7 @@ class DistillConfig:
     postprocess: Annotated[
         tuple[str, ...], "steps on the finished vectors: center zscore unit topN pcaN"
     ] = ()
-    device: Annotated[Literal["auto", "cpu", "cuda"], "where the teacher runs"] = "auto"
+    device: Annotated[DeviceName, "where the teacher runs"] = "auto"
     precision: Annotated[Literal["auto", "fp32", "bf16"], "numbers the teacher computes in"] = (
         "auto"
     )

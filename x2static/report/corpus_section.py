@@ -26,7 +26,7 @@ def corpus_section(run: RunFolder) -> Html | None:
     reasons = _reasons([record for _, record in prepared])
     rows = [_prepared(name, record, reasons) for name, record in prepared if record]
     if rows:
-        heads = ["Language", "tokeniser", "sentences", "running words",
+        heads = ["Language", "tokenizer", "sentences", "running words",
                  *(f"left out: {_DROPPED[key]}" for key in reasons)]  # fmt: skip
         parts += [element("h3", "Sentences"), table("Sentences", heads, rows, numbers_from=2)]
     made = [(name, run.record(f"vectors/{name}")) for name in run.languages]

@@ -28,7 +28,7 @@ class Curve:
     Attributes:
         name: its key in the file.
         training: (update, value), thinned out to some hundred of the true points.
-        validation: the same on held-back data.
+        validation: the same on held-out data.
         total: points of the training curve in the file.
     """
 

@@ -29,7 +29,7 @@ def training_section(run: RunFolder) -> Html | None:
         return None
     note = (
         "Figures over the updates of the transformer's further training. Losses are better the "
-        "lower they are; those of alignment may lie below zero. Held back: text and words that "
+        "lower they are; those of alignment may lie below zero. Held out: text and words that "
         "are not learned from. Each point is a measurement, lines only join them; point at one "
         "to read it."
     )
@@ -38,7 +38,7 @@ def training_section(run: RunFolder) -> Html | None:
 
 def _figure(curve: Curve) -> Html:
     title = TITLES[curve.name]
-    series = [("train", "training", curve.training), ("held", "held back", curve.validation)]
+    series = [("train", "training", curve.training), ("held", "held out", curve.validation)]
     keys = [
         element("span", element("span", class_=f"key {name}"), f" {shown}  ")
         for name, shown, points in series
@@ -66,4 +66,4 @@ def _numbers(title: str, curve: Curve) -> Html:
         for step, value in kept:
             by_step.setdefault(step, ["–", "–"])[place] = short(value)
     rows = [[whole(step), *by_step[step]] for step in sorted(by_step)]
-    return table(title, ["update", "training", "held back"], rows)
+    return table(title, ["update", "training", "held out"], rows)

@@ -202,9 +202,10 @@ def test_words_spelled_alike_are_told_apart():
     pair = AlignedPair(*(WordVectors(side, eye) for side in words))
     lexicon = Lexicon.of([("Bonn", "Bonn"), ("haus", "house"), ("rot", "red")])
     row = pair.score(lexicon, "nn").as_row((1, 5))
-    assert row["alike"] == pytest.approx(1 / 3)
+    assert row["identical"] == row["alike"] == pytest.approx(1 / 3)
     assert row["p@1"] == pytest.approx(1 / 3)  # the name alone
-    assert (row["other_p@1"], row["other_p@5"]) == (0, 1)
+    assert (row["p@1_nonidentical"], row["p@5_nonidentical"]) == (0, 1)
+    assert (row["other_p@1"], row["other_p@5"]) == (0, 1)  # their earlier names
     alone = pair.score(Lexicon.of([("Bonn", "Bonn")]), "nn").as_row((1,))
     assert (alone["alike"], alone["other_p@1"]) == (1, None)
     json.dumps(alone, allow_nan=False)

@@ -175,7 +175,8 @@ def test_each_precision_has_the_interval_of_its_own_queries(files):
     (row,) = bli(config(files, method=("nn",))).data["rows"]
     assert row["queries"] == 4 < row["dictionary_queries"]
     left = row["queries"] * (1 - row["alike"])
-    for name, items in (("p@1", 4), ("strict_p@5", row["dictionary_queries"]), ("other_p@1", left)):
+    others = [("p@1_nonidentical", left), ("other_p@1", left)]
+    for name, items in [("p@1", 4), ("strict_p@5", row["dictionary_queries"]), *others]:
         expected = share_interval(row[name], round(items)) if row[name] is not None else None
         assert row["interval_95"][name] == expected, name
     assert "mrr" not in row["interval_95"]

@@ -125,20 +125,20 @@ def test_interrupted_between_tests_goes_on_without_fine_tuning(
     model, tags, run_cli, no_training, tmp_path, monkeypatch
 ):
     command = ("eval", "tagging", "--model", model, *tags, "--output", tmp_path / "out")
-    from eval.tagging.stage import TaggingPupil
+    from eval.tagging.stage import TokenizedTagging
 
-    real = TaggingPupil.examine
+    real = TokenizedTagging.examine
 
     def stop_at_english(self, reader, gold, label=""):
         if gold.about.label == "en":
             raise KeyboardInterrupt
         return real(self, reader, gold, label)
 
-    monkeypatch.setattr(TaggingPupil, "examine", stop_at_english)
+    monkeypatch.setattr(TokenizedTagging, "examine", stop_at_english)
     code, _, err = run_cli(*command, "--seeds", 1)
     assert code == 130
     assert "what is finished is kept in" in err.splitlines()[-1]
-    monkeypatch.setattr(TaggingPupil, "examine", real)
+    monkeypatch.setattr(TokenizedTagging, "examine", real)
     no_training()
     assert run_cli(*command, "--seeds", 1)[0] == 0
     assert not (tmp_path / "out/tiny/seed-0/model").exists()

@@ -10,7 +10,7 @@ import transformers
 import eval.downstream.finetune
 from eval.downstream.batches import IGNORED, Row, split_by_budget
 from eval.downstream.compact_embeddings import compact_embeddings, kept_ids
-from eval.downstream.finetune import Course, Judge, finetune
+from eval.downstream.finetune import Course, EpochSelector, finetune
 from eval.downstream.memory import halved, in_batches
 from eval.downstream.precision import pick_precision
 from eval.downstream.pretrained import load_reader, load_tokenizer
@@ -73,12 +73,12 @@ def weight_of(row):
 
 
 def trained(
-    folder, rows, recipe=RECIPE, budget=1000, seed=0, judge=None, precision="fp32", double=True
+    folder, rows, recipe=RECIPE, budget=1000, seed=0, selector=None, precision="fp32", double=True
 ):
     reader = reader_of(folder, double)
     course = Course(recipe, seed, precision, budget, loss_of, weight_of)
     with Progress("test", None, "rows") as progress:
-        finetune(reader, rows, course, progress, judge and judge(reader))
+        finetune(reader, rows, course, progress, selector and selector(reader))
     return reader, course
 
 
@@ -223,20 +223,20 @@ def test_every_row_is_seen_once_an_epoch(folders, monkeypatch):
     assert seen[:20] != seen[20:]
 
 
-def test_judge_keeps_the_best_epoch(folders):
+def test_the_selector_keeps_the_best_epoch(folders):
     rows, recipe = rows_of(16), dataclasses.replace(RECIPE, epochs=3)
     states = []
 
-    def judge_of(reader):
+    def selector_of(reader):
         scores = iter([0.2, 0.9, 0.9])
 
         def score():
             states.append(weights(reader))
             return next(scores)
 
-        return Judge(rows_of(2, seed=9), score)
+        return EpochSelector(rows_of(2, seed=9), score)
 
-    reader, course = trained(folders["bert"], rows, recipe, judge=judge_of)
+    reader, course = trained(folders["bert"], rows, recipe, selector=selector_of)
     assert course.scores == [0.2, 0.9, 0.9]
     name = "classifier.weight"
     assert torch.equal(weights(reader)[name], states[1][name])
