@@ -130,14 +130,13 @@ class Run:
 
     def _loop(self, materials: Materials, work: Path) -> Loop:
         config, processes = self.config, self.processes
-        model, aligner = materials.model, materials.aligner
-        named = trained_parameters(aligner, model.hugging_face)
+        model, objectives = materials.model, materials.objectives
+        named = trained_parameters(objectives, model.hugging_face)
         optimizer = make_optimizer(named, config.learning_rate, config.betas, config.weight_decay)
-        statistic = None if aligner is None else aligner.statistic
-        state = RunState(work, named, optimizer, statistic, materials.say)
+        state = RunState(work, named, optimizer, objectives.whole, materials.say)
         updater = Updater(
-            materials.reader, materials.masked_lm, materials.planner, aligner, optimizer, processes,
-            config.clip, config.seed, materials.held,
+            materials.reader, objectives, materials.planner, optimizer, processes, config.clip,
+            config.seed, materials.held,
         )  # fmt: skip
         position = self._restored(state, materials)
         curve = Curve(work, processes.accelerator if config.log_to else None)
@@ -145,10 +144,11 @@ class Run:
             curve.go_back(position.step if position.step else -1)
         if config.log_to:
             processes.start_trackers(tracker_settings(config))
-        flops = Flops.of(model, config.sampled_pieces)
-        block = model.depth if aligner is None else aligner.block
+        flops = Flops.of(model)
+        block = next((one.block for one in objectives.whole), model.depth)
         peak = peak_flops(model.device, model.low)
-        speed = Speedometer(flops, peak, model.depth, block, processes.size)
+        operations = {one.name: one.operations for one in objectives.text}
+        speed = Speedometer(flops, peak, model.depth, block, processes.size, operations)
         if config.compile:
             materials.compile()
         choose = self._choice(materials)
@@ -176,9 +176,9 @@ class Run:
             position = Position(**found)
             materials.say(f"going on after {position.step:,} updates")
             return position
-        if materials.aligner is not None:
-            materials.model.hugging_face.eval()
-            materials.aligner.fit_map(match=self.config.target_scale == "match")
+        materials.model.hugging_face.eval()
+        for objective in materials.objectives.whole:
+            objective.fit()
         return Position()
 
     def _write(self, materials: Materials, loop: Loop, work: Path) -> None:
@@ -199,6 +199,8 @@ class Run:
                 temporary.mkdir()
                 model, tokenizer = materials.model, materials.tokenizer
                 save_model(model.hugging_face, tokenizer.hugging_face, temporary)
+                for objective in materials.objectives.text:
+                    objective.save(temporary)
                 if (work / CURVE_NAME).exists():
                     shutil.copyfile(work / CURVE_NAME, temporary / CURVE_NAME)
                 if (work / _TRACKERS).exists():

@@ -148,10 +148,9 @@ class Ours:
             config, found[0], found[1], processes, scratch, RunRecord("bench", config, inputs)
         )
         model_ = self.materials.model
-        named = trained_parameters(self.materials.aligner, model_.hugging_face)
+        named = trained_parameters(self.materials.objectives, model_.hugging_face)
         self.updater = Updater(
-            self.materials.reader, self.materials.masked_lm, self.materials.planner,
-            self.materials.aligner,
+            self.materials.reader, self.materials.objectives, self.materials.planner,
             make_optimizer(named, 1e-5, (0.9, 0.999), 0.0), processes, 1.0, 0, self.materials.held,
         )  # fmt: skip
         model_.hugging_face.train()
@@ -174,7 +173,8 @@ class Ours:
         seconds = time.perf_counter() - began
         depth = self.materials.model.depth
         text = self.flops.encoder(done.pieces, done.sequences, depth)
-        text += self.flops.per_guess * done.guessed
+        for objective in self.materials.objectives.text:
+            text += objective.operations * done.counts[objective.name]
         words = 0.0
         if done.word_pieces:
             words = self.flops.encoder(done.word_pieces, done.words, depth)

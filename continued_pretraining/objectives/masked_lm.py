@@ -12,25 +12,47 @@ from torch.nn.functional import pad
 from continued_pretraining.model.masked_model import MaskedModel
 from continued_pretraining.objectives.candidates import Candidates, sample_candidates
 from continued_pretraining.objectives.cross_entropy import cross_entropy_sum
+from continued_pretraining.objectives.masking import MaskRule
+from continued_pretraining.objectives.objective import Objective
+from continued_pretraining.objectives.parts import Parts
 from continued_pretraining.text.batch import MicroBatch, round_up, spread
 from continued_pretraining.text.plan import TextShare
 
 _PLACES = 64  # places are scored in multiples of so many: shapes for which kernels are at hand
 
 
-@dataclass(frozen=True)
-class MaskedLM:
+def masked_lm(parts: Parts) -> MaskedLM:
+    """Masked language modelling, which every run does."""
+    config, tokenizer = parts.config, parts.tokenizer
+    rule = MaskRule(config.mask_rate, tokenizer.mask_id, tokenizer.random_ids)
+    return MaskedLM(parts.model, rule, config.sampled_pieces)
+
+
+@dataclass(eq=False)
+class MaskedLM(Objective):
     """The loss on the pieces of text that are to be guessed.
 
     Attributes:
         model: whose head guesses.
+        corruption: hides them.
         sampled_pieces: guess among so many random pieces; 0 is all.
     """
 
     model: MaskedModel
+    corruption: MaskRule
     sampled_pieces: int = 0
+    name = "mlm"
+    label = "MLM"
 
-    def candidates(self, whole: TextShare, seed: int) -> Candidates | None:
+    def __post_init__(self) -> None:
+        pieces = self.sampled_pieces or self.model.decoder.weight.shape[0]
+        self.operations = 2.0 * self.model.width * (self.model.width + pieces)
+
+    def count(self, share: TextShare) -> int:
+        """Pieces that are to be guessed."""
+        return share.num_guessed
+
+    def prepare(self, whole: TextShare, seed: int) -> Candidates | None:
         """The pieces among which a whole update guesses, wherever it does so; None for all."""
         if not self.sampled_pieces:
             return None
@@ -42,7 +64,7 @@ class MaskedLM:
         return None if found is None else found.to(self.model.device)
 
     def loss_sum(
-        self, share: TextShare, batch: MicroBatch, states: Tensor, candidates: Candidates | None
+        self, share: TextShare, batch: MicroBatch, states: Tensor, prepared: Candidates | None
     ) -> Tensor:
         """The summed loss on the pieces of a batch that are to be guessed.
 
@@ -50,14 +72,14 @@ class MaskedLM:
             share: where the batch comes from.
             batch: some of its sequences.
             states: (B, T, D) the last states.
-            candidates: the pieces to guess among; None scores all.
+            prepared: the pieces to guess among; None scores all.
         """
         places, labels = guessed_places(share, batch)
         on_device = labels.to(states.device, non_blocking=True)
         filling = (0, round_up(len(places), _PLACES) - len(places))
         places = pad(places, filling).to(states.device, non_blocking=True)
         labels = pad(on_device, filling, value=-1)
-        return guess_loss_sum(self.model, states, places, labels, candidates)
+        return guess_loss_sum(self.model, states, places, labels, prepared)
 
 
 def guess_loss_sum(

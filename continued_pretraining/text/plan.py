@@ -82,23 +82,40 @@ class TextPlanner:
     """Draws the sequences of each update, and lets a rule corrupt them."""
 
     def __init__(
-        self, texts: Sequence[Sequences], sampler: Sampler, rule: Corruption, batch: int, seed: int
+        self,
+        texts: Sequence[Sequences],
+        sampler: Sampler,
+        first: Corruption | None,
+        batch: int,
+        seed: int,
     ) -> None:
-        """Plan for texts, one per language; ``batch`` sequences make an update."""
-        self._texts, self._sampler, self._rule = texts, sampler, rule
+        """Plan for texts, one per language; ``batch`` sequences make an update.
+
+        ``first`` corrupts them where no other corruption is asked for; None leaves them as is.
+        """
+        self._texts, self._sampler, self._first = texts, sampler, first
         self._batch, self._seed = batch, seed
 
-    def plan(self, step: int) -> TextShare:
-        """The sequences of update ``step``, longest first."""
+    def plan(self, step: int, corruption: Corruption | None = None, stream: int = 0) -> TextShare:
+        """The sequences of update ``step``, longest first.
+
+        Args:
+            step: number of the update.
+            corruption: what is done to them; the planner's own by default.
+            stream: number of the random draws, for corruptions of the same text.
+        """
         draw = self._sampler.draw(step * self._batch, self._batch)
-        return self._masked(draw, np.random.default_rng([self._seed, _MASKS, step]))
+        return self._corrupted(draw, corruption, [_MASKS, step], stream)
 
-    def held_back(self) -> TextShare:
-        """The sequences kept for validation; their masks never change."""
-        rng = np.random.default_rng([self._seed, _HELD_BACK_MASKS])
-        return self._masked(self._sampler.held_back(), rng)
+    def held_back(self, corruption: Corruption | None = None, stream: int = 0) -> TextShare:
+        """The sequences kept for validation; what is done to them never changes."""
+        return self._corrupted(self._sampler.held_back(), corruption, [_HELD_BACK_MASKS], stream)
 
-    def _masked(self, draw: Draw, rng: np.random.Generator) -> TextShare:
+    def _corrupted(
+        self, draw: Draw, corruption: Corruption | None, key: list[int], stream: int
+    ) -> TextShare:
+        # Streams after the first lie apart from it and from each other; the first has no number.
+        rng = np.random.default_rng([self._seed, *key, *([stream] if stream else [])])
         drawn = zip(draw.languages.tolist(), draw.items.tolist(), strict=True)
         original = [self._texts[language][item] for language, item in drawn]
         lengths = np.fromiter(map(len, original), dtype=np.int64, count=len(original))
@@ -106,7 +123,11 @@ class TextPlanner:
         original = [original[row] for row in order.tolist()]
         if not original:
             return TextShare(draw.languages, [], [], [])
-        seen, guessed = self._rule.hide(np.concatenate(original), lengths[order], rng)
+        rule = corruption or self._first
+        if rule is None:
+            nothing = [np.zeros(len(ids), dtype=bool) for ids in original]
+            return TextShare(draw.languages[order], original, original, nothing)
+        seen, guessed = rule.hide(np.concatenate(original), lengths[order], rng)
         ends = np.cumsum(lengths[order])[:-1]
         return TextShare(
             draw.languages[order], original, np.split(seen, ends), np.split(guessed, ends)

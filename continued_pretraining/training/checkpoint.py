@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import nn
 
-from continued_pretraining.objectives.word_alignment.statistic import Statistic
 from continued_pretraining.training.optimizer import optimizer_tensors, restore_optimizer
 from x2static.core.checkpoint import CheckpointFolder, checksum, write_state
 from x2static.core.files import remove_tree, staged
+
+
+class Memory(Protocol):
+    """What keeps more between updates than parameters."""
+
+    def saved(self) -> dict[str, torch.Tensor]:
+        """What a checkpoint keeps."""
+
+    def restore(self, tensors: dict[str, Any]) -> None:
+        """Put back what a checkpoint kept."""
 
 
 @dataclass
@@ -25,14 +34,14 @@ class RunState:
         folder: where the unfinished run lies.
         named: what learns, by name.
         optimizer: its state goes along.
-        statistic: what the alignment loss keeps between updates, where there is one.
+        memories: what objectives keep between updates.
         say: prints a line.
     """
 
     folder: Path
     named: list[tuple[str, nn.Parameter]]
     optimizer: torch.optim.Optimizer
-    statistic: Statistic | None
+    memories: Sequence[Memory]
     say: Callable[[str], None]
 
     @cached_property
@@ -44,8 +53,8 @@ class RunState:
         tensors = {name: parameter.detach().contiguous() for name, parameter in self.named}
         moments = optimizer_tensors(self.optimizer, self.named)
         tensors |= {f"optimizer/{name}": tensor for name, tensor in moments.items()}
-        if self.statistic is not None:
-            tensors |= self.statistic.saved()
+        for memory in self.memories:
+            tensors |= memory.saved()
         self._checkpoints.save(position, {name: tensor.cpu() for name, tensor in tensors.items()})
         named = {str(p.get("best", {}).get("step")) for p in self._checkpoints.positions()}
         for path in (self.folder / "best").glob("*"):
@@ -60,8 +69,8 @@ class RunState:
         if checkpoint is None:
             return None
         tensors = checkpoint.tensors
-        if self.statistic is not None:
-            self.statistic.restore(tensors)
+        for memory in self.memories:
+            memory.restore(tensors)
         self._put_weights(tensors)
         moments = {
             name.removeprefix("optimizer/"): tensor
@@ -74,11 +83,7 @@ class RunState:
 
     def save_best(self, step: int) -> int:
         """Keep the weights as they are now; the checksum of their file."""
-        weights = {
-            name: parameter.detach().cpu().contiguous()
-            for name, parameter in self.named
-            if name.startswith("model/")
-        }
+        weights = {name: tensor.detach().cpu().contiguous() for name, tensor in self.named}
         path = self._best(step)
         with staged(path, own=True) as temporary:
             write_state(weights, temporary)

@@ -12,6 +12,7 @@ import torch
 
 from continued_pretraining.config import PretrainConfig
 from continued_pretraining.divergence import diverged
+from continued_pretraining.objectives.objective import Objective
 from continued_pretraining.processes import Processes
 from continued_pretraining.training.checkpoint import RunState
 from continued_pretraining.training.curve import Curve
@@ -106,8 +107,8 @@ class Loop:
         self.updater.reader.model.hugging_face.train()
         with self.speed.paused():
             self._with_memory(lambda: prime(self.updater, self.config.steps, level=level), say)
-        if self.updater.aligner is not None:
-            for line in self.updater.aligner.statistic.lines():
+        for objective in self.updater.objectives.whole:
+            for line in objective.opening():
                 say(line)
 
     def _update(self, say: Callable[[str], None]) -> Measures:
@@ -152,13 +153,11 @@ class Loop:
     def _log(self, measures: Measures) -> str:
         """Read the figures back, check and write them; the note for the progress line."""
         step, updates = self.position.step, measures.updates
-        sums = torch.tensor([float(measures.mlm_sum), measures.guessed], dtype=torch.float64).to(
-            self.processes.device, dtype=torch.float32
-        )
-        mlm_sum, guessed = self.processes.sum(sums).tolist()
-        figures: dict[str, Any] = {"mlm": mlm_sum / max(1.0, guessed)}
-        if self.updater.aligner is not None:
-            figures |= self._alignment(float(measures.alignment) / updates)
+        objectives = self.updater.objectives
+        figures: dict[str, Any] = {one.name: self._mean(one, measures) for one in objectives.text}
+        for objective in objectives.whole:
+            loss = float(measures.whole[objective.name]) / updates
+            figures |= objective.figures(loss, is_first=self.processes.is_first)
         figures["gradient_norm"] = float(measures.norm) / updates
         if not all(math.isfinite(value) for value in figures.values()):
             shown = ", ".join(f"{name} {value}" for name, value in figures.items())
@@ -167,22 +166,17 @@ class Loop:
         figures |= self.speed.rates(measures)
         if self.processes.is_first:
             self.curve.add(step, figures)
-        note = f"MLM {figures['mlm']:.3f}"
-        if "alignment" in figures:
-            note += f", {self.config.loss} {figures['alignment']:.4f}"
-        if "above_chance" in figures:
-            note += f" (above chance {figures['above_chance']:.0%})"
-        note += f", {figures['pieces_per_second']:,.0f} tokens/s"
-        return note + f", {figures['utilisation']:.0%} MFU"
+        notes = [f"{one.label} {figures[one.name]:.3f}" for one in objectives.text]
+        notes += [one.note(figures) for one in objectives.whole]
+        notes += [f"{figures['pieces_per_second']:,.0f} tokens/s"]
+        return ", ".join([*notes, f"{figures['utilisation']:.0%} MFU"])
 
-    def _alignment(self, loss: float) -> dict[str, float]:
-        """The alignment loss, and how much of it is chance; the latter in the first process."""
-        aligner = self.updater.aligner
-        known = aligner is not None and self.processes.is_first and math.isfinite(loss)
-        chance = aligner.statistic.chance() if aligner is not None and known else None
-        if chance is None:
-            return {"alignment": loss}
-        return {"alignment": loss, "chance": chance.unrelated, "above_chance": chance.above}
+    def _mean(self, objective: Objective, measures: Measures) -> float:
+        """The mean loss of an objective on text, over all processes."""
+        own = [float(measures.sums[objective.name]), measures.counts[objective.name]]
+        sums = torch.tensor(own, dtype=torch.float64).to(self.processes.device, torch.float32)
+        total, count = self.processes.sum(sums).tolist()
+        return float(total) / max(1.0, float(count))
 
     def _is_validation_due(self, step: int) -> bool:
         every = self.config.validate_every
@@ -198,17 +192,16 @@ class Loop:
         if self.processes.is_first:
             if line := verdict.line():
                 say(f"validation after {step:,} updates: {line}")
-            self.curve.add(step, {"validation": asdict(verdict)})
+            self.curve.add(step, {"validation": verdict.as_dict()})
         if not self.position.first:
-            self.position.first = asdict(verdict)
+            self.position.first = verdict.as_dict()
         if self.choose == "last" or step == 0:
             return
-        first = Verdict(**self.position.first)
-        aligner = self.updater.aligner
-        weight = 0.0 if aligner is None else aligner.weight * aligner.statistic.scale
-        score = verdict.score(self.choose, weight, first)
+        objectives = self.updater.objectives
+        first = self.position.first.get(objectives.main.name)
+        score = verdict.score(self.choose, objectives.weights(), first)
         if not self.position.best or score > self.position.best["score"]:
-            self.position.best = {"step": step, "score": score, "validation": asdict(verdict)}
+            self.position.best = {"step": step, "score": score, "validation": verdict.as_dict()}
             if self.processes.is_first:
                 self.position.best["checksum"] = self.state.save_best(step)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,8 @@ from continued_pretraining.config import PretrainConfig
 from continued_pretraining.model.masked_model import MaskedModel
 from continued_pretraining.model.reading import TextReader
 from continued_pretraining.model.start import start_model, start_tokenizer
-from continued_pretraining.objectives.masked_lm import MaskedLM
-from continued_pretraining.objectives.masking import MaskRule
-from continued_pretraining.objectives.word_alignment.alignment import Aligner
-from continued_pretraining.objectives.word_alignment.word_loss import make_aligner
-from continued_pretraining.objectives.word_alignment.word_pool import read_words
+from continued_pretraining.objectives.parts import Parts
+from continued_pretraining.objectives.table import Objectives
 from continued_pretraining.processes import Processes
 from continued_pretraining.text.batch import Frame
 from continued_pretraining.text.corpus import Sequences, tokenize
@@ -31,7 +29,6 @@ from continued_pretraining.training.overview import (
     lines_of,
     lines_of_legibility,
     lines_of_pairs,
-    lines_of_words,
     resolved_of,
 )
 from continued_pretraining.training.validation import TextPairs, Validator, read_all_pairs
@@ -43,7 +40,6 @@ from x2static.teacher.legibility import Legibility
 from x2static.teacher.precision import dtype_of, pick_precision
 
 PREPARED_NAME = "prepared"
-_LONGEST_WORD = 20  # pieces, as published
 
 
 @dataclass
@@ -54,9 +50,8 @@ class Materials:
         tokenizer: cuts text into pieces.
         model: what is trained.
         reader: takes text through it.
-        masked_lm: the loss on text.
+        objectives: what is learned.
         planner: says what text.
-        aligner: aligns words, or None.
         validator: measures.
         counts: sizes for the run record.
         resolved: settings that were left open.
@@ -68,9 +63,8 @@ class Materials:
     tokenizer: LineTokenizer
     model: MaskedModel
     reader: TextReader
-    masked_lm: MaskedLM
+    objectives: Objectives
     planner: TextPlanner
-    aligner: Aligner | None
     validator: Validator
     counts: dict[str, Any]
     resolved: dict[str, Any]
@@ -137,30 +131,32 @@ class _Builder:
         words = tokenizer.words  # before the texts, which take far longer to prepare
         frame = Frame(words.prefix, words.suffix, words.pad_id, model.first_position, self.low)
         budget = config.micro_tokens or at_once(model, config.block)
-        aligner = self._aligner(tokenizer, model, frame, budget)
+        objectives = Objectives.built(
+            Parts(
+                config, self.text, self.vectors, tokenizer, model, frame, budget, self.processes,
+                self.cache, self._digest,
+            )
+        )  # fmt: skip
         pairs = read_all_pairs(config.validation_pairs, tokenizer, config.block - frame.size)
         texts = self._texts(tokenizer, length)
         sampler = Sampler(
             [len(t) for t in texts], config.temperature, config.seed, config.validation_sequences
         )
-        rule = MaskRule(config.mask_rate, tokenizer.mask_id, tokenizer.random_ids)
-        planner = TextPlanner(texts, sampler, rule, config.mlm_batch, config.seed)
-        in_text = aligner is not None and aligner.finders is not None
-        block = aligner.block if in_text and aligner is not None else None
-        reader = TextReader(model, frame, budget, block)
-        masked_lm = MaskedLM(model, config.sampled_pieces)
-        validator = self._validator(reader, masked_lm, planner, aligner, pairs)
+        first = objectives.main.corruption
+        planner = TextPlanner(texts, sampler, first, config.mlm_batch, config.seed)
+        reader = TextReader(model, frame, budget, objectives.block)
+        validator = self._validator(reader, objectives, planner, pairs)
         lengths = {name: len(t) for name, t in zip(self.text, texts, strict=True)}
         precision = "bf16" if self.low is torch.bfloat16 else "fp32"
-        resolved = resolved_of(model, aligner, precision, self.processes.size, budget)
+        resolved = resolved_of(model, objectives, precision, self.processes.size, budget)
         lines = lines_of(config, model, resolved, sampler, self.text)
         lines += lines_of_legibility(self.legibility, tokenizer.name)
         lines += lines_of_pairs(pairs)
-        if aligner is not None:
-            lines += lines_of_words(aligner, self.text, self.vectors)
+        for objective in objectives.whole:
+            lines += objective.lines(self.text, self.vectors)
         return Materials(
-            tokenizer, model, reader, masked_lm, planner, aligner, validator,
-            counts_of(lengths, sampler, tokenizer.size, aligner, self.legibility)
+            tokenizer, model, reader, objectives, planner, validator,
+            counts_of(lengths, sampler, tokenizer.size, objectives, self.legibility)
             | {"validation_texts_cut": {pair.name: pair.num_cut for pair in pairs}},
             resolved,
             config.micro_tokens or room_for(model), lines,
@@ -185,45 +181,18 @@ class _Builder:
             texts.append(Sequences(tokens, self.config.unit, length))
         return texts
 
-    def _digest(self, paths: list[Path]) -> str:
+    def _digest(self, paths: Sequence[Path]) -> str:
         text = " ".join(str(self.record.inputs[str(path)]["sha256"]) for path in paths)
         return hashlib.sha256(text.encode()).hexdigest()
-
-    def _aligner(
-        self, tokenizer: LineTokenizer, model: MaskedModel, frame: Frame, budget: int
-    ) -> Aligner | None:
-        config = self.config
-        if not config.aligns:
-            return None
-        limits = (config.max_words, min(_LONGEST_WORD, config.block - frame.size))
-        words = [
-            read_words(
-                language,
-                paths,
-                tokenizer,
-                self.cache,
-                self._digest(paths),
-                limits,
-                junk=config.word_sampling == "uniform",
-            )
-            for language, paths in self.vectors.items()
-        ]
-        return make_aligner(
-            config, list(self.text), words, tokenizer, model, frame, budget, self.processes
-        )
 
     def _validator(
         self,
         reader: TextReader,
-        masked_lm: MaskedLM,
+        objectives: Objectives,
         planner: TextPlanner,
-        aligner: Aligner | None,
         pairs: list[TextPairs],
     ) -> Validator:
         config, depth = self.config, reader.model.depth
         layer = config.align_layer if config.pairs_layer is None else config.pairs_layer
         block = resolve_layer(layer, depth)
-        return Validator(
-            reader, masked_lm, list(self.text), planner.held_back(), aligner, pairs, block,
-            self.processes,
-        )  # fmt: skip
+        return Validator(reader, objectives, list(self.text), planner, pairs, block, self.processes)

@@ -8,7 +8,7 @@ from typing import Any
 
 from continued_pretraining.config import PretrainConfig
 from continued_pretraining.model.masked_model import MaskedModel
-from continued_pretraining.objectives.word_alignment.alignment import Aligner
+from continued_pretraining.objectives.table import Objectives
 from continued_pretraining.text.sampling import Sampler
 from continued_pretraining.text.sources import doubts_about
 from continued_pretraining.training.validation import TextPairs
@@ -21,7 +21,7 @@ def counts_of(
     lengths: Mapping[str, int],
     sampler: Sampler,
     pieces: int,
-    aligner: Aligner | None,
+    objectives: Objectives,
     legibility: Mapping[str, Legibility],
 ) -> dict[str, Any]:
     """Sizes for the run record.
@@ -30,7 +30,7 @@ def counts_of(
         lengths: sequences of each language.
         sampler: draws them.
         pieces: of the tokeniser.
-        aligner: holds the words.
+        objectives: bring sizes of their own.
         legibility: how much of each language's text the tokeniser could read.
     """
     counts: dict[str, Any] = {
@@ -41,15 +41,13 @@ def counts_of(
         "byte_pieces": {name: one.bytes for name, one in legibility.items()},
         "unreadable_share": {name: round(one.share, 4) for name, one in legibility.items()},
     }
-    if aligner is not None:
-        counts["words"] = {w.language: len(w) for w in aligner.words}
-        counts["words_left_out"] = {w.language: w.dropped for w in aligner.words if w.dropped}
-        counts["rows_that_are_no_words"] = {w.language: w.junk for w in aligner.words if w.junk}
+    for objective in objectives.whole:
+        counts |= objective.counts()
     return counts
 
 
 def resolved_of(
-    model: MaskedModel, aligner: Aligner | None, precision: str, processes: int, budget: int
+    model: MaskedModel, objectives: Objectives, precision: str, processes: int, budget: int
 ) -> dict[str, Any]:
     """Settings that were left open, as they are."""
     resolved: dict[str, Any] = {
@@ -59,10 +57,8 @@ def resolved_of(
         "micro_tokens": budget,
         "parameters": sum(p.numel() for p in model.hugging_face.parameters()),
     }
-    if aligner is not None:
-        resolved |= {"align_layer": aligner.block, "vector_width": aligner.words[0].width}
-        if aligner.statistic.map is not None:
-            resolved["projection"] = aligner.statistic.map.kind
+    for objective in objectives.whole:
+        resolved |= objective.resolved()
     return resolved
 
 
@@ -106,19 +102,3 @@ def lines_of_pairs(pairs: Sequence[TextPairs]) -> list[str]:
         for pair in pairs
         if pair.num_cut
     ]
-
-
-def lines_of_words(aligner: Aligner, text: Files, vectors: Files) -> list[str]:
-    """What there is to say of the words, and of languages that have only one of both."""
-    counts = ", ".join(f"{w.language} {len(w):,}" for w in aligner.words)
-    lines = [f"words: {counts}, states of layer {aligner.block}"]
-    if junk := sum(w.junk for w in aligner.words):
-        lines[0] += f"; left out: {junk:,} numbers, signs and single letters"
-    if missing := sorted(set(vectors) - set(text)):
-        lines.append(f"warning: vectors but no text for {', '.join(missing)}")
-    if missing := sorted(set(text) - set(vectors)):
-        whose = "its words are" if len(missing) == 1 else "their words are"
-        lines.append(f"warning: text but no vectors for {', '.join(missing)}: {whose} not aligned")
-    if dropped := sum(w.dropped for w in aligner.words):
-        lines.append(f"warning: {dropped:,} words without usable pieces or vector left out")
-    return lines + doubts_about(vectors, "--vectors")

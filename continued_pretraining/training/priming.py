@@ -1,4 +1,4 @@
-"""Before the first update: fill the memory of the alignment loss, and level its gradient."""
+"""Before the first update: fill memories of whole-update objectives, and level their gradients."""
 
 from __future__ import annotations
 
@@ -8,55 +8,51 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from continued_pretraining.objectives.word_alignment.alignment import Aligner
+from continued_pretraining.objectives.whole_update import WholeUpdate
 from continued_pretraining.training.update import Updater
 
 _LEVELLING = 4  # updates whose gradients are compared
 
 
 def prime(updater: Updater, first: int, *, level: bool) -> None:
-    """Prepare the alignment loss, if there is one; weights stay as they are.
+    """Prepare every whole-update objective; weights stay as they are.
 
     Args:
-        updater: whose loss it is.
-        first: takes text and words of the updates from this one on, which never come.
+        updater: whose objectives they are.
+        first: takes text and rows of the updates from this one on, which never come.
         level: scale the loss so that, at the start and with a weight of 1, its gradient is as long
-            as that of masked language modelling, over the parameters that both reach.
+            as that of the objectives on text, over the parameters that both reach.
     """
-    aligner = updater.aligner
-    if aligner is None:
-        return
-    statistic = aligner.statistic
-    statistic.forget()
-    end = first + statistic.updates_remembered
-    for step in range(first, end):
-        whole, text = updater.text_of(step)
-        if words := updater.words_of(aligner, step, text, whole):
-            with torch.no_grad():
-                updater.remember(words)
-    if level:
-        found = [squared_lengths(updater, aligner, end + n) for n in range(_LEVELLING)]
-        by_text, by_words = (math.fsum(side) for side in zip(*found, strict=True))
-        if by_text > 0 and by_words > 0:
-            statistic.scale = math.sqrt(by_text / by_words) * aligner.weight
+    for objective in updater.objectives.whole:
+        objective.forget()
+        end = first + objective.updates_remembered
+        for step in range(first, end):
+            if rows := updater.rows_of(objective, step, updater.passages_of(step)):
+                with torch.no_grad():
+                    updater.remember(rows)
+        if level:
+            found = [squared_lengths(updater, objective, end + n) for n in range(_LEVELLING)]
+            by_text, by_rows = (math.fsum(side) for side in zip(*found, strict=True))
+            if by_text > 0 and by_rows > 0:
+                objective.scale = math.sqrt(by_text / by_rows) * objective.weight
     updater.optimizer.zero_grad(set_to_none=True)
 
 
-def squared_lengths(updater: Updater, aligner: Aligner, step: int) -> tuple[float, float]:
-    """Of the gradients of text and of weighted words at an update, over what the latter reach."""
-    whole, text = updater.text_of(step)
-    words = updater.words_of(aligner, step, text, whole)
-    if words is None:
+def squared_lengths(updater: Updater, objective: WholeUpdate, step: int) -> tuple[float, float]:
+    """Of the gradients of text and of weighted rows at an update, over what the latter reach."""
+    passages = updater.passages_of(step)
+    rows = updater.rows_of(objective, step, passages)
+    if rows is None:
         return 0.0, 0.0
     parameters = list(updater.reader.model.hugging_face.parameters())
     updater.optimizer.zero_grad(set_to_none=True)
-    updater.learn_text(step, text)
+    updater.learn_text(step, passages, updater.measures(passages))
     by_text = _squares(updater, parameters)
     updater.optimizer.zero_grad(set_to_none=True)
-    updater.learn_words(words, None, updater.measures(text.share, whole))
-    by_words = _squares(updater, parameters)
-    shared = math.fsum(by_text.get(number, 0.0) for number in by_words)
-    return shared, math.fsum(by_words.values())
+    updater.learn_rows(objective, rows, None, updater.measures(passages))
+    by_rows = _squares(updater, parameters)
+    shared = math.fsum(by_text.get(number, 0.0) for number in by_rows)
+    return shared, math.fsum(by_rows.values())
 
 
 def _squares(updater: Updater, parameters: Sequence[nn.Parameter]) -> dict[int, float]:

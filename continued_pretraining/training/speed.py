@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -21,20 +21,16 @@ class Flops:
     Attributes:
         per_piece: matrix products of a block, per piece.
         per_pair: attention of a block, per piece and piece that it looks at.
-        per_guess: head and scores, per piece to be guessed.
     """
 
     per_piece: float
     per_pair: float
-    per_guess: float
 
     @classmethod
-    def of(cls, model: MaskedModel, scored: int = 0) -> Flops:
-        """Count the weights of a model; ``scored`` pieces compete in a guess, 0 for all."""
+    def of(cls, model: MaskedModel) -> Flops:
+        """Count the weights of a model."""
         weights = sum(product.weight.numel() for product in products_of(model.blocks[0]))
-        pieces = scored or model.decoder.weight.shape[0]
-        head = 2.0 * model.width * (model.width + pieces)
-        return cls(2.0 * weights, 4.0 * model.width, head)
+        return cls(2.0 * weights, 4.0 * model.width)
 
     def encoder(self, pieces: int, sequences: int, blocks: int) -> float:
         """Forward operations of pieces in so many sequences through blocks."""
@@ -54,7 +50,10 @@ def products_of(block: nn.Module) -> list[nn.Linear]:
 class Speedometer:
     """Rates between two readings, pauses left out."""
 
-    def __init__(self, flops: Flops, peak: float, depth: int, block: int, processes: int) -> None:
+    def __init__(
+        self, flops: Flops, peak: float, depth: int, block: int, processes: int,
+        operations: Mapping[str, float],
+    ) -> None:  # fmt: skip
         """Start the clock.
 
         Args:
@@ -63,9 +62,11 @@ class Speedometer:
             depth: blocks that text goes through.
             block: blocks that words alone go through.
             processes: how many devices there are.
+            operations: of each objective on text, for each thing it counts.
         """
         self._flops, self._peak = flops, peak
         self._depth, self._block, self._processes = depth, block, processes
+        self._operations = operations
         self.start()
 
     def start(self) -> None:
@@ -91,7 +92,8 @@ class Speedometer:
         seconds = max(self._spent + time.perf_counter() - self._began, 1e-9)
         self.start()
         forward = self._flops.encoder(measures.pieces, measures.sequences, self._depth)
-        forward += self._flops.per_guess * measures.guessed
+        for name, operations in self._operations.items():
+            forward += operations * measures.counts[name]
         if measures.word_pieces:
             forward += self._flops.encoder(measures.word_pieces, measures.words, self._block)
         return {

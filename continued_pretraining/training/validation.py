@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,11 +13,11 @@ from torch import Tensor
 
 from continued_pretraining.model.pooling import pool_states
 from continued_pretraining.model.reading import TextReader
-from continued_pretraining.objectives.masked_lm import MaskedLM
-from continued_pretraining.objectives.word_alignment.alignment import Aligner
+from continued_pretraining.objectives.objective import Held, Objective
+from continued_pretraining.objectives.table import FIGURES, Objectives
 from continued_pretraining.processes import Processes
 from continued_pretraining.text.batch import Ids, micro_batches
-from continued_pretraining.text.plan import TextShare
+from continued_pretraining.text.plan import TextPlanner
 from continued_pretraining.text.tokenizer import LineTokenizer
 from x2static.core.bitext import read_tabbed
 from x2static.core.errors import DatasetError
@@ -71,44 +72,43 @@ class Verdict:
     """Figures of one validation.
 
     Attributes:
-        mlm: loss on held-back sequences with fixed masks; None where there are none.
-        by_language: the same for each language.
-        alignment: alignment loss on held-back words; None where there are none.
-        above_chance: of dcca and dgcca: 0 for unrelated words and vectors, 1 where they determine
-            each other.
+        figures: of each objective, by the names of `FIGURES`; its loss under its own name.
         pairs: share of texts whose translation is nearest, both directions, for each file.
+        parts: the figures of objectives for a person.
     """
 
-    mlm: float | None
-    by_language: dict[str, float] = field(default_factory=dict)
-    alignment: float | None = None
+    figures: dict[str, Any]
     pairs: dict[str, float] = field(default_factory=dict)
-    above_chance: float | None = None
+    parts: tuple[str, ...] = ()
 
-    def score(self, choose: str, weight: float, first: Verdict | None) -> float:
+    def as_dict(self) -> dict[str, Any]:
+        """What files keep: every known figure, found or not, always in one order."""
+        return FIGURES | self.figures | {"pairs": self.pairs}
+
+    def score(self, choose: str, weights: Mapping[str, float], first: float | None) -> float:
         """What the choice of a checkpoint goes by; more is better.
 
-        ``mlm`` and ``objective`` go by the losses themselves. ``pairs`` is the mean share of
-        translations found, less the relative rise of the MLM loss since the first validation.
+        The name of an objective goes by its loss, ``objective`` by all losses. ``pairs`` is the
+        mean share of translations found, less the relative rise of the first objective's loss.
+
+        Args:
+            choose: what it goes by.
+            weights: of each loss, the first objective's first.
+            first: the first objective's loss in the first validation.
         """
-        mlm = self.mlm or 0.0
+        losses = {name: self.figures.get(name) or 0.0 for name in weights}
+        main = next(iter(losses.values()))
         if choose == "pairs":
-            before = first.mlm if first is not None and first.mlm else mlm
-            rise = max(0.0, mlm / before - 1) if before else 0.0
+            before = first or main
+            rise = max(0.0, main / before - 1) if before else 0.0
             return sum(self.pairs.values()) / len(self.pairs) - rise
-        return -(mlm + (weight * (self.alignment or 0.0) if choose == "objective" else 0.0))
+        if choose == "objective":
+            return -sum(weight * losses[name] for name, weight in weights.items())
+        return -float(losses[choose])
 
     def line(self) -> str:
         """The figures for a person."""
-        parts = [] if self.mlm is None else [f"MLM loss {self.mlm:.4f}"]
-        if len(self.by_language) > 1:
-            shown = ", ".join(f"{name} {loss:.2f}" for name, loss in self.by_language.items())
-            parts[-1] += f" ({shown})"
-        parts += [] if self.alignment is None else [f"alignment {self.alignment:.4f}"]
-        if self.above_chance is not None:
-            parts[-1] += f" (above chance {self.above_chance:.0%})"
-        parts += [f"{name} {share:.1%}" for name, share in self.pairs.items()]
-        return ", ".join(parts)
+        return ", ".join([*self.parts, *(f"{n} {share:.1%}" for n, share in self.pairs.items())])
 
 
 @dataclass
@@ -117,69 +117,79 @@ class Validator:
 
     Attributes:
         reader: takes text through it.
-        masked_lm: the loss on text.
-        languages: their names.
-        share: held-back sequences.
-        aligner: holds held-back words; None without an alignment loss.
+        objectives: what is measured.
+        languages: names of those of the text.
+        planner: knows the sequences that are held back.
         pairs: translations to retrieve.
         block: whose states encode these.
         processes: those that share the work.
     """
 
     reader: TextReader
-    masked_lm: MaskedLM
+    objectives: Objectives
     languages: Sequence[str]
-    share: TextShare
-    aligner: Aligner | None
+    planner: TextPlanner
     pairs: Sequence[TextPairs]
     block: int
     processes: Processes
 
     def lacks(self, choose: str) -> str:
         """What a choice goes by but too little text or too few words left to hold back; or ""."""
-        if choose in ("mlm", "objective") and not self.share.original:
+        by_text = {"objective", *(one.name for one in self.objectives.text)}
+        if choose in by_text and not self.planner.held_back().original:
             return "sequences"
-        words = None if self.aligner is None else self.aligner.sampler.held_back()
-        return "words" if choose == "objective" and words is not None and len(words) < 2 else ""
+        lacking = (one.lacks() for one in self.objectives.whole if choose == "objective")
+        return next((name for name in lacking if name), "")
 
     def measure(self) -> Verdict:
         """All figures, the same in every process; dropout is off meanwhile."""
-        model = self.reader.model.hugging_face
-        was_training = model.training
-        model.eval()
+        modules = [self.reader.model.hugging_face, *self.objectives.heads()]
+        was_training = modules[0].training
+        for module in modules:
+            module.eval()
         try:
             with torch.no_grad():
-                mlm, by_language = self._mlm()
-                held = None if self.aligner is None else self.aligner.held_back()
+                found = [self._on_text(one, n) for n, one in enumerate(self.objectives.text)]
+                found += [one.validate() for one in self.objectives.whole]
                 pairs = {pair.name: self._retrieve(pair) for pair in self.pairs}
         finally:
-            model.train(was_training)
-        loss, chance = (None, None) if held is None else held
-        return Verdict(mlm, by_language, loss, pairs, None if chance is None else chance.above)
+            for module in modules:
+                module.train(was_training)
+        figures = {name: value for held in found for name, value in held.figures.items()}
+        return Verdict(figures, pairs, tuple(held.line for held in found if held.line))
 
-    def _mlm(self) -> tuple[float | None, dict[str, float]]:
-        size = len(self.languages)
-        losses = torch.zeros(size, dtype=torch.float64)
-        counts = torch.zeros(size, dtype=torch.float64)
-        for language in range(size):
-            rows = np.flatnonzero(self.share.languages == language)
-            share = self.share.chosen(rows[self.processes.share(len(rows))])
-            counts[language] = share.num_guessed
+    def _on_text(self, objective: Objective, number: int) -> Held:
+        """The loss of an objective on held-back text; of the first one for each language, too."""
+        main = self.objectives.main
+        own = number if objective.corruption is not None else 0
+        whole = self.planner.held_back(objective.corruption or main.corruption, own)
+        losses = torch.zeros(len(self.languages), dtype=torch.float64)
+        counts = torch.zeros(len(self.languages), dtype=torch.float64)
+        for language in range(len(self.languages)):
+            rows = np.flatnonzero(whole.languages == language)
+            share = whole.chosen(rows[self.processes.share(len(rows))])
+            counts[language] = objective.count(share)
             for batch in self.reader.batches(share):
                 states, _ = self.reader.states(batch)
-                losses[language] += (
-                    self.masked_lm.loss_sum(share, batch, states, None).double().cpu()
-                )
+                loss = objective.loss_sum(share, batch, states, None)
+                losses[language] += loss.double().cpu()
         device = self.reader.model.device
         losses, counts = (self.processes.sum(x.to(device)).cpu() for x in (losses, counts))
         if not counts.sum():
-            return None, {}
-        found = {
+            return Held()
+        by_language = {
             name: float(loss / count)
             for name, loss, count in zip(self.languages, losses, counts, strict=True)
             if count
         }
-        return float(losses.sum() / counts.sum()), found
+        total = float(losses.sum() / counts.sum())
+        line = f"{objective.label} loss {total:.4f}"
+        if objective is not main:
+            return Held({objective.name: total}, line)
+        if len(by_language) > 1:
+            shown = ", ".join(f"{name} {loss:.2f}" for name, loss in by_language.items())
+            line += f" ({shown})"
+        return Held({objective.name: total, "by_language": by_language}, line)
 
     def _retrieve(self, pair: TextPairs) -> float:
         source, target = self._encode(pair.source), self._encode(pair.target)

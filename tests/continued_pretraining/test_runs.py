@@ -358,15 +358,19 @@ def test_the_curve_goes_back_to_the_checkpoint(tmp_path):
 @pytest.mark.parametrize(
     ("choose", "better", "worse"),
     [
-        ("mlm", Verdict(2.0), Verdict(2.1)),
-        ("objective", Verdict(2.0, alignment=-5.0), Verdict(1.9, alignment=-1.0)),
-        ("pairs", Verdict(2.0, pairs={"a": 0.5}), Verdict(1.0, pairs={"a": 0.4})),
-        ("pairs", Verdict(2.0, pairs={"a": 0.5}), Verdict(2.4, pairs={"a": 0.6})),
+        ("mlm", Verdict({"mlm": 2.0}), Verdict({"mlm": 2.1})),
+        (
+            "objective",
+            Verdict({"mlm": 2.0, "alignment": -5.0}),
+            Verdict({"mlm": 1.9, "alignment": -1.0}),
+        ),
+        ("pairs", Verdict({"mlm": 2.0}, {"a": 0.5}), Verdict({"mlm": 1.0}, {"a": 0.4})),
+        ("pairs", Verdict({"mlm": 2.0}, {"a": 0.5}), Verdict({"mlm": 2.4}, {"a": 0.6})),
     ],
 )
 def test_the_better_checkpoint_has_the_higher_score(choose, better, worse):
-    first = Verdict(2.0)
-    assert better.score(choose, 0.5, first) > worse.score(choose, 0.5, first)
+    weights_of = {"mlm": 1.0, "alignment": 0.5}
+    assert better.score(choose, weights_of, 2.0) > worse.score(choose, weights_of, 2.0)
 
 
 def test_one_setting_file_serves_both_programs(tmp_path, data, model_folder, run_cli):

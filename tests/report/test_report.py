@@ -158,6 +158,21 @@ def test_training_and_tasks_are_drawn(run_folder: Path, run_cli: Cli) -> None:
     assert "training, update 10: 4.5" in "".join(found.text)
 
 
+def test_an_objective_of_any_name_is_drawn(run_folder: Path, run_cli: Cli) -> None:
+    lines = [{"step": 1, "mlm": 4.5, "replaced": 0.9, "above_chance": 0.1},
+             {"step": 2, "mlm": 4.0, "replaced": 0.7, "above_chance": 0.2},
+             {"step": 2, "validation": {"mlm": 4.1, "replaced": 0.8, "above_chance": 0.1}},
+            ]  # fmt: skip
+    (run_folder / "model").mkdir()
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    (run_folder / "model/curve.jsonl").write_text(text)
+    assert run_cli("report", run_folder, *SMALL)[0] == 0
+    found = Reader((run_folder / "report.html").read_text("utf-8"))
+    assert ["2", "0.7", "0.8"] in found.rows
+    assert "replaced, loss" in "".join(found.text)
+    assert "above_chance, loss" not in "".join(found.text)
+
+
 def test_a_folder_with_scores_alone_is_enough(run_folder: Path, run_cli: Cli) -> None:
     for name in ("vectors", "aligned", "sentences"):
         shutil.rmtree(run_folder / name)

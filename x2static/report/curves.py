@@ -17,8 +17,14 @@ TITLES = {
     "learning_rate": "Learning rate",
     "pieces_per_second": "Pieces per second",
 }
+_NO_LOSSES = {"above_chance", "chance"}  # shown beside the loss they belong to
 
 Points = list[tuple[float, float]]
+
+
+def title_of(name: str) -> str:
+    """What a figure is called: objectives that this page does not know go by their own names."""
+    return TITLES.get(name, f"{name}, loss")
 
 
 @dataclass(frozen=True)
@@ -43,18 +49,28 @@ def read_curves(run: RunFolder, place: Path) -> list[Curve]:
 
     The last line may be cut off: the training may be at it.
     """
-    training: dict[str, Points] = {name: [] for name in TITLES}
-    validation: dict[str, Points] = {name: [] for name in TITLES}
-    for row in _rows(run, place):
+    rows = list(_rows(run, place))
+    names = [*TITLES, *_further_losses(rows)]
+    training: dict[str, Points] = {name: [] for name in names}
+    validation: dict[str, Points] = {name: [] for name in names}
+    for row in rows:
         step = number(row, "step")
         if step is not None:
             _add(training, step, row)
             _add(validation, step, table(row.get("validation")))
     return [
         Curve(name, _thinned(training[name]), validation[name], len(training[name]))
-        for name in TITLES
+        for name in names
         if len(training[name]) > 1 or len(validation[name]) > 1
     ]
+
+
+def _further_losses(rows: list[Table]) -> list[str]:
+    """Losses of other objectives: what is measured in training and in validation alike."""
+    trained = {name for row in rows for name in row if number(row, name) is not None}
+    held = [table(row.get("validation")) for row in rows]
+    measured = {name for row in held for name in row if number(row, name) is not None}
+    return sorted((trained & measured) - set(TITLES) - _NO_LOSSES)
 
 
 def _rows(run: RunFolder, place: Path) -> Iterator[Table]:

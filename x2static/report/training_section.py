@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from x2static.page.html import Child, Html, element
 from x2static.report.charts import lines, short
-from x2static.report.curves import TITLES, Curve, read_curves
+from x2static.report.curves import Curve, read_curves, title_of
 from x2static.report.run_folder import RunFolder, number
 from x2static.report.run_folder import table as as_table
 from x2static.report.score_sections import section
@@ -37,7 +37,7 @@ def training_section(run: RunFolder) -> Html | None:
 
 
 def _figure(curve: Curve) -> Html:
-    title = TITLES[curve.name]
+    title = title_of(curve.name)
     series = [("train", "training", curve.training), ("held", "held out", curve.validation)]
     keys = [
         element("span", element("span", class_=f"key {name}"), f" {shown}  ")

@@ -9,7 +9,7 @@ import torch
 from continued_pretraining.objectives.word_alignment.statistic import Statistic, Targets
 from continued_pretraining.processes import Processes
 from tests.continued_pretraining.objectives.test_correlations import normal, related
-from tests.continued_pretraining.training.test_update import build
+from tests.continued_pretraining.training.test_update import aligner_of, build
 
 FAULTS = ("batches", "centring")
 
@@ -58,7 +58,7 @@ def test_padding_that_is_attended_to(tmp_path, data, model_folder):
         data, model_folder, tmp_path, loss="mse", pool="all", repeat_faults=("padding",),
         projection="none",
     )  # fmt: skip
-    aligner, model = materials.aligner, materials.model.hugging_face.eval()
+    aligner, model = aligner_of(materials), materials.model.hugging_face.eval()
     draw = aligner.draw(0)
     found = aligner.encode(draw)
     ids = [ids.tolist() for ids in aligner.ids_of(draw)]

@@ -22,7 +22,7 @@ def test_a_full_gpu_keeps_no_ways_through_the_model(
     run, tried = Updater.run, []
 
     def run_crowded(self, step):
-        tried.append((self.reader.budget, self.aligner.budget, self.held))
+        tried.append((self.reader.budget, self.objectives.whole[0].aligner.budget, self.held))
         if self.held:
             raise torch.OutOfMemoryError("no room")
         return run(self, step)

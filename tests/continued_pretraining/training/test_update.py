@@ -10,6 +10,8 @@ import torch
 
 from continued_pretraining.config import PretrainConfig
 from continued_pretraining.model.pooling import pool_states
+from continued_pretraining.objectives.word_alignment.alignment import Aligner
+from continued_pretraining.objectives.word_alignment.objective import WordAlignment
 from continued_pretraining.processes import Processes
 from continued_pretraining.text.batch import Frame, micro_batches
 from continued_pretraining.text.sources import find_sources
@@ -36,18 +38,25 @@ def build(data: Path, model: Path, work: Path, **settings: object) -> tuple[Mate
     )
     processes = Processes("cpu")
     materials = gather(config, text, vectors, processes, work, record)
-    named = trained_parameters(materials.aligner, materials.model.hugging_face)
+    named = trained_parameters(materials.objectives, materials.model.hugging_face)
     updater = Updater(
-        materials.reader, materials.masked_lm, materials.planner, materials.aligner,
+        materials.reader, materials.objectives, materials.planner,
         make_optimizer(named, 0.0, (0.9, 0.999), 0.0), processes, 0.0, 3,
     )  # fmt: skip
     materials.model.hugging_face.train()
     return materials, updater
 
 
+def aligner_of(materials: Materials) -> Aligner:
+    """What draws and encodes the words of a run."""
+    (objective,) = materials.objectives.whole
+    assert isinstance(objective, WordAlignment)
+    return objective.aligner
+
+
 def gradients(materials: Materials, updater: Updater, step: int = 0) -> dict[str, torch.Tensor]:
     updater.run(step)
-    named = trained_parameters(materials.aligner, materials.model.hugging_face)
+    named = trained_parameters(materials.objectives, materials.model.hugging_face)
     return {name: p.grad.clone() for name, p in named if p.grad is not None}
 
 
@@ -86,7 +95,7 @@ def test_micro_batches_change_no_guess_among_sampled_pieces(tmp_path, data, mode
             data, model_folder, tmp_path, loss="mse", micro_tokens=budget, sampled_pieces=10,
             words=words,
         )  # fmt: skip
-        assert materials.masked_lm.candidates(materials.planner.plan(0), 0) is not None
+        assert materials.objectives.main.prepare(materials.planner.plan(0), 0) is not None
         found.append(gradients(materials, updater))
     assert_same(*found)
 
@@ -107,7 +116,7 @@ def test_the_loss_is_the_mean_over_all_guesses_of_the_update(tmp_path, data, mod
     expected = torch.stack(losses).sum() / share.num_guessed
     model.zero_grad()
     expected.backward()
-    assert float(measures.mlm_sum) / measures.guessed == pytest.approx(
+    assert float(measures.sums["mlm"]) / measures.counts["mlm"] == pytest.approx(
         float(expected.detach()), rel=1e-5
     )
     plain = {
@@ -123,7 +132,7 @@ def test_the_alignment_gradient_is_that_of_all_words_at_once(tmp_path, data, mod
     found = gradients(materials, updater)
     without, plain_updater = build(data, model_folder, tmp_path, loss="none", micro_tokens=30)
     text_only = gradients(without, plain_updater)
-    aligner, model = materials.aligner, materials.model.hugging_face
+    aligner, model = aligner_of(materials), materials.model.hugging_face
     draw = aligner.draw(0)
     states = [
         model.base_model(torch.tensor([[0, *ids.tolist(), 2]])).last_hidden_state[0, 1:-1].mean(0)
@@ -170,8 +179,9 @@ def test_compiled_blocks_change_no_gradient(tmp_path, data, model_folder, monkey
             materials.compile()
         before = materials.validator.measure()
         found.append((before, gradients(materials, updater)))
-    assert found[0][0].mlm == pytest.approx(found[1][0].mlm, rel=1e-5)
-    assert found[0][0].alignment == pytest.approx(found[1][0].alignment, rel=1e-5)
+    for name in ("mlm", "alignment"):
+        left, right = (verdict.figures[name] for verdict, _ in found)
+        assert left == pytest.approx(right, rel=1e-5)
     assert_same(found[0][1], found[1][1])
 
 
@@ -181,7 +191,7 @@ def test_a_learning_map_learns(tmp_path, data, model_folder):
         data, model_folder, tmp_path, vectors=(str(data.parent / "narrow.en.vec"),), loss="mse",
         projection="learn",
     )  # fmt: skip
-    materials.aligner.fit_map(match=True)
+    aligner_of(materials).fit_map(match=True)
     found = gradients(materials, updater)
     assert found["map/linear.weight"].abs().max() > 0
 
@@ -243,7 +253,7 @@ def test_words_in_context_take_the_states_of_their_pieces(data, model_folder, tm
     materials, _ = build(
         data, model_folder, tmp_path, words="context", unit="lines", align_layer=2, align_batch=9999
     )
-    aligner, model = materials.aligner, materials.model
+    aligner, model = aligner_of(materials), materials.model
     model.hugging_face.eval()
     share = materials.planner.plan(0)
     spans = aligner.spans(0, share)
@@ -267,7 +277,7 @@ def test_words_in_context_take_the_states_of_their_pieces(data, model_folder, tm
 
 def lengths(updater: Updater, step: int) -> tuple[float, float]:
     """Of the gradients of text and of words, each alone, over what both reach."""
-    by_text, by_words = squared_lengths(updater, updater.aligner, step)
+    by_text, by_words = squared_lengths(updater, updater.objectives.whole[0], step)
     return by_text**0.5, by_words**0.5
 
 
@@ -282,14 +292,14 @@ def test_a_weight_means_the_same_share_of_the_gradient(tmp_path, data, loss, wor
     materials, updater = build(
         data, model, tmp_path, loss=loss, words=words, weight=0.5, projection="rotate"
     )
-    materials.aligner.fit_map(match=True)
+    aligner_of(materials).fit_map(match=True)
     if size > 1:  # the last norm alone makes the states larger, and the loss another
         with torch.no_grad():
             norm = materials.model.blocks[-1].output.LayerNorm
             norm.weight.mul_(size)
             norm.bias.mul_(size)
     prime(updater, 100, level=True)
-    filling = materials.aligner.statistic.updates_remembered
+    filling = aligner_of(materials).statistic.updates_remembered
     found = np.array([lengths(updater, step) for step in range(100 + filling, 104 + filling)])
     shares = np.sqrt((found[:, 1] ** 2).sum() / (found[:, 0] ** 2).sum())
     assert shares == pytest.approx(0.5, rel=0.4)  # other words stand in the memory by now
@@ -298,8 +308,8 @@ def test_a_weight_means_the_same_share_of_the_gradient(tmp_path, data, loss, wor
 def test_a_weight_of_the_loss_as_it_is_scales_nothing(tmp_path, data, model_folder):
     materials, updater = build(data, model_folder, tmp_path, loss="dcca", weight=0.5)
     prime(updater, 100, level=False)
-    assert materials.aligner.statistic.scale == 1
-    assert materials.aligner.statistic.chance() is not None
+    assert aligner_of(materials).statistic.scale == 1
+    assert aligner_of(materials).statistic.chance() is not None
     assert all(p.grad is None for p in materials.model.hugging_face.parameters())
 
 
@@ -307,13 +317,13 @@ def test_no_update_is_a_first_one_without_memory(tmp_path, data, model_folder):
     """The memory is filled before the first update, with what no update will see."""
     materials, updater = build(data, model_folder, tmp_path, loss="dcca", memory=64)
     prime(updater, 100, level=False)
-    share = materials.aligner.statistic.fading
+    share = aligner_of(materials).statistic.fading
     assert share == pytest.approx((64 - 16) / (64 + 16))
-    assert float(materials.aligner.statistic.seen.weight) == pytest.approx(
+    assert float(aligner_of(materials).statistic.seen.weight) == pytest.approx(
         16 * (1 - share**4) / (1 - share)
     )
-    before = materials.aligner.statistic.seen
+    before = aligner_of(materials).statistic.seen
     updater.run(0)
-    assert float(materials.aligner.statistic.seen.weight) == pytest.approx(
+    assert float(aligner_of(materials).statistic.seen.weight) == pytest.approx(
         16 + share * float(before.weight)
     )
