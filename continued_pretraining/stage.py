@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import shutil
 import signal
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from continued_pretraining.config import PretrainConfig
 from continued_pretraining.foresight import foresee, script_notes
 from continued_pretraining.identity import run_identity
+from continued_pretraining.leftovers import nothing_left_behind
 from continued_pretraining.processes import Processes
 from continued_pretraining.text.sources import find_sources
 from continued_pretraining.training.checkpoint import RunState
@@ -23,8 +23,7 @@ from continued_pretraining.training.optimizer import make_optimizer
 from continued_pretraining.training.peak import peak_flops
 from continued_pretraining.training.speed import Flops, Speedometer
 from continued_pretraining.training.update import Updater, trained_parameters
-from x2static.core.errors import ConfigError, Interrupted, OutputError, WorkbenchError
-from x2static.core.files import remove_tree
+from x2static.core.errors import ConfigError, Interrupted, OutputError
 from x2static.core.outcome import Outcome
 from x2static.core.outputs import Outputs
 from x2static.core.progress import format_seconds
@@ -255,30 +254,6 @@ def refuse_idle(config: PretrainConfig, processes: int) -> None:
                 f"{flag} {size}: {processes} processes share an update; give at least {processes}, "
                 "or start fewer processes"
             )
-
-
-@contextmanager
-def nothing_left_behind(work: Path) -> Iterator[None]:
-    """Take away what a run made that ended in an error before its first checkpoint.
-
-    The same command would end in the same line; with a checkpoint there is something to lose.
-    """
-    before = set(_entries(work))
-    try:
-        yield
-    except Interrupted:
-        raise
-    except WorkbenchError:
-        if not any((work / "checkpoints").glob("*")):
-            for entry in _entries(work):
-                if entry not in before:
-                    remove_tree(entry)
-        raise
-
-
-def _entries(work: Path) -> list[Path]:
-    """What lies in a work folder, each prepared text for itself."""
-    return [*(work / PREPARED_NAME).glob("*"), *work.iterdir()]
 
 
 def tracker_settings(config: PretrainConfig) -> dict[str, Any]:
