@@ -143,11 +143,9 @@ class Run:
             curve.go_back(position.step if position.step else -1)
         if config.log_to:
             processes.start_trackers(tracker_settings(config))
-        flops = Flops.of(model)
         block = next((one.block for one in objectives.whole), model.depth)
-        peak = peak_flops(model.device, model.low)
-        operations = {one.name: one.operations for one in objectives.text}
-        speed = Speedometer(flops, peak, model.depth, block, processes.size, operations)
+        peak, costs = peak_flops(model.device, model.low), objectives.operations()
+        speed = Speedometer(Flops.of(model), peak, model.depth, block, processes.size, costs)
         if config.compile:
             materials.compile()
         choose = self._choice(materials)
@@ -196,8 +194,8 @@ class Run:
         with self.outputs.together() as batch:
             with batch.stage(config.output) as temporary:
                 temporary.mkdir()
-                model, tokenizer = materials.model, materials.tokenizer
-                save_model(model.hugging_face, tokenizer.hugging_face, temporary)
+                tokenizer = materials.tokenizer.hugging_face
+                save_model(materials.model.hugging_face, tokenizer, temporary)
                 for objective in materials.objectives.text:
                     objective.save(temporary)
                 if (work / CURVE_NAME).exists():

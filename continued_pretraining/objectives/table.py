@@ -61,6 +61,10 @@ class Objectives:
         """What objectives on text train beside the model, each process with its part of it."""
         return [one.head for one in self.text if one.head is not None]
 
+    def operations(self) -> dict[str, float]:
+        """Forward operations for each thing that an objective on text counts."""
+        return {one.name: one.operations for one in self.text}
+
     def weights(self) -> dict[str, float]:
         """What each loss counts in all."""
         found = {one.name: one.weight for one in self.text}
