@@ -43,6 +43,7 @@ class ReplacedPieces(Objective):
     def __init__(self, parts: Parts) -> None:
         self.corruption = Replacement(parts.tokenizer.random_ids)
         self.head = nn.Linear(parts.model.width, 1).to(parts.model.device)
+        nn.init.zeros_(self.head.weight)
 
     def count(self, share: TextShare) -> int:
         return share.num_pieces
@@ -96,6 +97,7 @@ def test_a_third_objective_needs_a_line_in_the_table(
     assert rows[-1]["validation"]["replaced"] > 0
     head = load_file(tmp_path / "whole" / "replaced.safetensors")
     assert set(head) == {"weight", "bias"}
+    assert head["weight"].abs().min() > 0  # all were 0, so it learned
     assert weights(tmp_path / "whole") != weights(tmp_path / "plain")
     # what the first objective sees is drawn as without the others
     first, alone = (next(r for r in curve(tmp_path / n) if "mlm" in r) for n in ("whole", "plain"))
