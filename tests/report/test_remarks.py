@@ -17,7 +17,7 @@ def test_signs_of_failure_count_without_a_dictionary_only(tmp_path, seeds, is_do
     (tmp_path / "aligned" / "de" / "run.json").write_text(json.dumps(record))
     plan = {"languages": ["en", "de"], "tasks": []}
     (tmp_path / "plan.json").write_text(json.dumps(plan))
-    found = [str(remark) for remark in remarks(RunFolder.open(tmp_path), [], [], [])]
+    found = [str(remark) for remark in remarks(RunFolder.open(tmp_path), [], [])]
     assert any("found again 0.30" in line for line in found) == is_doubtful
 
 
@@ -30,7 +30,7 @@ def test_a_text_that_cannot_be_read_is_remarked_on(tmp_path, unreadable, script)
     }
     (tmp_path / "vectors" / "ko" / "run.json").write_text(json.dumps(record))
     (tmp_path / "plan.json").write_text(json.dumps({"languages": ["ko"], "tasks": []}))
-    lines = [remark.line for remark in remarks(RunFolder.open(tmp_path), [], [], [])]
+    lines = [remark.line for remark in remarks(RunFolder.open(tmp_path), [], [])]
     reads = "the teacher cannot read 35 % of the pieces of its text: take a teacher trained on ko"
     assert (reads in lines) == (unreadable >= 0.05)
     assert any("most Latin: another language's text?" in line for line in lines) == (script < 0.5)
