@@ -6,10 +6,12 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated
 
 import pytest
 
 from x2static.core.errors import ConfigError
+from x2static.core.setting import free
 from x2static.run.fingerprints import Fingerprints
 from x2static.run.graph import Task
 from x2static.run.order import Order, Result
@@ -23,7 +25,7 @@ class ToyConfig:
     """A setting that decides and one that does not."""
 
     letter: str = "a"
-    threads: int = 1
+    threads: Annotated[int, free("how many")] = 1
 
 
 def toy(language: str, stage: str, reads: Sequence[str], letter: str = "a", **more: object) -> Task:

@@ -35,12 +35,11 @@ def test_gradients_are_scaled_down_to_the_largest_norm_allowed():
 
 def test_an_update_clips_all_gradients_together(tmp_path, data, model_folder):
     materials, updater = build(data, model_folder, tmp_path, loss="dcca")
-    norm = float(updater.run(0).norm)
-    updater.clip = norm / 4
-    assert float(updater.run(0).norm) == pytest.approx(norm, rel=0.2)  # as it was before
+    most = updater.clip = float(updater.run(0).norm) / 4
+    assert float(updater.run(0).norm) > most  # as it was before; there is something to clip
     left = [p.grad for p in materials.model.hugging_face.parameters() if p.grad is not None]
     total = math.sqrt(sum(float(g.square().sum()) for g in left))
-    assert total == pytest.approx(norm / 4, rel=1e-4)
+    assert total == pytest.approx(most, rel=1e-4)
 
 
 @pytest.mark.parametrize(
