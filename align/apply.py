@@ -7,8 +7,8 @@ from align.output import is_folder, write_mapped
 from align.saved_map import read_map
 from align.vecmap.normalization import check_finite
 from x2static.core.outcome import Outcome
-from x2static.core.outputs import Outputs
-from x2static.core.run_record import RunRecord
+from x2static.core.storage.outputs import Outputs
+from x2static.core.storage.run_record import RunRecord
 from x2static.core.vector_file import read_vectors
 
 

@@ -11,7 +11,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from align.vecmap.self_learning import Arrays
-from x2static.core.files import staged
+from x2static.core.storage.files import staged
 
 
 class CheckpointFile:

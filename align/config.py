@@ -24,9 +24,9 @@ from align.vecmap.presets import (
     check_settings,
 )
 from x2static.core.config import require_at_least
-from x2static.core.device import DeviceName
 from x2static.core.errors import ConfigError
 from x2static.core.formats.faults import OnError
+from x2static.core.machine.device import DeviceName
 from x2static.core.setting import free, place
 
 Preset = Literal[

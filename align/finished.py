@@ -7,9 +7,9 @@ from typing import Any
 
 from align.config import AlignConfig
 from align.output import is_folder
-from x2static.core.outputs import Outputs
-from x2static.core.run_record import RunRecord, read_record
 from x2static.core.setting import deciding
+from x2static.core.storage.outputs import Outputs
+from x2static.core.storage.run_record import RunRecord, read_record
 
 
 def finished_before(

@@ -9,8 +9,8 @@ import numpy as np
 from align.problem import Resources
 from align.refine.growth import mutual_neighbors
 from align.vecmap.alignment import LanguageMap
-from x2static.core.files import Stage, staged
 from x2static.core.normalize import unit
+from x2static.core.storage.files import Stage, staged
 from x2static.core.vectors import WordVectors
 
 

@@ -9,12 +9,12 @@ from dataclasses import asdict
 import numpy as np
 
 from align.config import AlignConfig
+from align.judging.validation import read_held_out
 from align.problem import Problem
 from align.seeds import check_same_width, seed_pairs
-from align.validation import read_held_out
 from align.vecmap.normalization import blocks, check_finite
-from x2static.core.run_record import plain
 from x2static.core.setting import deciding
+from x2static.core.storage.run_record import plain
 from x2static.core.vector_file import read_vectors
 
 _AFTER_LEARNING = ("choice", "induce_cutoff")  # a checkpoint does not depend on these

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from align.answers import OutputFormat
 from align.vecmap.alignment import LanguageMap
-from align.vecmap.arrays import AlignmentError
-from x2static.core.files import Stage
+from align.vecmap.induce.arrays import AlignmentError
+from x2static.core.storage.files import Stage
 from x2static.core.vector_file import FOLDER_FORMATS, Format, write_vectors
 from x2static.core.vectors import WordVectors
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from align.vecmap.arrays import FloatMatrix
+from align.vecmap.induce.arrays import FloatMatrix
 from align.vecmap.pairs import PairRows
 from align.vecmap.presets import VecMapSettings
 from align.vecmap.self_learning import Iteration, Keeper

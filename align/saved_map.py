@@ -12,10 +12,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from align.vecmap.alignment import LanguageMap
-from align.vecmap.arrays import AlignmentError
+from align.vecmap.induce.arrays import AlignmentError
 from align.vecmap.normalization import Normalization
 from align.vecmap.presets import STEPS
-from x2static.core.files import Stage, describe_os_error, staged
+from x2static.core.storage.files import Stage, describe_os_error, staged
 
 FORMAT = "x2static-map"
 _VERSION = 1

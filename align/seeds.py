@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from align.vecmap.arrays import AlignmentError
+from align.vecmap.induce.arrays import AlignmentError
 from align.vecmap.pairs import PairRows
 from align.vecmap.presets import Seeds
 from x2static.core.errors import LexiconError
-from x2static.core.lexicon import Lexicon, advise_direction, read_lexicon
+from x2static.core.text.lexicon import Lexicon, advise_direction, read_lexicon
 from x2static.core.vectors import WordVectors
 
 _log = logging.getLogger(__name__)

@@ -11,23 +11,23 @@ from align.checkpoint import CheckpointFile
 from align.config import AlignConfig
 from align.finished import finished_before
 from align.induced import write_induced
+from align.judging.statement import statement
+from align.judging.trust import Trust
+from align.judging.verdict import verdict_on
 from align.languages import Languages
 from align.methods.table import learn_maps
 from align.output import write_mapped
 from align.problem import Problem, Resources
 from align.saved_map import SavedMap, write_map
-from align.statement import statement
-from align.trust import Trust
 from align.vecmap.alignment import Alignment, unchanged
 from align.vecmap.self_learning import Iteration
-from align.verdict import verdict_on
-from x2static.core.device import pick_device
 from x2static.core.errors import Interrupted
-from x2static.core.interrupts import StopSignals
+from x2static.core.machine.device import pick_device
+from x2static.core.machine.interrupts import StopSignals
 from x2static.core.outcome import Outcome
-from x2static.core.outputs import Outputs
 from x2static.core.progress import Progress
-from x2static.core.run_record import RunRecord, plain
+from x2static.core.storage.outputs import Outputs
+from x2static.core.storage.run_record import RunRecord, plain
 
 _log = logging.getLogger(__name__)
 _CSLS = 10  # neighbours for --induce beside a preset that learns without CSLS

@@ -13,7 +13,7 @@ from typing import NoReturn
 from continued_pretraining.config import PretrainConfig
 from x2static.core.config import add_flags, build, typed_flags
 from x2static.core.errors import ConfigError, Interrupted, WorkbenchError
-from x2static.core.threads import AdaptedWaiting
+from x2static.core.machine.threads import AdaptedWaiting
 
 
 class _Parser(argparse.ArgumentParser):

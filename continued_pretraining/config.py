@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from x2static.core.config import require_at_least, require_at_most
-from x2static.core.device import DeviceName
 from x2static.core.errors import ConfigError
+from x2static.core.machine.device import DeviceName
 from x2static.core.setting import free, place
 
 LossName = Literal["none", "dcca", "dgcca", "mse", "cosine", "infonce"]

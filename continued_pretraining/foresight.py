@@ -9,8 +9,8 @@ from typing import Any
 from continued_pretraining.config import PretrainConfig
 from continued_pretraining.model.scratch import parse_shape
 from x2static.core.errors import ConfigError, CorpusError, VectorFormatError, require
-from x2static.core.script import ScriptShare, script_share
-from x2static.core.text_input import LineReader, decode_lines
+from x2static.core.languages.script import ScriptShare, script_share
+from x2static.core.text.text_input import LineReader, decode_lines
 from x2static.core.vector_file import read_vectors
 from x2static.teacher.encoder import resolve_layer
 from x2static.teacher.hugging_face import quiet, read_config

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from continued_pretraining.config import PretrainConfig
-from x2static.core.files import sha256
-from x2static.core.run_record import RunRecord
 from x2static.core.setting import deciding
+from x2static.core.storage.files import sha256
+from x2static.core.storage.run_record import RunRecord
 
 
 def run_identity(config: PretrainConfig, record: RunRecord) -> dict[str, Any]:

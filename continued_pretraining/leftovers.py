@@ -8,7 +8,7 @@ from pathlib import Path
 
 from continued_pretraining.training.materials import PREPARED_NAME
 from x2static.core.errors import Interrupted, WorkbenchError
-from x2static.core.files import remove_tree
+from x2static.core.storage.files import remove_tree
 
 
 @contextmanager

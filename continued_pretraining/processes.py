@@ -11,8 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from x2static.core.device import pick_device
 from x2static.core.errors import MissingDependencyError, require
+from x2static.core.machine.device import pick_device
 
 _BUCKET = 1 << 25  # numbers summed at once
 

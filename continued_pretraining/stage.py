@@ -25,10 +25,10 @@ from continued_pretraining.training.speed import Flops, Speedometer
 from continued_pretraining.training.update import Updater, trained_parameters
 from x2static.core.errors import ConfigError, Interrupted, OutputError
 from x2static.core.outcome import Outcome
-from x2static.core.outputs import Outputs
 from x2static.core.progress import format_seconds
-from x2static.core.run_record import RunRecord, read_record
-from x2static.core.work_folder import WorkFolder
+from x2static.core.storage.outputs import Outputs
+from x2static.core.storage.run_record import RunRecord, read_record
+from x2static.core.storage.work_folder import WorkFolder
 from x2static.teacher.model_folder import save_model
 
 _TRACKERS = "trackers"

@@ -33,7 +33,7 @@ from scripts.machine import describe_machine, machine_line, same_machine  # noqa
 from scripts.paired import QUICK_REPEATS, REPEATS, verdict  # noqa: E402
 from scripts.results import made_line, provenance, read_rows, write_results  # noqa: E402
 from x2static.core.errors import ConfigError, WorkbenchError  # noqa: E402
-from x2static.core.run_record import (  # noqa: E402
+from x2static.core.storage.run_record import (  # noqa: E402
     RunRecord,
     git_commit,
     plain,

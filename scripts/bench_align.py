@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 
 from align.vecmap.alignment import align_matrices
-from align.vecmap.coarse import has_fast_integers
-from align.vecmap.induction import Ranks, draw_ranks
+from align.vecmap.induce.coarse import has_fast_integers
+from align.vecmap.induce.induction import Ranks, draw_ranks
+from align.vecmap.induce.tiled import Product, TiledInducer
 from align.vecmap.normalization import fit_normalization
 from align.vecmap.presets import FAST_SCHEDULE, preset_settings
-from align.vecmap.tiled import Product, TiledInducer
 from scripts.paired import REPEATS, compared, in_turns, seconds
 from scripts.peak_memory import x2static_alone
 from x2static.core.vector_file import write_vectors

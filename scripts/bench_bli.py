@@ -18,8 +18,8 @@ import numpy as np
 from eval.bli.score import AlignedPair, BliScore
 from eval.search.hubness import Hubness
 from scripts.paired import REPEATS, compared, in_turns, verdict
-from x2static.core.lexicon import Lexicon
 from x2static.core.normalize import normalize
+from x2static.core.text.lexicon import Lexicon
 from x2static.core.vectors import FloatMatrix, WordVectors
 
 QUERIES = 1500

@@ -140,7 +140,7 @@ def reading(text: Path, _scratch: Path) -> Callable[[int], int]:
 
 def serve(kind: str, way: str, text: str, scratch: str) -> None:
     """The worker's side."""
-    from x2static.core.threads import AdaptedWaiting
+    from x2static.core.machine.threads import AdaptedWaiting
 
     do = {"pretrain": pretraining, "teacher": reading}[kind](Path(text), Path(scratch))
     step = 0

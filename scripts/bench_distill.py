@@ -91,7 +91,7 @@ def settings(corpus: Path, teacher: Path, output: Path, **others: Any) -> Any:
 
 def bare_forward(config: Any, materials: Any) -> tuple[float, int]:
     """Seconds of the truncated teacher alone over the batches the distiller makes, and pieces."""
-    from x2static.distill.readings import run_teacher
+    from x2static.distill.readings.readings import run_teacher
 
     planner, teacher = materials.planner(config), materials.teacher
     pools = [planner.plan(planner.shuffled(0, n), None, (0, n)) for n in range(planner.num_pools)]
@@ -188,7 +188,7 @@ def throughput_rows(scratch: Path, name: str, sentences: int, repeats: int) -> l
 
 def bare_row(scratch: Path, config: Any, name: str, sentences: int, repeats: int) -> dict[str, Any]:
     """A preset's whole run against the truncated teacher alone."""
-    from x2static.distill.materials import gather_materials
+    from x2static.distill.learning.materials import gather_materials
     from x2static.distill.stage import load_for
 
     teacher = load_for(config)
@@ -252,7 +252,7 @@ def distilling(config: Any) -> float:
 
 def teacher_seconds(config: Any) -> float:
     """Seconds it takes to load and hash the teacher, which a long run pays once."""
-    from x2static.distill.materials import teacher_fingerprint
+    from x2static.distill.learning.materials import teacher_fingerprint
     from x2static.distill.stage import load_for
 
     began = time.perf_counter()
@@ -276,7 +276,7 @@ print(peak_megabytes())
 FINISH_SCRIPT = """
 import sys, torch, numpy as np
 from scripts.peak_memory import peak_megabytes
-from x2static.distill.closed_form import Blend, ClosedFormLearner, fresh_sums, smooth
+from x2static.distill.learning.closed_form import Blend, ClosedFormLearner, fresh_sums, smooth
 size, width = map(int, sys.argv[1:3])
 cpu = torch.device("cpu")
 torch.ones(999, width) @ torch.ones(width, 999)

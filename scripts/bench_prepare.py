@@ -29,8 +29,8 @@ if str(ROOT) not in sys.path:  # as the process of `single_threaded`
     sys.path.insert(0, str(ROOT))
 
 from scripts.paired import REPEATS, compared, in_turns, processor_seconds  # noqa: E402
-from x2static.core.corpus import iter_sentences  # noqa: E402
 from x2static.core.errors import ConfigError  # noqa: E402
+from x2static.core.text.corpus import iter_sentences  # noqa: E402
 from x2static.prepare.cleaning import clean  # noqa: E402
 from x2static.prepare.seen import SeenHashes  # noqa: E402
 from x2static.prepare.tokenizers.build import build_tokenizer  # noqa: E402

@@ -131,7 +131,7 @@ class Ours:
         from continued_pretraining.training.optimizer import make_optimizer
         from continued_pretraining.training.speed import Flops
         from continued_pretraining.training.update import Updater, trained_parameters
-        from x2static.core.run_record import RunRecord
+        from x2static.core.storage.run_record import RunRecord
 
         config = PretrainConfig(
             **{
@@ -214,7 +214,7 @@ def trainer_rate(size: Size, text: Path, model: Path, scratch: Path, way: Way) -
     import torch
     import transformers
 
-    from x2static.core.heap import keep_freed_memory
+    from x2static.core.machine.heap import keep_freed_memory
 
     keep_freed_memory()  # as ours does
     tokenizer = transformers.AutoTokenizer.from_pretrained(model)

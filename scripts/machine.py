@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from x2static.core.run_record import package_versions
+from x2static.core.storage.run_record import package_versions
 
 CPU_FEATURES = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
 _DECIDING = ("cpu", "cores", "ram_gib", "torch_threads", "python", "versions", "gpu")

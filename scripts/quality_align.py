@@ -44,7 +44,7 @@ from scripts.align_tables import (  # noqa: E402
 from scripts.results import parse, provenance, quality_parser, write_results  # noqa: E402
 from scripts.sgns import num_tokens, train_skip_gram  # noqa: E402
 from scripts.train_demo_teacher import OUTPUT as TEACHER  # noqa: E402
-from x2static.core.files import sha256  # noqa: E402
+from x2static.core.storage.files import sha256  # noqa: E402
 
 TRAINING: dict[str, Any] = {
     "vector_size": 300, "sg": 1, "window": 5, "negative": 5, "sample": 1e-4, "min_count": 5,
@@ -110,7 +110,7 @@ class Bench:
 
     def few(self, pair: str) -> Path:
         """A dictionary of the first source words only that both vocabularies know."""
-        from x2static.core.lexicon import read_lexicon
+        from x2static.core.text.lexicon import read_lexicon
         from x2static.core.vector_file import read_vectors
 
         source, target = (read_vectors(side) for side in self.sides(pair))
@@ -199,7 +199,7 @@ def transcribe(bench: Bench, pair: str, name: str, outputs: Sequence[Path]) -> d
     """Align by the formulas in float64."""
     from align.seeds import lexicon_rows
     from scripts import vecmap_float64
-    from x2static.core.lexicon import read_lexicon
+    from x2static.core.text.lexicon import read_lexicon
     from x2static.core.vector_file import read_vectors, write_vectors
     from x2static.core.vectors import WordVectors
 

@@ -147,7 +147,7 @@ def get_teacher(work: Path, name: str) -> Path:
         import torch
         from transformers import AutoConfig, AutoModelForMaskedLM
 
-        from x2static.core.files import staged
+        from x2static.core.storage.files import staged
 
         torch.manual_seed(0)
         with staged(folder) as temporary:

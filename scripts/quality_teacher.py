@@ -26,7 +26,7 @@ sys.path.insert(0, str(ROOT))
 from scripts.results import parse, provenance, quality_parser, write_results  # noqa: E402
 from scripts.sgns import num_tokens, train_skip_gram  # noqa: E402
 from scripts.train_demo_teacher import HUB, OUTPUT, SKIP_GRAM, WORDS_READ, prepare  # noqa: E402
-from x2static.core.lexicon import read_lexicon  # noqa: E402
+from x2static.core.text.lexicon import read_lexicon  # noqa: E402
 
 SPOKES = ("de", "fr", "es")
 SETS = {

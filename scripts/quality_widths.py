@@ -36,8 +36,8 @@ from scripts.quality_pretrain import Bench as Vectors  # noqa: E402
 from scripts.quality_pretrain import make_vectors, spread, validations  # noqa: E402
 from scripts.results import parse, provenance, quality_parser, write_results  # noqa: E402
 from scripts.train_demo_teacher import OUTPUT as TEACHER  # noqa: E402
-from x2static.core.bitext import read_sentences  # noqa: E402
-from x2static.core.run_record import git_commit  # noqa: E402
+from x2static.core.storage.run_record import git_commit  # noqa: E402
+from x2static.core.text.bitext import read_sentences  # noqa: E402
 from x2static.teacher import load_teacher  # noqa: E402
 
 LANGUAGES = ("en", "de", "fr", "es")

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from scripts.machine import describe_machine, machine_line
-from x2static.core.files import staged
-from x2static.core.run_record import git_commit
+from x2static.core.storage.files import staged
+from x2static.core.storage.run_record import git_commit
 
 
 def quality_parser(description: str) -> argparse.ArgumentParser:

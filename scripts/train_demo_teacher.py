@@ -103,8 +103,8 @@ def ship(model: Path, output: Path) -> None:
     import torch
     from transformers import AutoModelForMaskedLM, AutoTokenizer
 
-    from x2static.core.files import staged
-    from x2static.core.run_record import read_record
+    from x2static.core.storage.files import staged
+    from x2static.core.storage.run_record import read_record
 
     record = read_record(model)
     if record is None:

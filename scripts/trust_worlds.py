@@ -146,7 +146,7 @@ def real_world(
     rows: tuple[int, int],
 ) -> World:
     """Vectors from files, of so many words, with MUSE's pairs; of one language, with its words."""
-    from x2static.core.lexicon import read_lexicon
+    from x2static.core.text.lexicon import read_lexicon
     from x2static.core.vector_file import read_vectors
     from x2static.core.vectors import WordVectors
 

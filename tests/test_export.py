@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from x2static.core.run_record import read_record
+from x2static.core.storage.run_record import read_record
 from x2static.core.vector_file import read_vectors, write_vectors
 from x2static.core.vectors import WordVectors
 

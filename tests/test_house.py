@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from x2static.core.run_record import package_versions
+from x2static.core.storage.run_record import package_versions
 
 if sys.version_info >= (3, 11):
     import tomllib

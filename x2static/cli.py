@@ -18,7 +18,7 @@ from x2static import __version__
 from x2static.commands import COMMANDS, load, split_command
 from x2static.core.config import add_flags, build, closest, named_paths, typed_flags
 from x2static.core.errors import ConfigError, Interrupted, OutputError, WorkbenchError, one_line
-from x2static.core.threads import AdaptedWaiting
+from x2static.core.machine.threads import AdaptedWaiting
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -94,7 +94,7 @@ def run(arguments: Sequence[str]) -> None:
 
 def _claim_json(place: Path, name: str, config: Any, config_file: Path | None) -> Any:
     """The right to the file of results; an earlier result of the same command is replaced."""
-    from x2static.core.outputs import Outputs, embedded_maker
+    from x2static.core.storage.outputs import Outputs, embedded_maker
 
     can_overwrite = hasattr(config, "overwrite")
     outputs = Outputs(

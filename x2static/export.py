@@ -45,8 +45,8 @@ def export(config: ExportConfig) -> Outcome:
     from collections import Counter
 
     from x2static.core.formats.native import VECTORS_NAME
-    from x2static.core.outputs import Outputs
-    from x2static.core.run_record import RunRecord
+    from x2static.core.storage.outputs import Outputs
+    from x2static.core.storage.run_record import RunRecord
     from x2static.core.vector_file import FOLDER_FORMATS, read_vectors, write_vectors
 
     outputs = Outputs("export", inputs=[config.vectors], overwrite=config.overwrite)

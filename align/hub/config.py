@@ -10,10 +10,10 @@ from align.answers import Choice, OutputFormat
 from align.methods.table import WITHOUT_PAIRS, HubMethodName
 from align.vecmap.presets import FAST_SCHEDULE, Seeds, VecMapSettings
 from x2static.core.config import require_at_least
-from x2static.core.device import DeviceName
 from x2static.core.errors import ConfigError
 from x2static.core.formats.faults import OnError
-from x2static.core.language_name import check_language_name
+from x2static.core.languages.language_name import check_language_name
+from x2static.core.machine.device import DeviceName
 from x2static.core.setting import free, place
 
 

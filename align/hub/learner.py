@@ -10,7 +10,7 @@ from align.methods.table import HUB_METHODS
 from align.problem import Problem, Resources, silent
 from align.seeds import few_pairs
 from align.vecmap.alignment import Alignment
-from x2static.core.device import pick_device
+from x2static.core.machine.device import pick_device
 from x2static.core.progress import Progress
 
 AGREEMENT_RUNS = 2

@@ -9,9 +9,9 @@ from align.answers import OutputFormat
 from align.hub.config import HubConfig
 from align.output import format_of, is_folder
 from align.vecmap.normalization import check_finite
-from x2static.core.outputs import Outputs
-from x2static.core.run_record import RunRecord, read_record
 from x2static.core.setting import deciding
+from x2static.core.storage.outputs import Outputs
+from x2static.core.storage.run_record import RunRecord, read_record
 from x2static.core.vector_file import Format, read_vectors
 from x2static.core.vectors import WordVectors
 

@@ -14,18 +14,18 @@ from typing import Any
 from align.hub.config import HubConfig
 from align.hub.learner import AGREEMENT_RUNS, HubLearner
 from align.hub.spoke import Spoke
+from align.judging.validation import read_held_out
 from align.output import write_mapped
 from align.problem import Problem
 from align.saved_map import SavedMap, write_map
 from align.search.precision import Precision
 from align.seeds import Coverage, check_same_width, seed_pairs
-from align.validation import read_held_out
 from align.vecmap.alignment import LanguageMap, unchanged
 from align.vecmap.normalization import check_finite
 from x2static.core.errors import WorkbenchError
 from x2static.core.outcome import Outcome
 from x2static.core.rejection import rejection
-from x2static.core.run_record import RunRecord, plain
+from x2static.core.storage.run_record import RunRecord, plain
 from x2static.core.vector_file import read_vectors
 from x2static.core.vectors import WordVectors
 

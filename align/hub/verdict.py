@@ -10,7 +10,7 @@ from align.search.folds import split
 from align.search.held_out import HeldOut
 from align.search.precision import WORDS, Precision, mean_precision
 from align.vecmap.alignment import LanguageMap, unchanged
-from align.vecmap.arrays import FloatMatrix
+from align.vecmap.induce.arrays import FloatMatrix
 from align.vecmap.pairs import PairRows
 
 Learn = Callable[[PairRows], LanguageMap]

@@ -10,8 +10,8 @@ import numpy as np
 from align.methods.method import Method
 from align.problem import Problem, Resources
 from align.vecmap.alignment import Alignment, LanguageMap
-from align.vecmap.arrays import FloatMatrix
 from align.vecmap.diagnosis import WORDS
+from align.vecmap.induce.arrays import FloatMatrix
 from align.vecmap.normalization import Normalization
 
 

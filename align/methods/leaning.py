@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from align.vecmap.arrays import FloatMatrix, WideMatrix
+from align.vecmap.induce.arrays import FloatMatrix, WideMatrix
 from align.vecmap.linear import cross_products, rotation_from
 
 Prior = Literal["rotation", "identity"]

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from align.problem import Problem, Resources
 from align.vecmap.alignment import Alignment
-from align.vecmap.arrays import AlignmentError
+from align.vecmap.induce.arrays import AlignmentError
 from align.vecmap.pairs import PairRows
 from x2static.core.errors import ConfigError
 

@@ -17,7 +17,7 @@ import numpy as np
 from align.methods.method import Method
 from align.problem import Problem, Resources
 from align.vecmap.alignment import Alignment, Sides
-from align.vecmap.arrays import FloatMatrix, WideMatrix
+from align.vecmap.induce.arrays import FloatMatrix, WideMatrix
 from align.vecmap.linear import SideMaps, orthogonal_maps
 
 _BLOCK_ENTRIES = 1 << 23

@@ -25,7 +25,7 @@ from align.search.held_out import NEAR, HeldOut
 from align.search.precision import WORDS, Precision
 from align.search.trials import Trials, by_both, by_csls
 from align.vecmap.alignment import Alignment
-from align.vecmap.arrays import AlignmentError
+from align.vecmap.induce.arrays import AlignmentError
 from align.vecmap.linear import final_maps
 from align.vecmap.pairs import PairRows, check_pairs
 from x2static.core.intervals import Interval, share_interval, shown

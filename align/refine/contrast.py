@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from align.vecmap.arrays import FloatMatrix, Rows, WideMatrix
+from align.vecmap.induce.arrays import FloatMatrix, Rows, WideMatrix
 from align.vecmap.pairs import PairRows
 
 _DECAY, _SQUARED_DECAY, _TINY = 0.9, 0.999, 1e-8

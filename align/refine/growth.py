@@ -14,8 +14,8 @@ import numpy as np
 from align.problem import Resources
 from align.search.held_out import NEAR
 from align.vecmap.alignment import LanguageMap, Sides, make_inducer
-from align.vecmap.arrays import FloatMatrix, Rows
-from align.vecmap.induction import first_ranks
+from align.vecmap.induce.arrays import FloatMatrix, Rows
+from align.vecmap.induce.induction import first_ranks
 from align.vecmap.linear import final_maps
 from align.vecmap.pairs import PairRows, mutual_pairs
 from align.vecmap.presets import VecMapSettings

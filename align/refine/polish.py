@@ -8,7 +8,7 @@ from align.refine.contrast import Contrast, contrast_turns
 from align.search.held_out import places
 from align.search.precision import WORDS
 from align.vecmap.alignment import LanguageMap
-from align.vecmap.arrays import FloatMatrix
+from align.vecmap.induce.arrays import FloatMatrix
 from align.vecmap.pairs import PairRows
 from x2static.core.normalize import unit
 

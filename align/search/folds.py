@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from align.vecmap.arrays import Rows
+from align.vecmap.induce.arrays import Rows
 from align.vecmap.pairs import PairRows
 
 ENOUGH = 800

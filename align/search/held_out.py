@@ -6,7 +6,7 @@ import numpy as np
 
 from align.search.precision import Precision, precision_at_one
 from align.vecmap.alignment import LanguageMap
-from align.vecmap.arrays import FloatMatrix, Rows
+from align.vecmap.induce.arrays import FloatMatrix, Rows
 from align.vecmap.pairs import PairRows
 
 NEAR, _CANDIDATES = 5_000, 10_000

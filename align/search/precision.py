@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from align.vecmap.arrays import FloatMatrix
-from align.vecmap.induction import largest_of_rows, match_rows
+from align.vecmap.induce.arrays import FloatMatrix
+from align.vecmap.induce.induction import largest_of_rows, match_rows
 from align.vecmap.pairs import PairRows
 from x2static.core.intervals import Interval, few, share_interval, shown
 from x2static.core.normalize import unit

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Generic, TypeVar
 
 from align.search.precision import Precision, mean_precision
-from align.vecmap.arrays import AlignmentError
+from align.vecmap.induce.arrays import AlignmentError
 
 Candidate = TypeVar("Candidate", bound=Hashable)
 Rank = Callable[[Precision], float | tuple[float, ...]]

@@ -11,9 +11,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from align.vecmap.arrays import AlignmentError, FloatMatrix, Rows
-from align.vecmap.blas import one_blas_thread
 from align.vecmap.diagnosis import WORDS, translations
+from align.vecmap.induce.arrays import AlignmentError, FloatMatrix, Rows
+from align.vecmap.induce.blas import one_blas_thread
 from align.vecmap.linear import final_maps
 from align.vecmap.pairs import PairRows
 from align.vecmap.presets import FAST_SCHEDULE, VecMapSettings

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from align.vecmap.agreement import agreement, can_be_asked
-from align.vecmap.arrays import AlignmentError, FloatMatrix
+from align.vecmap.induce.arrays import AlignmentError, FloatMatrix
 from align.vecmap.normalization import check_finite
 from align.vecmap.pairs import PairRows, check_pairs
 from align.vecmap.presets import VecMapSettings

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from align.vecmap.arrays import FloatMatrix
-from align.vecmap.blas import one_blas_thread
-from align.vecmap.induction import Induction, PlainInducer, first_ranks
+from align.vecmap.induce.arrays import FloatMatrix
+from align.vecmap.induce.blas import one_blas_thread
+from align.vecmap.induce.induction import Induction, PlainInducer, first_ranks
 from align.vecmap.linear import orthogonal_maps
 from align.vecmap.pairs import PairRows, mutual_pairs
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from align.vecmap.arrays import AlignmentError, FloatMatrix, WideMatrix
+from align.vecmap.induce.arrays import AlignmentError, FloatMatrix, WideMatrix
 from align.vecmap.presets import VecMapSettings
 
 # Against the mean: a few large directions do not make the others look empty. Rows rounded to five

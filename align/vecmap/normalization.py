@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from align.vecmap.arrays import AlignmentError, FloatMatrix, WideVector
+from align.vecmap.induce.arrays import AlignmentError, FloatMatrix, WideVector
 
 BLOCK = 65_536
 _FIRST_LOOK = 1_024

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from align.vecmap.arrays import AlignmentError, Rows
-from align.vecmap.induction import Induction
+from align.vecmap.induce.arrays import AlignmentError, Rows
+from align.vecmap.induce.induction import Induction
 from align.vecmap.presets import Direction
 
 

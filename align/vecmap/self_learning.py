@@ -10,9 +10,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from align.vecmap.arrays import FloatMatrix, WideMatrix
-from align.vecmap.blas import one_blas_thread
-from align.vecmap.induction import Inducer, draw_ranks
+from align.vecmap.induce.arrays import FloatMatrix, WideMatrix
+from align.vecmap.induce.blas import one_blas_thread
+from align.vecmap.induce.induction import Inducer, draw_ranks
 from align.vecmap.linear import cross_products, rotation_from
 from align.vecmap.pairs import PairRows, objective_of, pairs_of
 from align.vecmap.presets import VecMapSettings

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from align.vecmap.arrays import AlignmentError, FloatMatrix, FloatVector, Rows, WideMatrix
-from align.vecmap.blas import one_blas_thread
 from align.vecmap.diagnosis import WORDS, Diagnosis, diagnose, translations
-from align.vecmap.induction import Inducer, PlainInducer
+from align.vecmap.induce.arrays import AlignmentError, FloatMatrix, FloatVector, Rows, WideMatrix
+from align.vecmap.induce.blas import one_blas_thread
+from align.vecmap.induce.induction import Inducer, PlainInducer
 from align.vecmap.linear import SideMaps, cross_products, final_maps, rotation_from
 from align.vecmap.normalization import Normalization, blocks, fit_normalization
 from align.vecmap.pairs import PairRows
@@ -94,12 +94,12 @@ def make_inducer(
 ) -> Inducer:
     """The way of finding matches that suits the sizes and the device."""
     if device != "cpu":
-        from align.vecmap.torch_inducer import TorchInducer
+        from align.vecmap.induce.torch_inducer import TorchInducer
 
         return TorchInducer(settings.csls, device)
     if sizes[0] * sizes[1] <= _PLAIN_ENTRIES:
         return PlainInducer(settings.csls)
-    from align.vecmap.tiled import TiledInducer
+    from align.vecmap.induce.tiled import TiledInducer
 
     inducer: Inducer = TiledInducer(settings.csls, threads)
     return inducer

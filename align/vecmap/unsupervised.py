@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from align.vecmap.arrays import AlignmentError, FloatMatrix
-from align.vecmap.induction import PlainInducer, Ranks
+from align.vecmap.induce.arrays import AlignmentError, FloatMatrix
+from align.vecmap.induce.induction import PlainInducer, Ranks
 from align.vecmap.normalization import fit_normalization
 from align.vecmap.pairs import PairRows, pairs_of
 from align.vecmap.presets import Direction, VecMapSettings

@@ -17,7 +17,7 @@ from continued_pretraining.text.sampling import apportion
 from continued_pretraining.text.sources import find_sources
 from continued_pretraining.text.tokenizer import LineTokenizer, load_tokenizer, train_tokenizer
 from x2static.core.errors import TeacherError
-from x2static.core.files import staged
+from x2static.core.storage.files import staged
 from x2static.teacher.model_folder import save_tokenizer
 
 

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from continued_pretraining.text.lines import iter_lines
 from continued_pretraining.text.tokenizer import LineTokenizer
 from x2static.core.errors import CorpusError
-from x2static.core.files import staged
 from x2static.core.progress import Progress
+from x2static.core.storage.files import staged
 from x2static.teacher.legibility import Legibility
 
 _LINES_AT_ONCE = 4096

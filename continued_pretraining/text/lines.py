@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from x2static.core.text_input import LineReader, decode_lines, list_files
+from x2static.core.text.text_input import LineReader, decode_lines, list_files
 
 
 def iter_lines(paths: Sequence[Path]) -> Iterator[str]:

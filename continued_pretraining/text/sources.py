@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from x2static.core.errors import ConfigError
-from x2static.core.language_name import check_language_name
+from x2static.core.languages.language_name import check_language_name
 
 _SUFFIXES = {
     ".gz", ".xz", ".zst", ".txt", ".vec", ".bin", ".text", ".model", ".kv", ".safetensors", ".tok",

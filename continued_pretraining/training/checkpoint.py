@@ -12,8 +12,8 @@ import torch
 from torch import nn
 
 from continued_pretraining.training.optimizer import optimizer_tensors, restore_optimizer
-from x2static.core.checkpoint import CheckpointFolder, checksum, write_state
-from x2static.core.files import remove_tree, staged
+from x2static.core.storage.checkpoint import CheckpointFolder, checksum, write_state
+from x2static.core.storage.files import remove_tree, staged
 
 
 class Memory(Protocol):

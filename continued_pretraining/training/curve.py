@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from x2static.core.errors import OutputError
-from x2static.core.files import describe_os_error, staged
+from x2static.core.storage.files import describe_os_error, staged
 
 CURVE_NAME = "curve.jsonl"
 

@@ -22,9 +22,9 @@ from continued_pretraining.training.speed import Speedometer
 from continued_pretraining.training.update import Measures, Updater
 from continued_pretraining.training.validation import Validator, Verdict
 from x2static.core.errors import ConfigError
-from x2static.core.interrupts import StopRequest
+from x2static.core.machine.interrupts import StopRequest
 from x2static.core.progress import Progress
-from x2static.core.save_clock import SaveClock
+from x2static.core.storage.save_clock import SaveClock
 
 Found = TypeVar("Found")
 

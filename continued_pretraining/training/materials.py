@@ -33,8 +33,8 @@ from continued_pretraining.training.overview import (
 )
 from continued_pretraining.training.validation import TextPairs, Validator, read_all_pairs
 from x2static.core.errors import ConfigError
-from x2static.core.heap import keep_freed_memory
-from x2static.core.run_record import RunRecord
+from x2static.core.machine.heap import keep_freed_memory
+from x2static.core.storage.run_record import RunRecord
 from x2static.teacher.encoder import resolve_layer
 from x2static.teacher.legibility import Legibility
 from x2static.teacher.precision import dtype_of, pick_precision

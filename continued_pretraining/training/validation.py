@@ -19,9 +19,9 @@ from continued_pretraining.processes import Processes
 from continued_pretraining.text.batch import Ids, micro_batches
 from continued_pretraining.text.plan import TextPlanner
 from continued_pretraining.text.tokenizer import LineTokenizer
-from x2static.core.bitext import read_tabbed
 from x2static.core.errors import DatasetError
 from x2static.core.labels import labels_of
+from x2static.core.text.bitext import read_tabbed
 
 
 @dataclass(frozen=True)

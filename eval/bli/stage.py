@@ -16,10 +16,10 @@ from eval.lookup import read_frequent
 from eval.one_space import check_one_space
 from x2static.core.errors import LexiconError
 from x2static.core.intervals import METHOD, shown
-from x2static.core.lexicon import Lexicon, advise_direction, read_lexicon
 from x2static.core.outcome import Outcome
-from x2static.core.outputs import Outputs
-from x2static.core.run_record import RunRecord
+from x2static.core.storage.outputs import Outputs
+from x2static.core.storage.run_record import RunRecord
+from x2static.core.text.lexicon import Lexicon, advise_direction, read_lexicon
 from x2static.core.vectors import WordVectors
 
 

@@ -18,16 +18,16 @@ from eval.downstream.shelf import Shelf
 from eval.downstream.spread import Spread
 from eval.downstream.task import FineTunedTask, GoldSet, TokenizedTask
 from eval.few import warn_of_few
-from x2static.core.device import pick_device
 from x2static.core.errors import Interrupted
-from x2static.core.files import sha256
 from x2static.core.intervals import METHOD
 from x2static.core.labels import labels_of
+from x2static.core.machine.device import pick_device
 from x2static.core.outcome import Outcome
-from x2static.core.outputs import Outputs
 from x2static.core.progress import Progress
-from x2static.core.run_record import RunRecord, plain
 from x2static.core.setting import deciding
+from x2static.core.storage.files import sha256
+from x2static.core.storage.outputs import Outputs
+from x2static.core.storage.run_record import RunRecord, plain
 
 if TYPE_CHECKING:
     import torch

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from x2static.core.errors import ConfigError, DatasetError
-from x2static.core.language import two_letter_codes
+from x2static.core.languages.language import two_letter_codes
 
 _GIVEN = re.compile(r"([a-z]{2,3}(?:[-_][A-Za-z]+)?)=(.+)")
 _MLQA = re.compile(r"(.*)context-([a-z]{2,3})-question-([a-z]{2,3})(.*)")

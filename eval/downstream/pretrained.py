@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from x2static.core.errors import require
-from x2static.core.files import sha256
+from x2static.core.storage.files import sha256
 from x2static.teacher.hugging_face import (
     MODEL_FILES,
     check_vocabulary,

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from x2static.core.errors import DatasetError
-from x2static.core.files import describe_os_error
 from x2static.core.formats.faults import OnError
-from x2static.core.source_file import open_source
+from x2static.core.storage.files import describe_os_error
+from x2static.core.storage.source_file import open_source
 
 # TyDiQA's own files hold all languages; the ids begin with their names.
 _TYDI_NAMES = {

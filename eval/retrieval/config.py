@@ -8,9 +8,9 @@ from typing import Annotated
 
 from eval.choices import CaseRule, Method
 from x2static.core.config import require_at_least
-from x2static.core.device import DeviceName
 from x2static.core.errors import ConfigError
 from x2static.core.formats.faults import OnError
+from x2static.core.machine.device import DeviceName
 
 
 @dataclass(frozen=True, kw_only=True)

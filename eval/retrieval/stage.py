@@ -14,11 +14,11 @@ from eval.one_space import check_one_space
 from eval.retrieval.config import RetrievalConfig
 from eval.retrieval.score import RetrievalScore, score_retrieval
 from eval.retrieval.static_sentences import StaticEncoder
-from x2static.core.bitext import read_aligned
 from x2static.core.errors import DatasetError
 from x2static.core.intervals import METHOD, shown
 from x2static.core.outcome import Outcome
-from x2static.core.run_record import RunRecord
+from x2static.core.storage.run_record import RunRecord
+from x2static.core.text.bitext import read_aligned
 from x2static.core.vectors import FloatMatrix
 
 

@@ -75,7 +75,7 @@ class TorchIndex:
 
     def __init__(self, matrix: FloatMatrix, device: str) -> None:
         """Copy ``matrix`` (N, D) to the device."""
-        from x2static.core.device import pick_device
+        from x2static.core.machine.device import pick_device
 
         self._torch = require("torch", "distill", f"--device {device}")
         self._device = pick_device(device)

@@ -16,7 +16,7 @@ from eval.similarity.word_pairs import WordPairs, cross_pairs, read_word_pairs
 from x2static.core.errors import DatasetError
 from x2static.core.intervals import METHOD, shown
 from x2static.core.outcome import Outcome
-from x2static.core.run_record import RunRecord
+from x2static.core.storage.run_record import RunRecord
 from x2static.core.vectors import WordVectors
 
 _WITH_INTERVAL = ("spearman", "pearson", "spearman_all")

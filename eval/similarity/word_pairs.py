@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from x2static.core.errors import DatasetError
-from x2static.core.lines import numbered_lines
+from x2static.core.text.lines import numbered_lines
 
 # Names of columns in the published files, reduced to letters and digits.
 _SCORE_NAMES = (

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from x2static.core.errors import DatasetError
-from x2static.core.lines import numbered_lines
+from x2static.core.text.lines import numbered_lines
 
 _CONLLU_COLUMNS = 10
 _UPOS = 3

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from scipy.stats import chisquare, geom
 
-from align.vecmap import tiled
-from align.vecmap.coarse import has_fast_integers
-from align.vecmap.induction import PlainInducer, Ranks, draw_ranks
-from align.vecmap.tiled import TiledInducer
-from align.vecmap.torch_inducer import TorchInducer
+from align.vecmap.induce import tiled
+from align.vecmap.induce.coarse import has_fast_integers
+from align.vecmap.induce.induction import PlainInducer, Ranks, draw_ranks
+from align.vecmap.induce.tiled import TiledInducer
+from align.vecmap.induce.torch_inducer import TorchInducer
 from tests.align import oracles
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from align.vecmap.arrays import AlignmentError
+from align.vecmap.induce.arrays import AlignmentError
 from align.vecmap.linear import multistep_maps, orthogonal_maps, unconstrained_maps
 from align.vecmap.presets import preset_settings
 from tests.align import oracles

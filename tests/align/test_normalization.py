@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from align.vecmap.arrays import AlignmentError
+from align.vecmap.induce.arrays import AlignmentError
 from align.vecmap.normalization import check_finite, fit_normalization
 from tests.align import oracles
 

@@ -8,13 +8,13 @@ import pytest
 from align.checkpoint import CheckpointFile
 from align.vecmap import self_learning
 from align.vecmap.alignment import align_matrices
-from align.vecmap.arrays import AlignmentError
-from align.vecmap.induction import PlainInducer, draw_ranks
+from align.vecmap.induce.arrays import AlignmentError
+from align.vecmap.induce.induction import PlainInducer, draw_ranks
+from align.vecmap.induce.tiled import TiledInducer
 from align.vecmap.linear import cross_products, rotation_from
 from align.vecmap.pairs import PairRows
 from align.vecmap.presets import preset_settings
 from align.vecmap.self_learning import Iteration, LearningState, learn
-from align.vecmap.tiled import TiledInducer
 from align.vecmap.unsupervised import profile_pairs, similarity_profiles
 from tests.align import oracles
 from tests.align.planted import plant, precision

@@ -23,7 +23,7 @@ from align.search.folds import split
 from align.search.precision import Precision
 from align.search.trials import Trials, by_csls_then_nearest
 from align.vecmap.alignment import unchanged
-from align.vecmap.arrays import AlignmentError
+from align.vecmap.induce.arrays import AlignmentError
 from align.vecmap.pairs import PairRows
 from align.vecmap.presets import VecMapSettings
 from tests.align import oracles

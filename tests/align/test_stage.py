@@ -97,7 +97,7 @@ def test_words_spelled_alike_are_not_held_out(world, run_cli, refuses, flags, tm
 
 
 def test_only_rows_that_scoring_looks_at_are_mapped(world, run_cli, flags, tmp_path, monkeypatch):
-    monkeypatch.setattr("align.verdict.WORDS", 50)
+    monkeypatch.setattr("align.judging.verdict.WORDS", 50)
     monkeypatch.setattr("align.vecmap.sides.WORDS", 30)
     apply, sizes = LanguageMap.apply, []
 

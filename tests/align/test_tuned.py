@@ -15,7 +15,7 @@ from align.search.held_out import NEAR, HeldOut
 from align.search.precision import WORDS, Precision
 from align.search.trials import Trials, by_csls
 from align.vecmap.alignment import align_matrices
-from align.vecmap.arrays import AlignmentError
+from align.vecmap.induce.arrays import AlignmentError
 from align.vecmap.pairs import PairRows
 from align.vecmap.presets import VecMapSettings, preset_settings
 from tests.align import oracles

@@ -127,7 +127,7 @@ def test_outputs_are_not_overwritten(refuses, arguments, data, tmp_path):
 
 
 def test_an_unfinished_run_with_other_settings_is_not_resumed(stops, arguments, data, tmp_path):
-    from x2static.core.work_folder import WorkFolder
+    from x2static.core.storage.work_folder import WorkFolder
 
     given = [*arguments, "--text", data / "*.txt", "--loss", "none"]
     with WorkFolder(tmp_path / "out") as work:

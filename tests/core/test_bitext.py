@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from x2static.core.bitext import join_keyed, read_aligned, read_keyed, read_tabbed
 from x2static.core.errors import DatasetError
+from x2static.core.text.bitext import join_keyed, read_aligned, read_keyed, read_tabbed
 
 keys = st.dictionaries(
     st.text("abc0", min_size=1, max_size=4), st.text("xyz ", min_size=1).filter(str.strip)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from x2static.core.checkpoint import CheckpointFolder
+from x2static.core.storage.checkpoint import CheckpointFolder
 
 
 def save(folder: CheckpointFolder, step: int) -> None:

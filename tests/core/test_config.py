@@ -22,8 +22,8 @@ from x2static.core.config import (
     typed_flags,
 )
 from x2static.core.errors import ConfigError
-from x2static.core.run_record import RunRecord
 from x2static.core.setting import positional
+from x2static.core.storage.run_record import RunRecord
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from x2static.core.corpus import Position, count_sentences, iter_paragraphs, iter_sentences
 from x2static.core.errors import CorpusError
+from x2static.core.text.corpus import Position, count_sentences, iter_paragraphs, iter_sentences
 
 TEXT = "a b\nc d\n\ne f\r\n \n\ng h"
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from x2static.core import files
 from x2static.core.errors import OutputError
-from x2static.core.files import make_parent, remove_tree, replace, sha256, staged
-from x2static.core.outputs import Outputs
+from x2static.core.storage import files
+from x2static.core.storage.files import make_parent, remove_tree, replace, sha256, staged
+from x2static.core.storage.outputs import Outputs
 
 
 def names(folder: Path) -> list[str]:
@@ -167,7 +167,7 @@ def test_failed_second_rename_brings_the_old_folder_back(
 
 KILLED_BETWEEN_RENAMES = """
 import os, pathlib, sys
-from x2static.core.files import staged
+from x2static.core.storage.files import staged
 output = pathlib.Path(sys.argv[1])
 real = pathlib.Path.rename
 def rename(self, target):

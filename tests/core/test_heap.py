@@ -10,7 +10,7 @@ import pytest
 PROGRAM = """
 import sys
 import numpy as np
-from x2static.core import heap
+from x2static.core.machine import heap
 
 def resident():
     with open("/proc/self/statm") as stream:
@@ -37,7 +37,7 @@ def test_freed_memory(name, stays):
 
 
 def test_the_users_own_variables_decide(monkeypatch):
-    from x2static.core import heap
+    from x2static.core.machine import heap
 
     monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", "1000000")
     assert not heap.keep_freed_memory()

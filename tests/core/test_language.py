@@ -7,7 +7,7 @@ import re
 import pytest
 
 from x2static.core.errors import ConfigError
-from x2static.core.language import (
+from x2static.core.languages.language import (
     check_code,
     find_language,
     languages,

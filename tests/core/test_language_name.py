@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from x2static.core.errors import ConfigError
-from x2static.core.language_name import check_language_name
+from x2static.core.languages.language_name import check_language_name
 
 
 @pytest.mark.parametrize("name", ["de", "zh-Hans", "pt_BR", "Ελληνικά", "my language", "<b>"])

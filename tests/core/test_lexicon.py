@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from x2static.core.errors import LexiconError
-from x2static.core.lexicon import Coverage, Lexicon, advise_direction, read_lexicon
+from x2static.core.text.lexicon import Coverage, Lexicon, advise_direction, read_lexicon
 
 DE_EN = (("der", "the"), ("von", "of"), ("von", "from"), ("Haus", "house"))
 # Any word that vectors may hold: white space beyond ASCII is legal inside one.

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from x2static.core.errors import OutputError
-from x2static.core.outputs import Outputs, embedded_maker
+from x2static.core.storage.outputs import Outputs, embedded_maker
 
 
 def made(folder: Path, command: str, **contents: str) -> Path:
@@ -169,8 +169,8 @@ def test_an_error_leaves_all_old_outputs_and_nothing_else(
 
 TWO = """
 import os, pathlib, sys
-from x2static.core import commit, files
-from x2static.core.outputs import Outputs
+from x2static.core.storage import commit, files
+from x2static.core.storage.outputs import Outputs
 folder, left = pathlib.Path(sys.argv[1]), int(sys.argv[2])
 real = files.replace
 def replace(temporary, target):

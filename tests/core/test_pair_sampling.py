@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from x2static.core.errors import ConfigError
-from x2static.core.pair_sampling import SAMPLINGS, sample_pairs
+from x2static.core.text.pair_sampling import SAMPLINGS, sample_pairs
 
 
 def random_counts(rng: np.random.Generator, size: int, empty: float = 0.0) -> np.ndarray:

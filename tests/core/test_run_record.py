@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from x2static.core import run_record
-from x2static.core.files import sha256
-from x2static.core.run_record import (
+from x2static.core.storage import run_record
+from x2static.core.storage.files import sha256
+from x2static.core.storage.run_record import (
     RunRecord,
     git_commit,
     package_versions,
@@ -126,7 +126,7 @@ def test_versions_are_found_without_importing(monkeypatch: pytest.MonkeyPatch) -
 
 def fake_checkout(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the package seem to lie at ``folder/x2static/core``."""
-    monkeypatch.setattr(run_record, "__file__", str(folder / "x2static/core/run_record.py"))
+    monkeypatch.setattr(run_record, "__file__", str(folder / "x2static/core/storage/run_record.py"))
 
 
 def git(folder: Path, *arguments: str) -> str:

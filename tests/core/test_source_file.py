@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from x2static.core import source_file
-from x2static.core.source_file import name_fault, open_source
+from x2static.core.storage import source_file
+from x2static.core.storage.source_file import name_fault, open_source
 
 
 def write_later(path: Path, data: bytes, seconds: float) -> threading.Thread:

@@ -14,10 +14,10 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from x2static.core import text_input
 from x2static.core.errors import CorpusError
-from x2static.core.files import sha256
-from x2static.core.text_input import STDIN, LineReader, decode_lines
+from x2static.core.storage.files import sha256
+from x2static.core.text import text_input
+from x2static.core.text.text_input import STDIN, LineReader, decode_lines
 
 PACK: dict[str, Callable[[bytes], bytes]] = {
     "": lambda data: data,

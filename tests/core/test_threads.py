@@ -11,8 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from x2static.core import threads
-from x2static.core.threads import AdaptedWaiting, Crowding, Patience, SleepingTeam, may_adapt
+from x2static.core.machine import threads
+from x2static.core.machine.threads import (
+    AdaptedWaiting,
+    Crowding,
+    Patience,
+    SleepingTeam,
+    may_adapt,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 MS = 1_000_000  # nanoseconds
@@ -93,7 +99,7 @@ def test_a_crowd_after_long_quiet_is_a_new_one() -> None:
 SPINS = """
 import time
 import torch
-from x2static.core.threads import SleepingTeam, loaded_libraries
+from x2static.core.machine.threads import SleepingTeam, loaded_libraries
 
 torch.set_num_threads(2)
 numbers = torch.randn(64, 2000)

@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from x2static.core.errors import ConfigError, OutputError, VectorFormatError
-from x2static.core.files import staged
 from x2static.core.formats import text
+from x2static.core.storage.files import staged
 from x2static.core.vector_file import Format, read_vectors, write_vectors
 from x2static.core.vectors import WordVectors
 

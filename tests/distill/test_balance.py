@@ -5,7 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from x2static.distill.balance import FEWEST_WORDS, Balance, frequent_enough, measure_balance
+from x2static.distill.learning.balance import (
+    FEWEST_WORDS,
+    Balance,
+    frequent_enough,
+    measure_balance,
+)
 
 
 def test_correlations_equal_numpy_over_all_pairs(rng):

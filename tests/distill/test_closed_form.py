@@ -8,8 +8,8 @@ import torch
 
 from tests.distill.conftest import write_corpus
 from x2static.core.vector_file import read_vectors
-from x2static.distill.finishing import even_out, smooth
-from x2static.distill.row_map import solve_contexts, tame
+from x2static.distill.learning.finishing import even_out, smooth
+from x2static.distill.learning.row_map import solve_contexts, tame
 
 CPU = torch.device("cpu")
 
@@ -184,7 +184,7 @@ def test_a_row_of_zeros_stays_one_when_evened_out(rng):
 
 def filled_learner(rng, size=500, width=12, **settings):
     """A learner that met each word often; own states and contexts know nothing of each other."""
-    from x2static.distill.closed_form import Blend, ClosedFormLearner, fresh_sums
+    from x2static.distill.learning.closed_form import Blend, ClosedFormLearner, fresh_sums
 
     sums = fresh_sums(size, width, 2, CPU, with_halves=True)
     for name in ("own0", "own1", "context"):
@@ -238,7 +238,7 @@ def test_own_states_that_are_the_contexts_count_like_them(rng):
 def test_finishing_holds_no_table_beside_the_sums(rng):
     import tracemalloc
 
-    from x2static.distill.closed_form import Blend, ClosedFormLearner, fresh_sums
+    from x2static.distill.learning.closed_form import Blend, ClosedFormLearner, fresh_sums
 
     size, width = 60_000, 32
     sums = fresh_sums(size, width, 2, CPU)

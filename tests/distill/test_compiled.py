@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from x2static.distill import table as tables
-from x2static.distill.table import StaticTable, initial_table
+from x2static.distill.learning import table as tables
+from x2static.distill.learning.table import StaticTable, initial_table
 
 pytest.importorskip("numba")
 

@@ -10,10 +10,10 @@ import torch
 
 from tests.distill.conftest import write_corpus
 from tests.teachers import WORDS
-from x2static.distill import materials
-from x2static.distill.convergence import PATIENCE, Convergence
-from x2static.distill.corpus_index import CorpusIndex
-from x2static.distill.held_out import choose_held_out
+from x2static.distill.learning import materials
+from x2static.distill.learning.convergence import PATIENCE, Convergence
+from x2static.distill.learning.held_out import choose_held_out
+from x2static.distill.readings.corpus_index import CorpusIndex
 
 
 def judged(losses, saved=None):
@@ -125,7 +125,7 @@ def test_a_run_stops_by_itself_and_says_what_it_saw(converge, tmp_path):
 
 
 def test_held_out_sentences_are_not_learned_from(converge, tmp_path, monkeypatch):
-    from x2static.distill.learners import SampledLearner
+    from x2static.distill.learning.learners import SampledLearner
 
     learn, seen = SampledLearner.learn, set()
 
@@ -140,7 +140,7 @@ def test_held_out_sentences_are_not_learned_from(converge, tmp_path, monkeypatch
 
 @pytest.mark.parametrize("stop_at", [2, 6, 7, 8, 13])
 def test_a_run_killed_anywhere_goes_on_to_the_same_bytes(converge, tmp_path, monkeypatch, stop_at):
-    from x2static.distill.learners import SampledLearner
+    from x2static.distill.learning.learners import SampledLearner
 
     class Killed(BaseException):
         pass

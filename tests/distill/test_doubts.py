@@ -10,7 +10,7 @@ import pytest
 
 from tests.distill.conftest import write_corpus
 from tests.teachers import byte_tokenizer, unigram_tokenizer, wordpiece_tokenizer
-from x2static.core.script import script_share, scripts_of
+from x2static.core.languages.script import script_share, scripts_of
 from x2static.teacher.legibility import Legibility, PieceMarks
 from x2static.teacher.pieces import WordPieces
 

@@ -19,7 +19,7 @@ def run_distill(arguments: list[str]) -> None:
     import torch
 
     from x2static.cli import run
-    from x2static.distill import materials
+    from x2static.distill.learning import materials
 
     torch.set_num_threads(1)
     materials._POOL_SENTENCES = 32

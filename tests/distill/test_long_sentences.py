@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from tests.distill.conftest import write_corpus
 from x2static.core.vector_file import read_vectors
-from x2static.distill.corpus_index import build_index, open_index
-from x2static.distill.long_sentences import cuts_of, split_long
+from x2static.distill.readings.corpus_index import build_index, open_index
+from x2static.distill.readings.long_sentences import cuts_of, split_long
 
 SIZES = st.lists(st.integers(0, 12), min_size=1, max_size=60)
 
@@ -38,7 +38,7 @@ def test_a_corpus_without_long_sentences_stays_the_very_same(tmp_path):
 
 
 def test_long_sentences_become_several(tmp_path, monkeypatch):
-    monkeypatch.setattr("x2static.distill.long_sentences._SENTENCES_AT_ONCE", 2)
+    monkeypatch.setattr("x2static.distill.readings.long_sentences._SENTENCES_AT_ONCE", 2)
     build_index(iter(["a b", "a b c d e f g", "c", "d e f g a", "b"]), tmp_path / "index")
     index = open_index(tmp_path / "index")
     sizes = np.array([1, 1, 1, 2, 1, 1, 1], dtype=np.int32)  # a to g

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.teachers import unigram_tokenizer
-from x2static.distill.corpus_index import CorpusIndex
-from x2static.distill.plan import Planner
+from x2static.distill.readings.corpus_index import CorpusIndex
+from x2static.distill.readings.plan import Planner
 from x2static.teacher import WordPieces
 
 TOKENIZER = WordPieces(unigram_tokenizer(), "test")

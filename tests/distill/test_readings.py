@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from tests.distill.test_plan import TOKENIZER, planner_for
-from x2static.distill.readings import read_pool
-from x2static.distill.store import ReadingStore
+from x2static.distill.readings.readings import read_pool
+from x2static.distill.readings.store import ReadingStore
 
 
 class CountingTeacher:

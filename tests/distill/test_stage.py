@@ -15,7 +15,7 @@ import torch
 from tests.distill.conftest import write_corpus
 from tests.teachers import WORDS
 from x2static.core.vector_file import read_vectors
-from x2static.distill import materials
+from x2static.distill.learning import materials
 
 
 @pytest.fixture(autouse=True)
@@ -151,7 +151,7 @@ def test_epochs_from_the_readings_on_disk_stay_close_to_fresh_ones(distill, tmp_
 def test_readings_in_a_shared_folder_serve_the_next_run(distill, tmp_path, monkeypatch):
     shared = ("--cache", "on", "--cache-folder", tmp_path / "cache")
     distill(tmp_path / "one", *shared)
-    from x2static.distill import course
+    from x2static.distill.learning import course
 
     def read_again(*_args: object, **_options: object) -> None:
         raise RuntimeError("the teacher was asked again")
@@ -207,7 +207,7 @@ class Killed(BaseException):
 def test_a_run_killed_between_pools_goes_on_to_the_same_bytes(
     distill, tmp_path, monkeypatch, extra, stop_at
 ):
-    from x2static.distill.learners import SampledLearner
+    from x2static.distill.learning.learners import SampledLearner
 
     extra = (*extra, "--checkpoint-minutes", 0)
     distill(tmp_path / "whole", *extra)
@@ -236,7 +236,7 @@ def test_a_run_killed_between_pools_goes_on_to_the_same_bytes(
 
 
 def test_a_run_killed_before_its_record_goes_on(distill, tmp_path, monkeypatch):
-    from x2static.core.commit import Batch
+    from x2static.core.storage.commit import Batch
 
     assert distill(tmp_path / "whole")[0] == 0
 
@@ -255,7 +255,7 @@ def test_a_run_killed_before_its_record_goes_on(distill, tmp_path, monkeypatch):
 
 
 def test_a_run_killed_while_it_cleans_up_is_done(distill, tmp_path, monkeypatch):
-    from x2static.core import work_folder
+    from x2static.core.storage import work_folder
 
     with monkeypatch.context() as patch:
         patch.setattr(work_folder, "remove_tree", lambda _: None)
@@ -278,7 +278,7 @@ def test_a_work_folder_of_somebody_else_is_left_alone(distill, tmp_path):
 
 
 def test_ctrl_c_keeps_the_state_and_says_how_to_go_on(distill, tmp_path, monkeypatch):
-    from x2static.distill import course
+    from x2static.distill.learning import course
 
     read, calls = course.read_pool, []
 
@@ -301,7 +301,7 @@ def test_ctrl_c_keeps_the_state_and_says_how_to_go_on(distill, tmp_path, monkeyp
 
 
 def test_damaged_checkpoint_falls_back_to_the_one_before(distill, tmp_path, monkeypatch):
-    from x2static.distill import course
+    from x2static.distill.learning import course
 
     read, calls = course.read_pool, []
 
@@ -407,7 +407,7 @@ def test_one_word_sentences_have_no_context_and_say_so(distill, tmp_path):
 
 
 def test_a_second_run_on_the_same_output_is_refused(distill, tmp_path):
-    from x2static.core.lock import FolderLock
+    from x2static.core.storage.lock import FolderLock
 
     with FolderLock(tmp_path / "v.unfinished"):
         code, _, err = distill(tmp_path / "v")
@@ -444,7 +444,7 @@ def test_no_torch_is_one_line_with_the_remedy(distill, tmp_path, monkeypatch):
 
 def test_all_kinds_of_runs_share_one_reading_of_the_corpus(distill, tmp_path, monkeypatch):
     """With a folder for readings, the teacher reads once, and vectors are those of its own pass."""
-    from x2static.distill import course
+    from x2static.distill.learning import course
 
     kinds = {
         "default": ("--preset", "default"),

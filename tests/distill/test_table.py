@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from x2static.distill.table import StaticTable, initial_table, loss_and_weights
+from x2static.distill.learning.table import StaticTable, initial_table, loss_and_weights
 
 
 def reference_loss(embedding, context, words, negatives):

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from x2static.core.errors import CorpusError
-from x2static.distill.vocabulary import (
+from x2static.distill.readings.vocabulary import (
     NegativeSampler,
     choose_min_count,
     keep_probability,

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from tests.hostile.parts import native, not_a_number
 from x2static.core.errors import VectorFormatError
-from x2static.core.files import staged
 from x2static.core.neighbors import top_k
 from x2static.core.normalize import unit
+from x2static.core.storage.files import staged
 from x2static.core.vector_file import write_vectors
 from x2static.core.vectors import WordVectors
 from x2static.explore import indexes as indexes_module

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from x2static.core import source_file
+from x2static.core.storage import source_file
 
 
 @pytest.fixture(autouse=True)

@@ -115,10 +115,10 @@ def test_a_run_plans_it(toy: Path, run_cli: Cli) -> None:
 
 
 def test_its_command_line_holds_what_the_descriptor_sets(toy: Path) -> None:
-    from x2static.run.graph import build_graph
-    from x2static.run.problems import Problems
-    from x2static.run.settings import arguments, commands
-    from x2static.run.workbench import read_workbench
+    from x2static.run.plan.graph import build_graph
+    from x2static.run.workbench.problems import Problems
+    from x2static.run.workbench.settings import arguments, commands
+    from x2static.run.workbench.workbench import read_workbench
 
     for name in ("en.txt", "de.txt", "de-en.txt", "de.odd.txt"):
         (toy / name).write_text("Haus house\n")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from x2static.run.order import Order, Result
+from x2static.run.executors.order import Order, Result
 
 
 class InlineExecutor:

@@ -26,9 +26,9 @@ from typing import Any
 from tests.kill_points.inline_executor import InlineExecutor
 from tests.kill_points.interposed import KILLED, KillPoints
 from tests.kill_points.scenarios import BYSTANDERS, SCENARIOS, Scenario
-from x2static.core import run_record
-from x2static.core.commit import finish_commits
-from x2static.core.leftovers import is_leftover, restore_retired
+from x2static.core.storage import run_record
+from x2static.core.storage.commit import finish_commits
+from x2static.core.storage.leftovers import is_leftover, restore_retired
 
 Contents = dict[str, object]
 _CHANGES_EACH_TIME = ("plan.json", ".hashes.json", ".lock", "curve.jsonl")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from x2static.core.language import check_code
+from x2static.core.languages.language import check_code
 from x2static.prepare.languages import (
     ICU_LANGUAGES,
     PAPER_LANGUAGES,

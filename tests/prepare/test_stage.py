@@ -21,8 +21,8 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from x2static.core.corpus import iter_paragraphs, iter_sentences
 from x2static.core.errors import ConfigError, CorpusError, WorkbenchError
+from x2static.core.text.corpus import iter_paragraphs, iter_sentences
 from x2static.prepare.config import PrepareConfig
 from x2static.prepare.stage import prepare
 from x2static.prepare.tally import LINES, PARAGRAPHS, SENTENCES

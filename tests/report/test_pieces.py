@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from x2static.report.charts import bars, lines, short, ticks
-from x2static.report.projection import project
-from x2static.report.word_choice import content_words, is_content
+from x2static.report.draw.charts import bars, lines, short, ticks
+from x2static.report.read.projection import project
+from x2static.report.read.word_choice import content_words, is_content
 
 
 def test_clusters_stay_apart_and_members_together(rng: np.random.Generator) -> None:

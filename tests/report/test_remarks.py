@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from x2static.report.remarks import remarks
-from x2static.report.run_folder import RunFolder
+from x2static.report.read.run_folder import RunFolder
+from x2static.report.sections.remarks import remarks
 
 
 @pytest.mark.parametrize(("seeds", "is_doubtful"), [("identical", True), ("lexicon", False)])

@@ -16,7 +16,7 @@ import pytest
 
 from tests.browser import browser_page, find_browser
 from tests.report.page_reader import Reader, held_data
-from x2static.core.files import staged
+from x2static.core.storage.files import staged
 from x2static.core.vector_file import read_vectors, write_vectors
 from x2static.core.vectors import WordVectors
 

@@ -73,7 +73,7 @@ def worker_of(process: subprocess.Popen[bytes], stage: str) -> int | None:
     rows = [line.split(None, 2) for line in answer.stdout.splitlines()]
     parents = {int(row[0]): int(row[1]) for row in rows}
     for number, parent, command in (row for row in rows if len(row) == 3):
-        if "x2static.run.child" in command and f" {stage} " in command:
+        if "x2static.run.executors.child" in command and f" {stage} " in command:
             ancestor = int(number)
             while ancestor in parents and ancestor != process.pid:
                 ancestor = parents[ancestor]

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from x2static.run.fingerprints import Fingerprints
-from x2static.run.mirror import node_order, perform_on_node, perform_stored
-from x2static.run.order import Order, Result
-from x2static.run.plan_file import Entry, write_plan
-from x2static.run.store import Store
-from x2static.run.stored_executor import fetch_outputs, leave, restore
+from x2static.run.executors.mirror import node_order, perform_on_node, perform_stored
+from x2static.run.executors.order import Order, Result
+from x2static.run.executors.store import Store
+from x2static.run.executors.stored_executor import fetch_outputs, leave, restore
+from x2static.run.plan.fingerprints import Fingerprints
+from x2static.run.plan.plan_file import Entry, write_plan
 
 pytest.importorskip("fsspec")
 
@@ -50,7 +50,7 @@ shutil.rmtree(work)
 @pytest.fixture
 def order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Order:
     """To write the letters of ``in.txt``, which lies in the store, to ``out/x``."""
-    monkeypatch.setattr("x2static.run.mirror._EVERY_SECONDS", 0.0)
+    monkeypatch.setattr("x2static.run.executors.mirror._EVERY_SECONDS", 0.0)
     (tmp_path / "toy_stage.py").write_text(STAGE)
     (tmp_path / "driver").mkdir()
     (tmp_path / "driver/in.txt").write_text("abcdefgh")
@@ -111,7 +111,7 @@ def test_a_lost_task_goes_on_elsewhere_from_its_checkpoint(order, tmp_path):
 
 
 def test_what_was_stopped_goes_on_elsewhere(order, tmp_path, monkeypatch):
-    monkeypatch.setattr("x2static.run.mirror._EVERY_SECONDS", 60.0)
+    monkeypatch.setattr("x2static.run.executors.mirror._EVERY_SECONDS", 60.0)
     stage = tmp_path / "toy_stage.py"
     stage.write_text(STAGE.replace("time.sleep(float(seconds))", "raise SystemExit(0)"))
     assert perform_stored(order).code == 0  # as pre-training ends that was told to

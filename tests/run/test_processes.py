@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from x2static.run.executor import LocalExecutor
-from x2static.run.order import Order, Result, command, explain, perform
+from x2static.run.executors.executor import LocalExecutor
+from x2static.run.executors.order import Order, Result, command, explain, perform
 from x2static.run.progress import StageProgress, read_progress
 
 STAGE = """
@@ -39,10 +39,10 @@ import os
 import sys
 from pathlib import Path
 from tests.run.test_schedule import Silent, ToyConfig
-from x2static.core.lock import FolderLock
-from x2static.run.executor import LocalExecutor
-from x2static.run.graph import Task
-from x2static.run.order import Order
+from x2static.core.storage.lock import FolderLock
+from x2static.run.executors.executor import LocalExecutor
+from x2static.run.plan.graph import Task
+from x2static.run.executors.order import Order
 from x2static.run.schedule import Schedule
 
 folder = Path(sys.argv[1])
@@ -110,7 +110,13 @@ def test_several_processes_start_through_torchrun(tmp_path):
     )  # fmt: skip
     words = command(order)
     assert words[4:7] == ["torch.distributed.run", "--standalone", "--nproc_per_node=2"]
-    assert words[-5:] == ["-m", "x2static.run.child", "0", "continued_pretraining", "--steps=1"]
+    assert words[-5:] == [
+        "-m",
+        "x2static.run.executors.child",
+        "0",
+        "continued_pretraining",
+        "--steps=1",
+    ]
 
 
 def test_progress_is_read_off_the_newest_attempt(tmp_path):

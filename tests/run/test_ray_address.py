@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from x2static.core.errors import ConfigError
-from x2static.run.ray_executor import check_reachable
+from x2static.run.executors.ray_executor import check_reachable
 
 
 @pytest.mark.parametrize(

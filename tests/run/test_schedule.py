@@ -12,12 +12,12 @@ import pytest
 
 from x2static.core.errors import ConfigError
 from x2static.core.setting import free
-from x2static.run.fingerprints import Fingerprints
-from x2static.run.graph import Task
-from x2static.run.order import Order, Result
-from x2static.run.plan_file import Entry, read_plan
+from x2static.run.executors.order import Order, Result
+from x2static.run.plan.fingerprints import Fingerprints
+from x2static.run.plan.graph import Task
+from x2static.run.plan.plan_file import Entry, read_plan
+from x2static.run.plan.selection import select, select_from
 from x2static.run.schedule import Schedule
-from x2static.run.selection import select, select_from
 
 
 @dataclass(frozen=True)
@@ -291,7 +291,7 @@ def test_a_missing_input_fails_its_task_alone(run, tasks, folder):
 def test_digests_are_read_again_only_when_a_file_changed(tmp_path, monkeypatch):
     reads = []
     monkeypatch.setattr(
-        "x2static.run.fingerprints.sha256", lambda p: reads.append(p.name) or p.read_text()
+        "x2static.run.plan.fingerprints.sha256", lambda p: reads.append(p.name) or p.read_text()
     )
     (tmp_path / "a").write_text("one")
     (tmp_path / "b").mkdir()

@@ -14,7 +14,7 @@ from tests.distill.conftest import write_corpus
 from tests.teachers import WORDS, save_teacher
 from x2static.prepare.tokenizers import udpipe_model
 from x2static.run import readiness
-from x2static.run.settings import with_keys
+from x2static.run.workbench.settings import with_keys
 
 TOML = """
 output = "Läufe/der erste"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from x2static.core.errors import ConfigError, OutputError
-from x2static.run.store import Store
+from x2static.run.executors.store import Store
 
 pytest.importorskip("fsspec")
 
@@ -147,7 +147,7 @@ def test_a_place_without_rights_is_one_line(tmp_path):
 
 
 def test_a_place_that_does_not_answer_is_given_up(tmp_path, monkeypatch):
-    monkeypatch.setattr("x2static.run.store._PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr("x2static.run.executors.store._PATIENCE_SECONDS", 0.05)
     store = Store(f"file://{tmp_path}")
     monkeypatch.setattr(store, "_write", lambda *_: __import__("time").sleep(0.5))
     with pytest.raises(ConfigError, match=r"no answer within 0 seconds; is the address right"):

@@ -9,9 +9,9 @@ import pytest
 
 from eval.retrieval.config import RetrievalConfig
 from x2static.core.errors import ConfigError
-from x2static.run.graph import build_graph
-from x2static.run.problems import Problems
-from x2static.run.workbench import Workbench, read_workbench
+from x2static.run.plan.graph import build_graph
+from x2static.run.workbench.problems import Problems
+from x2static.run.workbench.workbench import Workbench, read_workbench
 
 GOOD = """
 output = "run"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from x2static.core.lexicon import read_lexicon
+from x2static.core.text.lexicon import read_lexicon
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 DATA = SCRIPTS / "demo_data"

@@ -9,9 +9,9 @@ import numpy as np
 
 from x2static.bitext.collection import find_collection
 from x2static.bitext.config import BitextCheckConfig
-from x2static.core.bitext import join_keyed
 from x2static.core.errors import ConfigError
 from x2static.core.outcome import Outcome
+from x2static.core.text.bitext import join_keyed
 
 _SHOWN = 70
 

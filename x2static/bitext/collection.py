@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from x2static.core.bitext import read_keyed
 from x2static.core.errors import DatasetError
-from x2static.core.language import check_code
+from x2static.core.languages.language import check_code
+from x2static.core.text.bitext import read_keyed
 
 _ENDINGS = (".gz", ".xz", ".zst", ".tsv", ".txt")
 _AT_ONCE = 1 << 16

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from x2static.core.config import require_at_least
 from x2static.core.errors import ConfigError
-from x2static.core.language import check_code
+from x2static.core.languages.language import check_code
 from x2static.core.setting import positional
 
 _FILES = "keyed texts SOURCE/LANGUAGE.tsv, .gz, .xz or .zst; patterns in quotes"

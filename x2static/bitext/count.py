@@ -12,8 +12,8 @@ from x2static.bitext.collection import find_collection
 from x2static.bitext.config import BitextCountConfig
 from x2static.core.errors import ConfigError
 from x2static.core.outcome import Outcome
-from x2static.core.pair_sampling import SAMPLINGS, PairShares, sample_pairs
 from x2static.core.progress import Progress
+from x2static.core.text.pair_sampling import SAMPLINGS, PairShares, sample_pairs
 
 
 def count(config: BitextCountConfig) -> Outcome:

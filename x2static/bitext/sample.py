@@ -6,9 +6,9 @@ import numpy as np
 
 from x2static.bitext.collection import find_collection
 from x2static.bitext.config import BitextSampleConfig
-from x2static.core.bitext import join_keyed
 from x2static.core.errors import DatasetError
 from x2static.core.outcome import Outcome
+from x2static.core.text.bitext import join_keyed
 
 
 def sample(config: BitextSampleConfig) -> Outcome:

@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 from x2static.core.errors import ConfigError
-from x2static.core.files import describe_os_error
 from x2static.core.setting import Field, fields_of
-from x2static.core.source_file import name_fault, read_settings_text
+from x2static.core.storage.files import describe_os_error
+from x2static.core.storage.source_file import name_fault, read_settings_text
 
 if sys.version_info >= (3, 11):
     import tomllib

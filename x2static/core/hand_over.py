@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from x2static.core.errors import ConfigError
-from x2static.core.lexicon import Lexicon
+from x2static.core.text.lexicon import Lexicon
 from x2static.core.vector_file import read_vectors, write_vectors
 from x2static.core.vectors import WordVectors
 

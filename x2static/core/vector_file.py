@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Literal
 
 from x2static.core.errors import ConfigError, VectorFormatError
-from x2static.core.files import Stage, staged
 from x2static.core.formats.byte_stream import open_bytes
 from x2static.core.formats.faults import Faults, OnError
 from x2static.core.formats.gensim_pickle import is_pickle, read_gensim, write_gensim
 from x2static.core.formats.native import VECTORS_NAME, Precision, read_native, write_native
 from x2static.core.formats.text import parse_header
+from x2static.core.storage.files import Stage, staged
 from x2static.core.vectors import WordVectors
 
 Format = Literal[

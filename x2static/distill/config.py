@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 from x2static.core.config import require_at_least, require_at_most
-from x2static.core.device import DeviceName
 from x2static.core.errors import ConfigError
+from x2static.core.machine.device import DeviceName
 from x2static.core.setting import free, place
 from x2static.distill.postprocess import check_steps
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from x2static.core.run_record import read_record
-from x2static.core.script import script_share
+from x2static.core.languages.script import script_share
+from x2static.core.storage.run_record import read_record
 from x2static.distill.config import DistillConfig
-from x2static.distill.materials import Materials
+from x2static.distill.learning.materials import Materials
 from x2static.teacher.legibility import Legibility
 
 _JUDGED_WORDS = 20_000

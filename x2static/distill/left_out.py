@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from x2static.core.errors import CorpusError
 from x2static.core.vectors import WordVectors
 from x2static.distill.config import DistillConfig
-from x2static.distill.materials import Materials, word_room
+from x2static.distill.learning.materials import Materials, word_room
 
 Matrix = NDArray[np.float32]
 

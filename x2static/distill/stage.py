@@ -8,25 +8,25 @@ import numpy as np
 
 from x2static.core.errors import ConfigError, CorpusError, OutputError
 from x2static.core.outcome import Outcome
-from x2static.core.outputs import Outputs
 from x2static.core.progress import format_seconds
-from x2static.core.run_record import RunRecord, read_record
+from x2static.core.storage.outputs import Outputs
+from x2static.core.storage.run_record import RunRecord, read_record
+from x2static.core.storage.work_folder import WorkFolder
 from x2static.core.vector_file import write_vectors
 from x2static.core.vectors import WordVectors
-from x2static.core.work_folder import WorkFolder
 from x2static.distill.config import DistillConfig
-from x2static.distill.corpus_index import check_corpus
 from x2static.distill.doubts import doubts_about, language_of
 from x2static.distill.layer import LayerChoice, choose_layer
-from x2static.distill.left_out import LeftOut, keep_learned
-from x2static.distill.materials import (
+from x2static.distill.learning.materials import (
     Materials,
     gather_materials,
     identity,
     teacher_fingerprint,
 )
-from x2static.distill.methods import METHODS, Workshop
+from x2static.distill.learning.methods import METHODS, Workshop
+from x2static.distill.left_out import LeftOut, keep_learned
 from x2static.distill.postprocess import postprocess
+from x2static.distill.readings.corpus_index import check_corpus
 from x2static.teacher import Teacher, load_teacher
 from x2static.teacher.legibility import Legibility
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from x2static.core.errors import VectorFormatError
-from x2static.core.files import staged
 from x2static.core.formats.safetensors_file import map_tensors, write_tensors
+from x2static.core.storage.files import staged
 from x2static.core.vectors import FloatMatrix
 from x2static.explore.language import Language
 from x2static.explore.shortlist import Codes

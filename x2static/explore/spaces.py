@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from x2static.core.errors import ConfigError, WorkbenchError
-from x2static.core.files import describe_os_error
 from x2static.core.formats.native import VECTORS_NAME
+from x2static.core.storage.files import describe_os_error
 from x2static.explore.language import Language
 
 _SUFFIXES = (".vec", ".vec.gz", ".bin", ".bin.gz")

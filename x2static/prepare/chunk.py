@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from x2static.core.language import base_of
-from x2static.core.text_input import describe_bad_utf8
+from x2static.core.languages.language import base_of
+from x2static.core.text.text_input import describe_bad_utf8
 from x2static.prepare.cleaning import clean, lowercaser, neutralise_control_tokens
 from x2static.prepare.config import Rules
 from x2static.prepare.seen import Hashes, hash_sentence

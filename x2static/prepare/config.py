@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 
 from x2static.core.config import require_at_least
 from x2static.core.errors import ConfigError
-from x2static.core.language import check_code
+from x2static.core.languages.language import check_code
 from x2static.core.setting import free, place
-from x2static.core.text_input import MAX_LINE_BYTES
+from x2static.core.text.text_input import MAX_LINE_BYTES
 
 TokenizerName = Literal["auto", "udpipe", "icu", "icu-tokenizer", "fugashi", "jieba", "whitespace"]
 RulesName = Literal["paper", "bommasani", "gupta-jaggi", "all"]

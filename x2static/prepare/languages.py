@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from x2static.core.language import base_of
+from x2static.core.languages.language import base_of
 
 UDPIPE_LANGUAGES = tuple(
     "af ar bg de el en es et eu fa fi fr he hi hu id it ko mr nl pt ru ta te tr ur vi".split()  # noqa: SIM905

@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import TypeVar
 
-from x2static.core.text_input import LineBlock
+from x2static.core.text.text_input import LineBlock
 from x2static.prepare.chunk import ChunkPlan, ChunkProcessor, ChunkResult
 from x2static.prepare.worker import WorkerProcess
 

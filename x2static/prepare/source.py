@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from x2static.core.errors import ConfigError, CorpusError, MissingDependencyError
-from x2static.core.text_input import LineBlock, LineReader
+from x2static.core.text.text_input import LineBlock, LineReader
 from x2static.prepare.config import PrepareConfig
 
 BLOCK_BYTES = 1 << 18

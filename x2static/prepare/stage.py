@@ -13,11 +13,11 @@ from typing import IO
 import numpy as np
 
 from x2static.core.errors import CorpusError, Interrupted
+from x2static.core.languages.script import script_share
 from x2static.core.outcome import Outcome
-from x2static.core.outputs import Outputs
 from x2static.core.progress import Progress
-from x2static.core.run_record import RunRecord
-from x2static.core.script import script_share
+from x2static.core.storage.outputs import Outputs
+from x2static.core.storage.run_record import RunRecord
 from x2static.prepare.chunk import ChunkPlan, ChunkResult
 from x2static.prepare.config import PrepareConfig
 from x2static.prepare.output import ParagraphWriter, open_output

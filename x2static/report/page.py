@@ -7,19 +7,19 @@ from typing import NamedTuple
 
 from x2static.page.document import document, part
 from x2static.page.html import Child, Html, element
-from x2static.report.corpus_section import corpus_section
-from x2static.report.downstream_section import downstream_section
-from x2static.report.provenance_section import provenance_section, task_section
-from x2static.report.remarks import Remark, remarks
-from x2static.report.run_folder import RunFolder, text
-from x2static.report.run_folder import table as as_table
-from x2static.report.score_rows import Measured, groups, mean_figure
-from x2static.report.score_sections import changed_by, score_section
-from x2static.report.spaces import Space
-from x2static.report.tables import counted, percent
-from x2static.report.training_section import training_section
-from x2static.report.word_examples import Atlas, Example
-from x2static.report.word_sections import map_data, map_section, neighbors_section
+from x2static.report.draw.tables import counted, percent
+from x2static.report.read.run_folder import RunFolder, text
+from x2static.report.read.run_folder import table as as_table
+from x2static.report.read.score_rows import Measured, groups, mean_figure
+from x2static.report.read.spaces import Space
+from x2static.report.read.word_examples import Atlas, Example
+from x2static.report.sections.corpus_section import corpus_section
+from x2static.report.sections.downstream_section import downstream_section
+from x2static.report.sections.provenance_section import provenance_section, task_section
+from x2static.report.sections.remarks import Remark, remarks
+from x2static.report.sections.score_sections import changed_by, score_section
+from x2static.report.sections.training_section import training_section
+from x2static.report.sections.word_sections import map_data, map_section, neighbors_section
 
 _FEW = 8
 

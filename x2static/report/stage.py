@@ -6,16 +6,16 @@ from pathlib import Path
 
 from x2static.core.errors import ConfigError
 from x2static.core.outcome import Outcome
-from x2static.core.outputs import Outputs
+from x2static.core.storage.outputs import Outputs
 from x2static.report.config import ReportConfig
+from x2static.report.draw.tables import counted
 from x2static.report.page import Pieces, page
-from x2static.report.run_folder import RunFolder
-from x2static.report.score_rows import measured
-from x2static.report.spaces import Space, read_spaces
-from x2static.report.tables import counted
-from x2static.report.word_choice import example_words
-from x2static.report.word_examples import Atlas, Example, atlas, examples
-from x2static.report.word_sections import MOST_LANGUAGES
+from x2static.report.read.run_folder import RunFolder
+from x2static.report.read.score_rows import measured
+from x2static.report.read.spaces import Space, read_spaces
+from x2static.report.read.word_choice import example_words
+from x2static.report.read.word_examples import Atlas, Example, atlas, examples
+from x2static.report.sections.word_sections import MOST_LANGUAGES
 
 MARK = '<meta name="generator" content="x2static">'
 _SHOWN_LANGUAGES = 6

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from x2static.core.progress import format_seconds
-from x2static.run.estimate import seconds_left
-from x2static.run.graph import ALL, Task
-from x2static.run.needs import stages as all_stages
-from x2static.run.plan_file import Entry
+from x2static.run.plan.estimate import seconds_left
+from x2static.run.plan.graph import ALL, Task
+from x2static.run.plan.plan_file import Entry
 from x2static.run.progress import read_progress
 from x2static.run.rejected import rejection_of
+from x2static.run.workbench.needs import stages as all_stages
 
 _PLAIN_EVERY_SECONDS = 60.0
 _LIVE_EVERY_SECONDS = 1.0

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from x2static.core.errors import OutputError
-from x2static.core.files import describe_os_error
-from x2static.core.outputs import Outputs
-from x2static.run.graph import Task
-from x2static.run.leftovers import leftovers_of
-from x2static.run.plan_file import PLAN_NAME, is_plan, read_plan
+from x2static.core.storage.files import describe_os_error
+from x2static.core.storage.outputs import Outputs
+from x2static.run.plan.graph import Task
+from x2static.run.plan.leftovers import leftovers_of
+from x2static.run.plan.plan_file import PLAN_NAME, is_plan, read_plan
 
 COPY_NAME = "workbench.toml"
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from x2static.run.order import last_words
+from x2static.run.executors.order import last_words
 
 _SHARE = re.compile(r"\((\d+) %\)")
 _LEFT = re.compile(r"([\d:]+) left")

@@ -16,7 +16,7 @@ from x2static.core.evaluation import Pipeline
 from x2static.prepare.config import PrepareConfig
 from x2static.prepare.languages import tokenizer_for
 from x2static.prepare.tokenizers.udpipe_model import is_downloadable, local_model, model_url
-from x2static.run.graph import Task
+from x2static.run.plan.graph import Task
 
 _TORCH = (("torch", "distill"), ("transformers", "distill"))
 _TOKENIZERS = {

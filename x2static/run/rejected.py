@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from x2static.core.rejection import rejection
-from x2static.core.run_record import read_record
-from x2static.run.plan_file import Entry
+from x2static.core.storage.run_record import read_record
+from x2static.run.plan.plan_file import Entry
 
 
 def rejection_of(folder: Path, entry: Entry) -> str | None:

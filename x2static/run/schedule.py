@@ -7,15 +7,15 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from x2static.core.files import make_parent
-from x2static.run.executor import Executor
-from x2static.run.fingerprints import Fingerprints
-from x2static.run.graph import Task
-from x2static.run.leftovers import clear_leftovers
-from x2static.run.order import Order, Result
-from x2static.run.plan_file import Entry, read_plan, write_plan
-from x2static.run.reuse import State, state_of, why_again
-from x2static.run.settings import with_keys
+from x2static.core.storage.files import make_parent
+from x2static.run.executors.executor import Executor
+from x2static.run.executors.order import Order, Result
+from x2static.run.plan.fingerprints import Fingerprints
+from x2static.run.plan.graph import Task
+from x2static.run.plan.leftovers import clear_leftovers
+from x2static.run.plan.plan_file import Entry, read_plan, write_plan
+from x2static.run.plan.reuse import State, state_of, why_again
+from x2static.run.workbench.settings import with_keys
 
 _POLL_SECONDS = 0.2
 

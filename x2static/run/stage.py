@@ -13,30 +13,30 @@ from pathlib import Path
 from typing import Any
 
 from x2static.core.errors import Interrupted, WorkbenchError
-from x2static.core.files import staged
-from x2static.core.interrupts import StopRequest
-from x2static.core.lock import FolderLock
+from x2static.core.machine.interrupts import StopRequest
 from x2static.core.outcome import Outcome
 from x2static.core.progress import format_seconds
-from x2static.core.run_record import package_versions
+from x2static.core.storage.files import staged
+from x2static.core.storage.lock import FolderLock
+from x2static.core.storage.run_record import package_versions
 from x2static.prepare.pool import count_cores
 from x2static.run.board import make_board
 from x2static.run.config import RunConfig
-from x2static.run.executor import make_executor
-from x2static.run.graph import ALL, Task, build_graph
-from x2static.run.needs import stages as all_stages
-from x2static.run.order import Order
+from x2static.run.executors.executor import make_executor
+from x2static.run.executors.order import Order
+from x2static.run.executors.store import Store
+from x2static.run.executors.stored_executor import StoredExecutor, leave, restore, through_store
 from x2static.run.own_folder import COPY_NAME, refuse_foreign
-from x2static.run.plan_file import PLAN_NAME, Entry
-from x2static.run.problems import Problems
+from x2static.run.plan.graph import ALL, Task, build_graph
+from x2static.run.plan.plan_file import PLAN_NAME, Entry
+from x2static.run.plan.selection import select, select_from
 from x2static.run.readiness import downloads, obstacles
 from x2static.run.rejected import rejection_of
 from x2static.run.schedule import Schedule
-from x2static.run.selection import select, select_from
-from x2static.run.settings import arguments, commands
-from x2static.run.store import Store
-from x2static.run.stored_executor import StoredExecutor, leave, restore, through_store
-from x2static.run.workbench import Workbench, read_workbench
+from x2static.run.workbench.needs import stages as all_stages
+from x2static.run.workbench.problems import Problems
+from x2static.run.workbench.settings import arguments, commands
+from x2static.run.workbench.workbench import Workbench, read_workbench
 
 _LOCK_NAME = ".lock"
 _FEW = 3

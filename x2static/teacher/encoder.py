@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from x2static.core.device import pick_device
 from x2static.core.errors import ConfigError, TeacherError, require
+from x2static.core.machine.device import pick_device
 from x2static.teacher.direction import check_reads_both_ways, two_pieces
 from x2static.teacher.hugging_face import (
     check_vocabulary,

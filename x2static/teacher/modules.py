@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from x2static.core.errors import TeacherError
-from x2static.core.language import base_of, find_language
+from x2static.core.languages.language import base_of, find_language
 
 _SHOWN = 12
 

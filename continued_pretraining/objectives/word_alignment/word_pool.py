@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from continued_pretraining.objectives.word_alignment.junk import is_junk as is_junk_word
 from continued_pretraining.text.tokenizer import LineTokenizer
 from x2static.core.errors import VectorFormatError
-from x2static.core.files import staged
+from x2static.core.storage.files import staged
 from x2static.core.vector_file import read_vectors, write_vectors
 from x2static.core.vectors import WordVectors
 from x2static.teacher import PieceTable

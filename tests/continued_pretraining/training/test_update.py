@@ -20,7 +20,7 @@ from continued_pretraining.training.optimizer import make_optimizer
 from continued_pretraining.training.priming import prime, squared_lengths
 from continued_pretraining.training.update import Updater, trained_parameters
 from tests.continued_pretraining.conftest import save_masked_model, write_vec
-from x2static.core.run_record import RunRecord
+from x2static.core.storage.run_record import RunRecord
 
 
 def build(data: Path, model: Path, work: Path, **settings: object) -> tuple[Materials, Updater]:

@@ -11,8 +11,8 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from x2static.core.errors import OutputError, VectorFormatError
-from x2static.core.files import staged
 from x2static.core.formats.safetensors_file import map_tensors
+from x2static.core.storage.files import staged
 from x2static.core.vector_file import read_vectors, write_vectors
 from x2static.core.vectors import WordVectors
 

@@ -14,8 +14,8 @@ from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
 from x2static.core.errors import OutputError
-from x2static.core.files import staged
 from x2static.core.formats.static_embedding import tokenizer_json, unknown_token
+from x2static.core.storage.files import staged
 from x2static.core.vector_file import write_vectors
 from x2static.core.vectors import WordVectors
 

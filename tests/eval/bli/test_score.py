@@ -15,8 +15,8 @@ from eval.search.hubness import Hubness, NoPenalty
 from eval.search.index import TorchIndex, build_index
 from eval.search.ranks import GoldRanks
 from x2static.core.errors import ConfigError, LexiconError
-from x2static.core.lexicon import Coverage, Lexicon
 from x2static.core.normalize import unit
+from x2static.core.text.lexicon import Coverage, Lexicon
 from x2static.core.vectors import WordVectors
 
 

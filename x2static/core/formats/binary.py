@@ -11,12 +11,12 @@ from typing import IO, NamedTuple
 
 import numpy as np
 
-from x2static.core.files import Stage, staged
 from x2static.core.formats.byte_stream import likely_bytes, most_bytes, open_bytes
 from x2static.core.formats.collector import RowCollector
 from x2static.core.formats.faults import Faults
 from x2static.core.formats.text import parse_header
 from x2static.core.formats.words import check_writable
+from x2static.core.storage.files import Stage, staged
 from x2static.core.vectors import FloatMatrix, WordVectors
 
 _FIRST_CHUNK, _CHUNK = 1 << 16, 1 << 22

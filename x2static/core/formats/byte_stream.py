@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from x2static.core.errors import VectorFormatError
-from x2static.core.files import describe_os_error
+from x2static.core.storage.files import describe_os_error
 
 _GZIP_MAGIC = b"\x1f\x8b"
 # No deflate stream shrinks further than the first; number text shrinks to about 0.45 of its size.

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from x2static.core.errors import VectorFormatError, require
-from x2static.core.files import Stage, describe_os_error, staged
 from x2static.core.formats.collector import RowCollector
 from x2static.core.formats.faults import Faults
 from x2static.core.formats.words import check_writable
+from x2static.core.storage.files import Stage, describe_os_error, staged
 from x2static.core.vectors import WordVectors
 
 

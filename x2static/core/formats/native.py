@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from x2static.core.errors import OutputError, VectorFormatError
-from x2static.core.files import Stage, staged
 from x2static.core.formats.safetensors_file import Tensor, map_tensors, write_tensors
 from x2static.core.formats.words import check_writable, first_fault, first_not_finite
+from x2static.core.storage.files import Stage, staged
 from x2static.core.vectors import Counts, FloatMatrix, WordVectors
 
 VECTORS_NAME = "vectors.safetensors"

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from x2static.core.errors import VectorFormatError
-from x2static.core.files import describe_os_error
+from x2static.core.storage.files import describe_os_error
 
 _TYPES = {"F32": "<f4", "F16": "<f2", "I64": "<i8", "U8": "|u1"}
 _NAMES = {np.dtype(code): name for name, code in _TYPES.items()}

@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 
 from x2static.core.errors import OutputError
-from x2static.core.files import Stage, staged
 from x2static.core.formats.native import Precision, check_half_range
 from x2static.core.formats.safetensors_file import write_tensors
 from x2static.core.formats.words import check_writable
+from x2static.core.storage.files import Stage, staged
 from x2static.core.vectors import WordVectors
 
 _FILES = {"config.json", "model.safetensors", "modules.json", "tokenizer.json", "run.json"}

@@ -15,9 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from x2static.core.errors import VectorFormatError
-from x2static.core.files import Stage, staged
 from x2static.core.formats.text import available_workers, parse_header
 from x2static.core.formats.words import check_writable
+from x2static.core.storage.files import Stage, staged
 from x2static.core.vectors import FloatMatrix, WordVectors
 
 _VALUES_PER_BLOCK = 1 << 18

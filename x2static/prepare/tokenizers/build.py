@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from x2static.core.language import base_of
+from x2static.core.languages.language import base_of
 from x2static.prepare.config import PrepareConfig
 from x2static.prepare.languages import tokenizer_for
 from x2static.prepare.tokenizers.interface import Tokenizer, TokenizerPlan

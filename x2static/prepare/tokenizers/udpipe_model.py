@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from x2static.core.errors import ConfigError, CorpusError, WorkbenchError, require
-from x2static.core.files import staged
+from x2static.core.storage.files import staged
 
 _TIMEOUT_SECONDS = 60
 _PROBE_SECONDS = 10

@@ -1,0 +1,1 @@
+"""Nearest neighbours of all words at once: dictionary induction."""

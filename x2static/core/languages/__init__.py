@@ -1,0 +1,1 @@
+"""Languages: codes, names, scripts."""

@@ -1,0 +1,1 @@
+"""Files: whole or absent, locked, recorded, never somebody else's."""

@@ -1,0 +1,119 @@
+"""The folder beside the output in which an unfinished run lives."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Container, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from x2static.core.errors import OutputError
+from x2static.core.storage.files import describe_os_error, remove_tree, staged
+from x2static.core.storage.leftovers import temporary_for
+from x2static.core.storage.lock import LOCK_NAME, FolderLock, was_locked
+from x2static.core.storage.outputs import Outputs
+
+_MANIFEST = "manifest.json"
+
+
+class WorkFolder:
+    """``OUTPUT.unfinished``: held by one process, bound to one set of settings and inputs."""
+
+    def __init__(self, output: Path) -> None:
+        """Name the folder that belongs to an output."""
+        self.path = output.with_name(f"{output.name}.unfinished")
+        self._lock = FolderLock(self.path)
+
+    def check(self, outputs: Outputs) -> None:
+        """Stop, before anything is made, where it is an input, or a folder of somebody else."""
+        outputs.protect(self.path)
+        self._refuse_foreign()
+
+    def __enter__(self) -> WorkFolder:
+        """Create and lock it."""
+        self._refuse_foreign()
+        self._lock.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Let go of it; an empty one disappears."""
+        if self.path.is_dir() and {entry.name for entry in self.path.iterdir()} <= {LOCK_NAME}:
+            remove_tree(self.path)
+        self._lock.__exit__(kind, error, trace)
+
+    @property
+    def has_run(self) -> bool:
+        """Whether an unfinished run lies here."""
+        return (self.path / _MANIFEST).exists()
+
+    def clear(self, but: Container[str] = ()) -> None:
+        """Drop whatever run lies here; killed on the way, the rest of it counts for nothing.
+
+        Args:
+            but: names of what stays.
+        """
+        manifest = self.path / _MANIFEST
+        manifest.unlink(missing_ok=True)  # first, for without it nothing here is trusted
+        for entry in list(self.path.iterdir()):
+            if entry.name != LOCK_NAME and entry.name not in but:
+                gone = temporary_for(entry)  # half a folder must not be taken for a whole one
+                entry.rename(gone)
+                remove_tree(gone)
+
+    def sweep(self) -> None:
+        """Remove what a killed process left half-written."""
+        for entry in [*self.path.glob(".*.tmp"), *self.path.glob("*/.*.tmp")]:
+            remove_tree(entry)
+
+    def forget(self, identity: Mapping[str, Any]) -> None:
+        """Remove what is left of a run that was killed after its output had become whole."""
+        if not self.path.is_dir():
+            return
+        with self:
+            if not self.has_run or self._read_manifest() == json.loads(json.dumps(identity)):
+                self.clear()
+
+    def claim(self, identity: Mapping[str, Any]) -> None:
+        """Bind a fresh run to its identity, or check that an unfinished one has the same.
+
+        Raises:
+            OutputError: the unfinished run had other settings or inputs; names each of them.
+        """
+        manifest = self.path / _MANIFEST
+        wanted = json.loads(json.dumps(identity))
+        if not manifest.exists():
+            with staged(manifest, own=True) as temporary:
+                temporary.write_text(json.dumps(wanted, indent=2), encoding="utf-8")
+            return
+        found = self._read_manifest()
+        changed = sorted(k for k in {*found, *wanted} if found.get(k) != wanted.get(k))
+        if changed:
+            details = ", ".join(f"{k} was {found.get(k)} and is {wanted.get(k)}" for k in changed)
+            raise OutputError(
+                f"{self.path}: the unfinished run there is another one ({details}); give the same "
+                "settings, or --overwrite to start afresh"
+            )
+
+    def _refuse_foreign(self) -> None:
+        """All in it goes when the run is done, so it must be this program's own."""
+        try:
+            if not self.path.exists():
+                return
+            names = {entry.name for entry in self.path.iterdir()}
+        except OSError as error:
+            raise OutputError(describe_os_error(self.path, error)) from error
+        if not names <= {LOCK_NAME} and not was_locked(self.path):
+            raise OutputError(
+                f"{self.path} is a folder that no earlier run made; move it, or choose another "
+                "--output"
+            )
+
+    def _read_manifest(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.path / _MANIFEST).read_text(encoding="utf-8"))
+        return found

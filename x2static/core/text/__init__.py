@@ -1,0 +1,1 @@
+"""Text files: corpora, lexicons, sentence pairs."""
