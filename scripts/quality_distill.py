@@ -43,8 +43,8 @@ from scripts.train_demo_teacher import OUTPUT as BOX  # noqa: E402
 from x2static.cli import run  # noqa: E402
 
 MIN_COUNT = 5
-# Contexts alone leave a direction of the space empty, which plain whitening refuses.
-RIDGE: dict[str, tuple[object, ...]] = {"contexts": ("--ridge", 0.001)}
+# What leaves directions of the space empty: plain whitening refuses it, so it gets a ridge.
+FLAT, RIDGE = ("contexts", "random"), ("--ridge", 0.001)
 SAMPLE = 100_000  # smaller corpora are the beginning of it
 LAYERS = {"box": 2, "random": 2, "minilm": -1}
 STATED = {
@@ -178,7 +178,7 @@ def translation(bench: Bench, method: str, language: str) -> dict[str, Any]:
     x2static("align", "--preset", "supervised", "--source", source, "--target", target,
              "--lexicon", muse / "train" / f"{language}-{HUB}.0-5000.txt", "--output-source",
              mapped / language, "--output-target", mapped / HUB, "--overwrite",
-             *RIDGE.get(method, ()))  # fmt: skip
+             *(RIDGE if method in FLAT or bench.teacher in FLAT else ()))  # fmt: skip
     figures: dict[str, Any] = {}
     for name, sides in (("before", (source, target)), ("after", (mapped / language, mapped / HUB))):
         (row,) = answer_of(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 
 counts: Counter[str] = Counter()
 totals: Counter[str] = Counter()
@@ -18,6 +19,17 @@ def count(kind: str, n: int = 1, *, of: int | None = None) -> None:
     """
     counts[kind] += n
     totals[kind] += n if of is None else of
+
+
+def all_counts() -> dict[str, tuple[int, int]]:
+    """What was counted so far, each with its total, to be added in another process."""
+    return {kind: (number, totals[kind]) for kind, number in counts.items()}
+
+
+def add(others: Mapping[str, Sequence[int]]) -> None:
+    """Add what another process counted."""
+    for kind, (number, total) in others.items():
+        count(kind, number, of=total)
 
 
 def lines() -> list[str]:

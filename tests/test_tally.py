@@ -3,6 +3,8 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import ROOT
 
 _TEST = """
@@ -17,12 +19,14 @@ def test_counts():
 """
 
 
-def test_the_summary_of_a_test_run_says_what_was_counted(python, tmp_path: Path):
+@pytest.mark.parametrize("processes", ["0", "2"])
+def test_the_summary_of_a_test_run_says_what_was_counted(python, tmp_path: Path, processes):
     (tmp_path / "test_one.py").write_text(_TEST)
     place = tmp_path / "conftest.py"
     place.write_text((ROOT / "tests" / "conftest.py").read_text())
+    words = [python, "-m", "pytest", "-q", "-n", processes, "-c", str(ROOT / "pyproject.toml")]
     done = subprocess.run(
-        [python, "-m", "pytest", "-q", "-c", str(ROOT / "pyproject.toml"), str(tmp_path)],
+        [*words, str(tmp_path)],
         cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert "kill points: 42" in done.stdout.splitlines()
