@@ -45,8 +45,8 @@ WITHOUT = ("identical", "unsupervised", "acl2018", "acl2017")
 _SECONDS = re.compile(r'("(?:seconds|wall_s|started|finished|eta)": )[^,}\n]+')
 
 
-def inputs(work: Path) -> None:
-    """The first lines of the demo's texts, and its teacher by a short name."""
+def inputs(work: Path, preset: str | None) -> None:
+    """The first lines of the demo's texts, its teacher by a short name, the pipeline's file."""
     for language in LANGUAGES:
         with gzip.open(DEMO / f"{language}.txt.gz", "rt", encoding="utf-8") as stream:
             lines = [next(stream) for _ in range(3000)]
@@ -56,7 +56,8 @@ def inputs(work: Path) -> None:
         (work / name).symlink_to(DEMO / name)
     for path in DOWNSTREAM.glob("*.[cj]*"):
         (work / path.name).symlink_to(path)
-    (work / "workbench.toml").write_text(_WORKBENCH, encoding="utf-8")
+    line = f'preset = "{preset}"' if preset else ""
+    (work / "workbench.toml").write_text(_WORKBENCH.replace("PRESET", line), encoding="utf-8")
 
 
 _WORKBENCH = """
@@ -77,6 +78,7 @@ tokenizer = "icu"
 lowercase = true
 [distill]
 min_count = 3
+PRESET
 [eval_retrieval]
 layer = 4
 [pretrain]
@@ -89,8 +91,12 @@ choose = "last"
 """
 
 
-def commands() -> Iterator[tuple[str, str]]:
-    """Every command with the name its outputs get, in the order in which they need each other."""
+def commands(preset: str | None) -> Iterator[tuple[str, str]]:
+    """Every command with the name its outputs get, in the order in which they need each other.
+
+    Args:
+        preset: for distilling, where none is asked for; None: the default.
+    """
     prepare = "prepare --min-sentences 1 --lowercase --input"
     for language in LANGUAGES:
         yield (
@@ -102,7 +108,8 @@ def commands() -> Iterator[tuple[str, str]]:
     yield "zh.txt", f"{prepare} en.raw.txt --language zh --tokenizer jieba --min-tokens 2"
     distill = "distill --teacher teacher --min-count 3 --corpus"
     for language in LANGUAGES:
-        yield f"vectors/{language}", f"{distill} {language}.txt"
+        chosen = f" --preset {preset}" if preset else ""
+        yield f"vectors/{language}", f"{distill} {language}.txt{chosen}"
     for name, options in {
         "paper": "--preset paper --min-count 3",
         "released": "--preset x2static-released --epochs 1 --min-count 3",
@@ -206,13 +213,13 @@ def digests(work: Path) -> dict[str, str]:
     return found
 
 
-def run_all(work: Path) -> None:
+def run_all(work: Path, preset: str | None) -> None:
     """Run the list; a command that fails is told at once and leaves no digest."""
     from x2static.cli import main
 
     words = "\n".join(f"{a}\t{b}\t{i % 7}" for i, (a, b) in enumerate(_PAIRS))
     (work / "words.tsv").write_text(words + "\n", encoding="utf-8")
-    for name, command in commands():
+    for name, command in commands(preset):
         arguments = arguments_of(name, command)
         (work / name).parent.mkdir(parents=True, exist_ok=True)
         errors = io.StringIO()
@@ -234,6 +241,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
     parser.add_argument("--work", type=Path, required=True, help="an empty folder")
     parser.add_argument("--json", type=Path, help="write the digests")
+    parser.add_argument("--distill-preset", help="to compare with a tree of another default")
     parser.add_argument("--compare", type=Path, help="digests of the tree to compare with")
     options = parser.parse_args()
     work = options.work.resolve()
@@ -242,9 +250,9 @@ def main() -> int:
         parser.error(f"{work} is not empty")
     json_path = options.json.resolve() if options.json else None
     before = json.loads(options.compare.read_text()) if options.compare else None
-    inputs(work)
+    inputs(work, options.distill_preset)
     os.chdir(work)
-    run_all(work)
+    run_all(work, options.distill_preset)
     after = digests(work)
     if json_path:
         json_path.write_text(json.dumps(after, indent=1) + "\n")
