@@ -14,7 +14,6 @@ from continued_pretraining.foresight import foresee, script_notes
 from continued_pretraining.identity import run_identity
 from continued_pretraining.leftovers import nothing_left_behind
 from continued_pretraining.processes import Processes
-from continued_pretraining.text.sources import find_sources
 from continued_pretraining.training.checkpoint import RunState
 from continued_pretraining.training.curve import CURVE_NAME, Curve
 from continued_pretraining.training.loop import Loop, Position
@@ -29,6 +28,7 @@ from x2static.core.progress import format_seconds
 from x2static.core.storage.outputs import Outputs
 from x2static.core.storage.run_record import RunRecord, read_record
 from x2static.core.storage.work_folder import WorkFolder
+from x2static.core.text.sources import find_sources
 from x2static.teacher.model_folder import save_model
 
 _TRACKERS = "trackers"

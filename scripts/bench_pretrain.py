@@ -126,12 +126,12 @@ class Ours:
     def __init__(self, scratch: Path, size: Size, text: Path, model: Path, **settings: Any) -> None:
         from continued_pretraining.config import PretrainConfig
         from continued_pretraining.processes import Processes
-        from continued_pretraining.text.sources import find_sources
         from continued_pretraining.training.materials import gather
         from continued_pretraining.training.optimizer import make_optimizer
         from continued_pretraining.training.speed import Flops
         from continued_pretraining.training.update import Updater, trained_parameters
         from x2static.core.storage.run_record import RunRecord
+        from x2static.core.text.sources import find_sources
 
         config = PretrainConfig(
             **{

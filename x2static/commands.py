@@ -88,6 +88,16 @@ COMMANDS: dict[str, Command] = {
         "x2static.bitext.sample:sample",
         "sentence pairs of two languages to read",
     ),
+    "languages represent": Command(
+        "x2static.languages.represent.config:RepresentConfig",
+        "x2static.languages.represent.stage:represent",
+        "each language as the mean of its sentences in a transformer",
+    ),
+    "languages distance": Command(
+        "x2static.languages.distance.config:DistanceConfig",
+        "x2static.languages.distance.stage:distance",
+        "how far apart languages are: typology, family, place, words, scripts, our own spaces",
+    ),
     "report": Command(
         "x2static.report.config:ReportConfig",
         "x2static.report.stage:report",

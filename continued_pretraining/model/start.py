@@ -14,10 +14,10 @@ from continued_pretraining.model.masked_model import MaskedModel, load_model
 from continued_pretraining.model.scratch import build_model, parse_shape
 from continued_pretraining.text.lines import sizes_of
 from continued_pretraining.text.sampling import apportion
-from continued_pretraining.text.sources import find_sources
 from continued_pretraining.text.tokenizer import LineTokenizer, load_tokenizer, train_tokenizer
 from x2static.core.errors import TeacherError
 from x2static.core.storage.files import staged
+from x2static.core.text.sources import find_sources
 from x2static.teacher.model_folder import save_tokenizer
 
 

@@ -10,8 +10,8 @@ from continued_pretraining.config import PretrainConfig
 from continued_pretraining.model.masked_model import MaskedModel
 from continued_pretraining.objectives.table import Objectives
 from continued_pretraining.text.sampling import Sampler
-from continued_pretraining.text.sources import doubts_about
 from continued_pretraining.training.validation import TextPairs
+from x2static.core.text.sources import doubts_about
 from x2static.teacher.legibility import Legibility
 
 Files = Mapping[str, Sequence[Path]]

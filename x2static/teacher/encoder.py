@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +57,7 @@ class Teacher:
     precision: str
     module: str | None = None
     _captured: dict[int, Any] = field(default_factory=dict, repr=False)
+    _watched: set[int] = field(default_factory=set, repr=False)
 
     @property
     def num_layers(self) -> int:
@@ -82,6 +84,21 @@ class Teacher:
         self, input_ids: torch.Tensor, mask: torch.Tensor | None
     ) -> list[torch.Tensor]:
         """The states after block L and, where one is wanted, after the lower block."""
+        found = self.states_at(input_ids, mask)
+        return [found[self.layer]] if self.lower is None else [found[self.layer], found[self.lower]]
+
+    def watch(self, blocks: Iterable[int]) -> None:
+        """Keep the states after further blocks below L, too, for `states_at`."""
+        for block in sorted({*blocks} - self._watched - {self.layer}):
+            if not 0 <= block < self.layer:
+                raise ConfigError(f"{self.name}: block {block} is not below block {self.layer}")
+            _capture_block(self, block, max(self.layer, 1))
+            self._watched.add(block)
+
+    def states_at(
+        self, input_ids: torch.Tensor, mask: torch.Tensor | None
+    ) -> dict[int, torch.Tensor]:
+        """The states after block L, and after each block that is watched, by block."""
         import torch
 
         if mask is None:
@@ -89,9 +106,8 @@ class Teacher:
         with torch.inference_mode():
             output = self.model(input_ids=input_ids, attention_mask=mask)
         last: torch.Tensor = output.last_hidden_state
-        states = [self._captured.pop(self.layer, last)]
-        if self.lower is not None:
-            states.append(self._captured.pop(self.lower))
+        states = {self.layer: last, **self._captured}
+        self._captured.clear()
         return states
 
 
@@ -144,6 +160,7 @@ def load_teacher(
     for block in (wanted if wanted < depth else None, lower):
         if block is not None:
             _capture_block(teacher, block, max(wanted, 1))
+            teacher._watched.add(block)
     return teacher
 
 

@@ -18,7 +18,7 @@ from continued_pretraining.objectives.word_alignment.alignment import Aligner, D
 from continued_pretraining.objectives.word_alignment.word_loss import make_aligner
 from continued_pretraining.objectives.word_alignment.word_pool import read_words
 from continued_pretraining.text.batch import MicroBatch
-from continued_pretraining.text.sources import doubts_about
+from x2static.core.text.sources import doubts_about
 
 _LONGEST_WORD = 20  # pieces, as published
 

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from continued_pretraining.objectives.masking import MaskRule
 from continued_pretraining.text.corpus import Sequences, TokenizedText, tokenize
-from continued_pretraining.text.sources import doubts_about, find_sources, language_of
 from continued_pretraining.text.tokenizer import LineTokenizer, train_tokenizer
 from tests.teachers import unigram_tokenizer, wordpiece_tokenizer
 from x2static.core.errors import ConfigError, CorpusError, TeacherError
+from x2static.core.text.sources import doubts_about, find_sources, language_of
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,1 @@
+"""Distances between languages, each computed by us from stated data with a stated formula."""
