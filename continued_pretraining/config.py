@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
+from continued_pretraining.pair_settings import LARGEST_WEIGHT, PairSettings
+from continued_pretraining.replaced_settings import ReplacedSettings
 from x2static.core.config import require_at_least, require_at_most
 from x2static.core.errors import ConfigError
 from x2static.core.machine.device import DeviceName
@@ -15,21 +17,24 @@ LossName = Literal["none", "dcca", "dgcca", "mse", "cosine", "infonce"]
 Unit = Literal["blocks", "lines"]
 Pool = Literal["pieces", "all", "first", "cls"]
 Choice = Literal["last", "mlm", "objective", "pairs"]
-_LARGEST_RATE, _LARGEST_WEIGHT = 1.0, 1e6
+_LARGEST_RATE = 1.0
 CORRELATIONS = ("dcca", "dgcca")
 FAULTS = ("padding", "centring", "batches")
 
 
 @dataclass(frozen=True, kw_only=True)
-class PretrainConfig:
+class PretrainConfig(PairSettings, ReplacedSettings):
     """Continue (or begin) the pre-training of a masked language model, aligned to static vectors.
 
-    Each update minimises the masked language modelling loss on text plus a weighted alignment loss
-    between the states of words and their static vectors. FILES are paths, patterns in quotes, or
-    LANGUAGE=PATH; otherwise the language is read off the file name (wiki/de.txt.gz is de).
+    Each update minimises the masked language modelling loss on text, plus those on sentence pairs,
+    plus a weighted alignment loss between states of words and their static vectors. FILES are
+    paths, patterns in quotes, or LANGUAGE=PATH; otherwise the language is read off the file name
+    (wiki/de.txt.gz is de).
     """
 
-    text: Annotated[tuple[str, ...], place("FILES of text, one sentence or paragraph per line")]
+    text: Annotated[
+        tuple[str, ...], place("FILES of text, one sentence or paragraph per line")
+    ] = ()
     output: Annotated[Path, place("Hugging Face folder to write")]
     model: Annotated[str, "masked language model to go on from: hub name or folder"] = (
         "xlm-roberta-base"
@@ -101,6 +106,7 @@ class PretrainConfig:
     block: Annotated[int, "pieces a sequence may have, control tokens included"] = 128
     mask_rate: Annotated[float, "share of the pieces to be guessed"] = 0.15
     steps: Annotated[int, "updates"] = 7500
+    mlm_weight: Annotated[float, "of masked language modelling on text (0: none)"] = 1.0
     mlm_batch: Annotated[int, "sequences in an update, over all processes"] = 64
     align_batch: Annotated[int, "words in an update, over all processes: one statistic"] = 1024
     micro_tokens: Annotated[
@@ -143,8 +149,8 @@ class PretrainConfig:
 
     def __post_init__(self) -> None:
         for name, least in (
-            ("weight", 0), ("components", 1), ("memory", 0), ("ridge", 0), ("max_words", 1),
-            ("temperature", 1),
+            ("weight", 0), ("mlm_weight", 0), ("components", 1), ("memory", 0), ("ridge", 0),
+            ("max_words", 1), ("temperature", 1),
             ("block", 4), ("steps", 1), ("mlm_batch", 1), ("align_batch", 2), ("micro_tokens", 1),
             ("learning_rate", 0), ("warmup", 0), ("weight_decay", 0), ("clip", 0), ("dropout", 0),
             ("sampled_pieces", 0), ("validate_every", 0), ("validation_sequences", 0),
@@ -155,8 +161,9 @@ class PretrainConfig:
                 require_at_least(f"--{name.replace('_', '-')}", value, least)
         # AdamW moves each weight by about the learning rate in an update.
         require_at_most("--learning-rate", self.learning_rate, _LARGEST_RATE)
-        require_at_most("--weight", self.weight, _LARGEST_WEIGHT)
-        require_at_most("--ridge", self.ridge, _LARGEST_WEIGHT)
+        require_at_most("--weight", self.weight, LARGEST_WEIGHT)
+        require_at_most("--mlm-weight", self.mlm_weight, LARGEST_WEIGHT)
+        require_at_most("--ridge", self.ridge, LARGEST_WEIGHT)
         if not 0 < self.mask_rate < 1:
             raise ConfigError(f"--mask-rate must lie between 0 and 1, got {self.mask_rate}")
         if self.dropout is not None and self.dropout >= 1:
@@ -169,11 +176,32 @@ class PretrainConfig:
         for name in self.log_to:
             if name not in ("tensorboard", "wandb"):
                 raise ConfigError(f"--log-to {name}: known are tensorboard and wandb")
+        self.check_pairs()
+        self.check_replaced()
+        self._check_sources()
         self._check_combinations()
 
+    def _check_sources(self) -> None:
+        if self.reads_text and not self.text:
+            raise ConfigError(
+                "--text names no file; to learn from sentence pairs alone pass --mlm-weight 0"
+            )
+        if self.trtd_weight and not self.bitext:
+            raise ConfigError("--trtd-weight needs --bitext")
+        if self.detects and self.sampled_pieces:
+            raise ConfigError(
+                "--sampled-pieces: a generator guesses among all pieces; leave it out"
+            )
+        if self.text and not self.reads_text:
+            raise ConfigError("--mlm-weight 0: nothing would be learned from --text; leave it out")
+        if not self.reads_text and not self.reads_pairs:
+            raise ConfigError("--mlm-weight 0: nothing to learn; give --bitext or --mrtd-weight")
+        if self.words == "context" and self.aligns and not self.mlm_weight:
+            raise ConfigError("--words context reads the text of --mlm-weight, which is 0")
+        if self.from_scratch is not None and self.tokenizer is None and not self.text:
+            raise ConfigError("--from-scratch trains a tokeniser on --text; or give --tokenizer")
+
     def _check_combinations(self) -> None:
-        if not self.text:
-            raise ConfigError("--text names no file")
         if self.aligns and not self.vectors:
             raise ConfigError(
                 f"--loss {self.loss} needs --vectors; for masked language modelling alone pass "
@@ -220,3 +248,30 @@ class PretrainConfig:
     def aligns(self) -> bool:
         """Whether there is an alignment loss."""
         return self.loss != "none"
+
+    @property
+    def reads_text(self) -> bool:
+        """Whether anything is learned from text."""
+        return self.mlm_weight > 0 or self.mrtd_weight > 0
+
+    @property
+    def reads_pairs(self) -> bool:
+        """Whether anything is learned from sentence pairs."""
+        return bool(self.bitext) and (self.tlm_weight > 0 or self.trtd_weight > 0)
+
+    @property
+    def leaves_head(self) -> bool:
+        """Whether only an encoder comes out: what guesses pieces is the generator beside it."""
+        return self.detects and not (self.mlm_weight or (self.bitext and self.tlm_weight))
+
+    def batches(self) -> dict[str, int]:
+        """Items of an update, by the flag that says so."""
+        asked = {
+            "--mlm-batch": self.mlm_weight > 0,
+            "--tlm-batch": self.reads_pairs and self.tlm_weight > 0,
+            "--mrtd-batch": self.mrtd_weight > 0,
+            "--trtd-batch": self.reads_pairs and self.trtd_weight > 0,
+            "--align-batch": self.aligns,
+        }
+        names = {flag: flag[2:].replace("-", "_") for flag, is_asked in asked.items() if is_asked}
+        return {flag: int(getattr(self, name)) for flag, name in names.items()}

@@ -14,6 +14,7 @@ from continued_pretraining.foresight import foresee, script_notes
 from continued_pretraining.identity import run_identity
 from continued_pretraining.leftovers import nothing_left_behind
 from continued_pretraining.processes import Processes
+from continued_pretraining.text.pairs.sources import PairSource, find_pair_sources
 from continued_pretraining.training.checkpoint import RunState
 from continued_pretraining.training.curve import CURVE_NAME, Curve
 from continued_pretraining.training.loop import Loop, Position
@@ -38,14 +39,16 @@ def pretrain(config: PretrainConfig) -> Outcome:
     """Train and write the model with its tokeniser, curve and run record."""
     text = find_sources(config.text, "--text")
     vectors = find_sources(config.vectors, "--vectors")
+    pairs = find_pair_sources(config.bitext, "--bitext")
     starts = find_sources(config.embeddings_from, "--embeddings-from")
     inputs = [p for files in (text, vectors, starts) for paths in files.values() for p in paths]
+    inputs += dict.fromkeys(one.path for source in pairs for one in source.texts.values())
     outputs = claimed(config, inputs)
     work = WorkFolder(config.output).path
     processes = Processes(config.device, config.log_to, str(work / _TRACKERS))
     refuse_idle(config, processes.size)
     record = RunRecord("pretrain", config, [*inputs, *config.validation_pairs])
-    run = Run(config, text, vectors, processes, record, outputs)
+    run = Run(config, text, vectors, pairs, processes, record, outputs)
     if not processes.is_first:  # the first one looks at the folders for all
         return Outcome("", {}) if processes.any(False) else run.train(work)
     identity = run_identity(config, record)
@@ -83,6 +86,7 @@ class Run:
         config: the settings.
         text: files of each language.
         vectors: vector files of each language.
+        pairs: where sentence pairs lie.
         processes: those that train together.
         record: what the run notes about itself.
         outputs: where the model may be written.
@@ -91,6 +95,7 @@ class Run:
     config: PretrainConfig
     text: dict[str, list[Path]]
     vectors: dict[str, list[Path]]
+    pairs: list[PairSource]
     processes: Processes
     record: RunRecord
     outputs: Outputs
@@ -107,7 +112,9 @@ class Run:
             lines: what there is to say beside what `gather` finds.
         """
         processes = self.processes
-        materials = gather(self.config, self.text, self.vectors, processes, work, self.record)
+        materials = gather(
+            self.config, self.text, self.vectors, processes, work, self.record, self.pairs
+        )
         if processes.is_first:
             claim()
             materials.lines += lines
@@ -134,7 +141,7 @@ class Run:
         optimizer = make_optimizer(named, config.learning_rate, config.betas, config.weight_decay)
         state = RunState(work, named, optimizer, objectives.whole, materials.say)
         updater = Updater(
-            materials.reader, objectives, materials.planner, optimizer, processes, config.clip,
+            materials.reader, objectives, materials.planners, optimizer, processes, config.clip,
             config.seed, materials.held,
         )  # fmt: skip
         position = self._restored(state, materials)
@@ -143,9 +150,9 @@ class Run:
             curve.go_back(position.step if position.step else -1)
         if config.log_to:
             processes.start_trackers(tracker_settings(config))
-        block = next((one.block for one in objectives.whole), model.depth)
         peak, costs = peak_flops(model.device, model.low), objectives.operations()
-        speed = Speedometer(Flops.of(model), peak, model.depth, block, processes.size, costs)
+        blocks = {one.name: one.block for one in objectives.whole}
+        speed = Speedometer(Flops.of(model), peak, model.depth, blocks, processes.size, costs)
         if config.compile:
             materials.compile()
         choose = self._choice(materials)
@@ -155,7 +162,10 @@ class Run:
 
     def _choice(self, materials: Materials) -> str:
         """Which checkpoint wins: as asked for, but the last one if nothing tells them apart."""
-        wanted = self.config.choose
+        wanted: str = self.config.choose
+        known = materials.objectives.weights()
+        if wanted == "mlm" and "mlm" not in known:
+            materials.resolved["choose"] = wanted = "tlm" if "tlm" in known else "last"
         lacking = materials.validator.lacks(wanted)
         if not lacking:
             return wanted
@@ -194,8 +204,12 @@ class Run:
         with self.outputs.together() as batch:
             with batch.stage(config.output) as temporary:
                 temporary.mkdir()
-                tokenizer = materials.tokenizer.hugging_face
-                save_model(materials.model.hugging_face, tokenizer, temporary)
+                for objective in materials.objectives.text:
+                    objective.finish()
+                saved = materials.model.hugging_face
+                if self.config.leaves_head:
+                    saved = saved.base_model
+                save_model(saved, materials.tokenizer.hugging_face, temporary)
                 for objective in materials.objectives.text:
                     objective.save(temporary)
                 if (work / CURVE_NAME).exists():
@@ -243,10 +257,7 @@ def refuse_idle(config: PretrainConfig, processes: int) -> None:
     Raises:
         ConfigError: an update has fewer items than there are processes.
     """
-    batches = {"--mlm-batch": config.mlm_batch}
-    if config.aligns:
-        batches["--align-batch"] = config.align_batch
-    for flag, size in batches.items():
+    for flag, size in config.batches().items():
         if size < processes:
             raise ConfigError(
                 f"{flag} {size}: {processes} processes share an update; give at least {processes}, "

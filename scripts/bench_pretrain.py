@@ -150,7 +150,7 @@ class Ours:
         model_ = self.materials.model
         named = trained_parameters(self.materials.objectives, model_.hugging_face)
         self.updater = Updater(
-            self.materials.reader, self.materials.objectives, self.materials.planner,
+            self.materials.reader, self.materials.objectives, self.materials.planners,
             make_optimizer(named, 1e-5, (0.9, 0.999), 0.0), processes, 1.0, 0, self.materials.held,
         )  # fmt: skip
         model_.hugging_face.train()
@@ -176,8 +176,9 @@ class Ours:
         for objective in self.materials.objectives.text:
             text += objective.operations * done.counts[objective.name]
         words = 0.0
-        if done.word_pieces:
-            words = self.flops.encoder(done.word_pieces, done.words, depth)
+        for name, pieces in done.row_pieces.items():
+            if pieces:
+                words += self.flops.encoder(pieces, done.rows[name], depth)
         return Update(seconds, done.pieces, text, words)
 
 

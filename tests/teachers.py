@@ -36,7 +36,9 @@ def unigram_tokenizer(specials: Sequence[str] = ("<s>", "<pad>", "</s>", "<unk>"
     backend.pre_tokenizer = pre_tokenizers.Metaspace()
     ids = {token: number for number, token in enumerate(specials)}
     backend.post_processor = processors.TemplateProcessing(
-        single="<s> $A </s>", special_tokens=[("<s>", ids["<s>"]), ("</s>", ids["</s>"])]
+        single="<s> $A </s>",
+        pair="<s> $A </s> </s> $B </s>",
+        special_tokens=[("<s>", ids["<s>"]), ("</s>", ids["</s>"])],
     )
     return PreTrainedTokenizerFast(
         tokenizer_object=backend, bos_token="<s>", eos_token="</s>", cls_token="<s>",

@@ -27,7 +27,15 @@ STAGE_MAY_USE = ("x2static.core", "x2static.teacher")
 # Rooms of a package, lowest first: none imports a later one. What lies beside them and is named
 # here may be imported by all and imports no room; everything else beside them stands above.
 ROOMS = {"continued_pretraining": ("text", "model", "objectives", "training")}
-BELOW_ROOMS = {"continued_pretraining": ("config", "processes", "divergence")}
+BELOW_ROOMS = {
+    "continued_pretraining": (
+        "config",
+        "pair_settings",
+        "replaced_settings",
+        "processes",
+        "divergence",
+    )
+}
 
 MODULES = [
     path.relative_to(ROOT).as_posix()

@@ -136,7 +136,7 @@ def retrieval(
 
 
 def pretrain(
-    text: Mapping[str, Text] | Sequence[str | Path],
+    text: Mapping[str, Text] | Sequence[str | Path] = (),
     *,
     output: Path | str,
     vectors: Mapping[str, Vectors] | None = None,
@@ -148,7 +148,8 @@ def pretrain(
         text: by language, or paths whose names tell their language.
         output: the Hugging Face folder to write.
         vectors: aligned static vectors by language.
-        settings: of the command, such as ``model="xlm-roberta-base"`` or ``loss="dcca"``.
+        settings: of the command, such as ``model="xlm-roberta-base"``, ``loss="dcca"`` or
+            ``bitext=["bitext/*/*.tsv"]``.
 
     Returns:
         The folder written.

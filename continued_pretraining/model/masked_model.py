@@ -34,6 +34,7 @@ class MaskedModel:
         stack: the module that holds the list of blocks, and the list's name in it.
         low: precision of the matrix products.
         untrained: weights that the folder did not have, so that they begin at random.
+        added: embeddings that are another model's plus this one's, where they are.
     """
 
     hugging_face: Any
@@ -43,6 +44,7 @@ class MaskedModel:
     stack: tuple[Any, str]
     low: torch.dtype
     untrained: tuple[str, ...] = ()
+    added: Any = None
     _captured: dict[int, Tensor] = field(default_factory=dict, repr=False)
 
     @property
@@ -105,6 +107,12 @@ class MaskedModel:
         """(M, D) what the decoder scores: (B, T, D) last states at M places of the flat batch."""
         with self.autocast():
             return self.transform(states.flatten(0, 1).index_select(0, places))
+
+    @property
+    def table(self) -> Tensor:
+        """(V, D) the rows that score pieces."""
+        weight: Tensor = self.decoder.weight
+        return weight if self.added is None else weight + self.added.other
 
     @property
     def bias(self) -> Tensor:

@@ -19,9 +19,10 @@ class ChunkedCrossEntropy(torch.autograd.Function):
     """Sum over rows of -log softmax(x W' + b)[label], gradients worked out in the forward pass."""
 
     @staticmethod
-    def forward(ctx: Any, *inputs: Any) -> Tensor:
-        """The summed loss; see `cross_entropy_sum`."""
-        features, weight, bias, labels, low = inputs
+    def forward(ctx: Any, *inputs: Any) -> tuple[Tensor, Tensor]:
+        """The summed loss, and the guesses drawn; see `guessing`."""
+        features, weight, bias, labels, low, draws = inputs
+        guesses = torch.zeros_like(labels)
         total = torch.zeros((), dtype=torch.float64, device=features.device)
         needs = any(ctx.needs_input_grad[:3])
         grad_features = torch.empty_like(features) if needs else None
@@ -38,6 +39,11 @@ class ChunkedCrossEntropy(torch.autograd.Function):
             best = scores.max(dim=1, keepdim=True).values
             right = scores.gather(1, gold)
             sums = scores.sub_(best).exp_().sum(dim=1, keepdim=True)
+            if draws is not None:
+                ends = scores.cumsum(dim=1)
+                wanted = draws[rows, None].to(ends.dtype) * ends[:, -1:]
+                found = torch.searchsorted(ends, wanted, right=True).squeeze(1)
+                guesses[rows] = found.clamp_(max=len(weight) - 1)
             total += ((sums.log() + best - right) * counts).sum(dtype=torch.float64)
             if grad_features is None or grad_weight is None or grad_bias is None:
                 continue
@@ -49,14 +55,16 @@ class ChunkedCrossEntropy(torch.autograd.Function):
             grad_bias += scores.sum(dim=0)
         if needs:
             ctx.save_for_backward(grad_features, grad_weight, grad_bias)
-        return total.to(bias.dtype)
+        ctx.mark_non_differentiable(guesses)
+        return total.to(bias.dtype), guesses
 
     @staticmethod
     def backward(ctx: Any, *outputs: Any) -> tuple[Any, ...]:
         """The gradients of the forward pass, scaled."""
         scale = outputs[0]
         features, weight, bias = ctx.saved_tensors
-        return features * scale.to(features.dtype), weight * scale, bias * scale, None, None
+        slopes = features * scale.to(features.dtype), weight * scale, bias * scale
+        return *slopes, None, None, None
 
 
 def cross_entropy_sum(
@@ -71,5 +79,29 @@ def cross_entropy_sum(
         labels: (M,) the right piece of each row; rows below 0 count nothing.
         low: precision of the matrix products.
     """
-    result: Tensor = ChunkedCrossEntropy.apply(features, weight, bias, labels, low)  # type: ignore[no-untyped-call]
+    result: tuple[Tensor, Tensor] = ChunkedCrossEntropy.apply(
+        features, weight, bias, labels, low, None
+    )  # type: ignore[no-untyped-call]
+    return result[0]
+
+
+def guessing(
+    features: Tensor, weight: Tensor, bias: Tensor, labels: Tensor, draws: Tensor, low: torch.dtype
+) -> tuple[Tensor, Tensor]:
+    """The sum of the cross-entropy as `cross_entropy_sum` has it, and (M,) guesses by the scores.
+
+    A guess is the piece at which the running sum of probabilities passes a row's draw, so that it
+    is drawn by its probability and depends on that row alone.
+
+    Args:
+        features: (M, D) what is scored.
+        weight: (V, D) one row per piece.
+        bias: (V,) one number per piece.
+        labels: (M,) the right piece of each row.
+        draws: (M,) a number from 0 to below 1 for each row.
+        low: precision of the matrix products.
+    """
+    result: tuple[Tensor, Tensor] = ChunkedCrossEntropy.apply(
+        features, weight, bias, labels, low, draws
+    )  # type: ignore[no-untyped-call]
     return result

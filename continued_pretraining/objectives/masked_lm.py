@@ -21,11 +21,28 @@ from continued_pretraining.text.plan import TextShare
 _PLACES = 64  # places are scored in multiples of so many: shapes for which kernels are at hand
 
 
-def masked_lm(parts: Parts) -> MaskedLM:
-    """Masked language modelling, which every run does."""
-    config, tokenizer = parts.config, parts.tokenizer
-    rule = MaskRule(config.mask_rate, tokenizer.mask_id, tokenizer.random_ids)
-    return MaskedLM(parts.model, rule, config.sampled_pieces)
+def masked_lm(parts: Parts) -> MaskedLM | None:
+    """Masked language modelling on text, unless its weight is 0."""
+    config = parts.config
+    if not config.mlm_weight:
+        return None
+    return MaskedLM(parts.model, _rule(parts), config.sampled_pieces, weight=config.mlm_weight)
+
+
+def translation_lm(parts: Parts) -> MaskedLM | None:
+    """The same on sentence pairs: what is hidden here may stand there in the other language."""
+    config = parts.config
+    if parts.pairs is None or not config.tlm_weight:
+        return None
+    return MaskedLM(
+        parts.model, _rule(parts), config.sampled_pieces, config.tlm_weight, "tlm", "TLM",
+        "pairs", config.tlm_batch,
+    )  # fmt: skip
+
+
+def _rule(parts: Parts) -> MaskRule:
+    tokenizer = parts.tokenizer
+    return MaskRule(parts.config.mask_rate, tokenizer.mask_id, tokenizer.random_ids)
 
 
 @dataclass(eq=False)
@@ -41,8 +58,11 @@ class MaskedLM(Objective):
     model: MaskedModel
     corruption: MaskRule
     sampled_pieces: int = 0
-    name = "mlm"
-    label = "MLM"
+    weight: float = 1.0
+    name: str = "mlm"
+    label: str = "MLM"
+    reads: str = "text"
+    batch: int = 0
 
     def __post_init__(self) -> None:
         pieces = self.sampled_pieces or self.model.decoder.weight.shape[0]
@@ -99,7 +119,7 @@ def guess_loss_sum(
         candidates: score these pieces only.
     """
     features = model.features(states, places)
-    weight, bias = model.decoder.weight, model.bias
+    weight, bias = model.table, model.bias
     if candidates is not None:
         weight = weight.index_select(0, candidates.ids)
         bias = bias.index_select(0, candidates.ids) + candidates.correction

@@ -17,12 +17,16 @@ class MaskRule:
     Attributes:
         rate: share of the pieces that are to be guessed.
         mask_id: what stands for most of them.
-        random_ids: what may stand for a tenth of them.
+        random_ids: what may stand for some of the others.
+        masked: share of those to be guessed that are masked.
+        random: share of them that become other pieces; the rest is left as is.
     """
 
     rate: float
     mask_id: int
     random_ids: Ids
+    masked: float = 0.8
+    random: float = 0.1
 
     def hide(
         self, ids: Ids, lengths: Ids, rng: np.random.Generator
@@ -42,7 +46,7 @@ class MaskRule:
         places = np.flatnonzero(guessed)
         fate = rng.random(len(places))
         seen = ids.copy()
-        seen[places[fate < 0.8]] = self.mask_id
-        replaced = places[(fate >= 0.8) & (fate < 0.9)]
+        seen[places[fate < self.masked]] = self.mask_id
+        replaced = places[(fate >= self.masked) & (fate < self.masked + self.random)]
         seen[replaced] = rng.choice(self.random_ids, size=len(replaced))
         return seen, guessed

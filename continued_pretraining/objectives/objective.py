@@ -10,6 +10,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from continued_pretraining.model.reading import TextReader
 from continued_pretraining.text.batch import MicroBatch
 from continued_pretraining.text.plan import Corruption, TextShare
 
@@ -24,8 +25,12 @@ class Objective(ABC):
         name: key of its loss in the curve, and of its parameters in checkpoints.
         label: what a person calls it.
         weight: of its loss.
-        corruption: what it does to the text first; None where it reads what the first objective
+        corruption: what it does to the text first; None where it reads what another objective
             reads, in the same forward pass.
+        reads: what it learns from: ``text``, or ``pairs`` of sentences.
+        reads_with: whose forward pass it shares where it has no corruption; None is the first
+            objective.
+        batch: sequences of an update; 0 is as many as planned for all, and then the same ones.
         head: what it trains beside the model; saved in checkpoints and moved by the optimizer.
         operations: of a forward pass, for each thing that it counts.
     """
@@ -34,12 +39,29 @@ class Objective(ABC):
     label: str
     weight: float = 1.0
     corruption: Corruption | None = None
+    reads: str = "text"
+    reads_with: Objective | None = None
+    batch: int = 0
     head: nn.Module | None = None
     operations: float = 0.0
 
     def prepare(self, whole: TextShare, seed: int) -> Any:  # noqa: ARG002 - others need both
-        """What is drawn once for a whole update, to be passed to `loss_sum`."""
+        """What is drawn once for a whole update, to be passed to `read` and `loss_sum`."""
         return None
+
+    def prepare_held_back(self, whole: TextShare) -> Any:  # noqa: ARG002
+        """What stands for `prepare` in validation."""
+        return None
+
+    def read(
+        self,
+        share: TextShare,  # noqa: ARG002 - others need all
+        batch: MicroBatch,
+        reader: TextReader,
+        prepared: Any,  # noqa: ARG002
+    ) -> tuple[MicroBatch, Tensor]:
+        """The batch as it was read, and its (B, T, D) last states, for all that share the pass."""
+        return batch, reader.states(batch)[0]
 
     @abstractmethod
     def count(self, share: TextShare) -> int:
@@ -55,8 +77,11 @@ class Objective(ABC):
             share: where the batch comes from.
             batch: some of its sequences.
             states: (B, T, D) their last states.
-            prepared: what `prepare` drew; None in validation.
+            prepared: what `prepare` drew.
         """
+
+    def finish(self) -> None:  # noqa: B027 - most have nothing apart
+        """Put what it trained apart into the model, before that is saved."""
 
     def save(self, folder: Path) -> None:
         """Write what it trained into the output: its head, as ``NAME.safetensors``."""
@@ -95,6 +120,10 @@ class Passage:
     whole: TextShare
     share: TextShare
     prepared: Sequence[Any]
+
+    def read(self, batch: MicroBatch, reader: TextReader) -> tuple[MicroBatch, Tensor]:
+        """A micro-batch of the share as it was read, and its last states."""
+        return self.objectives[0].read(self.share, batch, reader, self.prepared[0])
 
     def loss(self, batch: MicroBatch, states: Tensor, sums: dict[str, Tensor]) -> Tensor:
         """The weighted loss of a micro-batch, over the counts of the update.

@@ -10,6 +10,7 @@ from continued_pretraining.config import PretrainConfig
 from continued_pretraining.model.masked_model import MaskedModel
 from continued_pretraining.processes import Processes
 from continued_pretraining.text.batch import Frame
+from continued_pretraining.text.pairs.planner import PairPlanner
 from continued_pretraining.text.tokenizer import LineTokenizer
 
 
@@ -28,6 +29,7 @@ class Parts:
         processes: those that train together.
         cache: keeps what is prepared from files.
         digest: of files, for names in the cache.
+        pairs: draws sentence pairs; None where there are none.
     """
 
     config: PretrainConfig
@@ -40,3 +42,4 @@ class Parts:
     processes: Processes
     cache: Path
     digest: Callable[[Sequence[Path]], str]
+    pairs: PairPlanner | None = None

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from torch import nn
 
-from continued_pretraining.objectives.masked_lm import masked_lm
+from continued_pretraining.objectives.masked_lm import masked_lm, translation_lm
 from continued_pretraining.objectives.objective import Objective
 from continued_pretraining.objectives.parts import Parts
+from continued_pretraining.objectives.replaced_tokens.objective import replaced_tokens
 from continued_pretraining.objectives.whole_update import WholeUpdate
 from continued_pretraining.objectives.word_alignment.objective import word_alignment
 
-Builder = Callable[[Parts], Objective | WholeUpdate | None]
+Built = Objective | WholeUpdate | None
+Builder = Callable[[Parts], Built | Sequence[Built]]
 
 TABLE: dict[str, Builder] = {
     "masked-lm": masked_lm,
+    "translation-lm": translation_lm,
+    "replaced-tokens": replaced_tokens,
     "word-alignment": word_alignment,
 }
 # What every validation writes, in this order, so that files of all versions read alike.
@@ -41,7 +45,8 @@ class Objectives:
     @classmethod
     def built(cls, parts: Parts) -> Objectives:
         """Those that the settings ask for, in the order of the table."""
-        found = [builder(parts) for builder in TABLE.values()]
+        made = [builder(parts) for builder in TABLE.values()]
+        found = [one for many in made for one in (many if isinstance(many, Sequence) else [many])]
         return cls(
             tuple(one for one in found if isinstance(one, Objective)),
             tuple(one for one in found if isinstance(one, WholeUpdate)),
@@ -52,6 +57,14 @@ class Objectives:
         """The first that learns from text."""
         return self.text[0]
 
+    def passes(self) -> list[list[Objective]]:
+        """The objectives on text by the forward pass that they share."""
+        passes: dict[int, list[Objective]] = {}
+        for one in self.text:
+            leader = one if one.corruption is not None else one.reads_with or self.main
+            passes.setdefault(id(leader), []).append(one)
+        return list(passes.values())
+
     @property
     def block(self) -> int | None:
         """The block whose states are wanted in text; None for the last alone."""
@@ -59,7 +72,7 @@ class Objectives:
 
     def heads(self) -> list[nn.Module]:
         """What objectives on text train beside the model, each process with its part of it."""
-        return [one.head for one in self.text if one.head is not None]
+        return list({id(one.head): one.head for one in self.text if one.head is not None}.values())
 
     def operations(self) -> dict[str, float]:
         """Forward operations for each thing that an objective on text counts."""

@@ -110,7 +110,7 @@ def _write(language: str, paths: Sequence[Path], tokenizer: LineTokenizer, folde
         lines.write(np.zeros(1, dtype=np.int64).tobytes())
         with Progress(f"tokenising {language}", None, "lines") as bar:
             for batch in _batches(iter_lines(paths)):
-                pieces, lengths = _encode(tokenizer, batch)
+                pieces, lengths = encode_lines(tokenizer, batch)
                 ids.write(pieces.astype(dtype).tobytes())
                 lines.write((total + np.cumsum(lengths[lengths > 0])).tobytes())
                 total += len(pieces)
@@ -124,7 +124,7 @@ def _write(language: str, paths: Sequence[Path], tokenizer: LineTokenizer, folde
     (folder / "text.json").write_text(json.dumps(about), encoding="utf-8")
 
 
-def _encode(
+def encode_lines(
     tokenizer: LineTokenizer, batch: Sequence[str]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Flat ids, and length of each line."""

@@ -24,23 +24,29 @@ _MASKS, _HELD_BACK_MASKS = 1, 2
 class TextShare:
     """Sequences of an update with their masks.
 
+    A sequence is one text, or two with control tokens between them that are never guessed.
+
     Attributes:
-        languages: language of each sequence.
+        languages: language, or pair of languages, of each sequence.
         original: ids of each sequence as in the text.
         seen: the same as the model sees them.
         guessed: which of them it must guess.
+        rows: place of each sequence in the whole update.
+        firsts: pieces of the first of two texts; 0 where there is only one.
+        gap: control tokens between two texts.
     """
 
-    languages: NDArray[np.int64]
+    languages: Ids
     original: list[Ids]
     seen: list[Ids]
     guessed: list[NDArray[np.bool_]]
+    rows: Ids
+    firsts: Ids
+    gap: int = 0
 
     def part(self, rows: slice) -> TextShare:
         """Some of the sequences."""
-        return TextShare(
-            self.languages[rows], self.original[rows], self.seen[rows], self.guessed[rows]
-        )
+        return self.chosen(np.arange(len(self.original))[rows])
 
     def chosen(self, rows: Ids) -> TextShare:
         """The sequences of the given numbers."""
@@ -50,7 +56,15 @@ class TextShare:
             [self.original[row] for row in picked],
             [self.seen[row] for row in picked],
             [self.guessed[row] for row in picked],
-        )
+            self.rows[rows], self.firsts[rows], self.gap,
+        )  # fmt: skip
+
+    def is_text(self, member: int) -> NDArray[np.bool_]:
+        """Which pieces of a sequence are text, and no control tokens between two."""
+        flags = np.ones(len(self.original[member]), dtype=bool)
+        if first := int(self.firsts[member]):
+            flags[first : first + self.gap] = False
+        return flags
 
     @property
     def num_guessed(self) -> int:
@@ -59,8 +73,13 @@ class TextShare:
 
     @property
     def num_pieces(self) -> int:
-        """Pieces in all, without control tokens."""
+        """Pieces in all, without the control tokens around a sequence."""
         return sum(map(len, self.original))
+
+    @property
+    def num_text_pieces(self) -> int:
+        """Pieces of text alone."""
+        return self.num_pieces - self.gap * int((self.firsts > 0).sum())
 
 
 class Corruption(Protocol):
@@ -78,11 +97,36 @@ class Corruption(Protocol):
         """
 
 
+class Planner(Protocol):
+    """Says what sequences an update has."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """What the numbers in a share's ``languages`` stand for."""
+
+    def plan(
+        self, step: int, corruption: Corruption | None = None, stream: int = 0, batch: int = 0
+    ) -> TextShare:
+        """The sequences of update ``step``, longest first.
+
+        Args:
+            step: number of the update.
+            corruption: what is done to them; the planner's own by default.
+            stream: number of the random draws, for corruptions of the same text.
+            batch: sequences, drawn from another place for each stream; 0 is the planner's own
+                number, drawn from one place for all.
+        """
+
+    def held_back(self, corruption: Corruption | None = None, stream: int = 0) -> TextShare:
+        """The sequences kept for validation; what is done to them never changes."""
+
+
 class TextPlanner:
     """Draws the sequences of each update, and lets a rule corrupt them."""
 
     def __init__(
         self,
+        names: Sequence[str],
         texts: Sequence[Sequences],
         sampler: Sampler,
         first: Corruption | None,
@@ -93,42 +137,80 @@ class TextPlanner:
 
         ``first`` corrupts them where no other corruption is asked for; None leaves them as is.
         """
+        self.names = names
         self._texts, self._sampler, self._first = texts, sampler, first
         self._batch, self._seed = batch, seed
 
-    def plan(self, step: int, corruption: Corruption | None = None, stream: int = 0) -> TextShare:
-        """The sequences of update ``step``, longest first.
-
-        Args:
-            step: number of the update.
-            corruption: what is done to them; the planner's own by default.
-            stream: number of the random draws, for corruptions of the same text.
-        """
-        draw = self._sampler.draw(step * self._batch, self._batch)
-        return self._corrupted(draw, corruption, [_MASKS, step], stream)
+    def plan(
+        self, step: int, corruption: Corruption | None = None, stream: int = 0, batch: int = 0
+    ) -> TextShare:
+        """The sequences of update ``step``, longest first; see `Planner`."""
+        begin = begin_of(stream, self._sampler.epoch_size) if batch else 0
+        number = batch or self._batch
+        draw = self._sampler.draw(begin + step * number, number)
+        return self._corrupted(draw, corruption, [self._seed, _MASKS, step], stream)
 
     def held_back(self, corruption: Corruption | None = None, stream: int = 0) -> TextShare:
         """The sequences kept for validation; what is done to them never changes."""
-        return self._corrupted(self._sampler.held_back(), corruption, [_HELD_BACK_MASKS], stream)
+        draw = self._sampler.held_back()
+        return self._corrupted(draw, corruption, [self._seed, _HELD_BACK_MASKS], stream)
 
     def _corrupted(
         self, draw: Draw, corruption: Corruption | None, key: list[int], stream: int
     ) -> TextShare:
-        # Streams after the first lie apart from it and from each other; the first has no number.
-        rng = np.random.default_rng([self._seed, *key, *([stream] if stream else [])])
         drawn = zip(draw.languages.tolist(), draw.items.tolist(), strict=True)
         original = [self._texts[language][item] for language, item in drawn]
-        lengths = np.fromiter(map(len, original), dtype=np.int64, count=len(original))
-        order = np.argsort(-lengths, kind="stable")
-        original = [original[row] for row in order.tolist()]
-        if not original:
-            return TextShare(draw.languages, [], [], [])
-        rule = corruption or self._first
-        if rule is None:
-            nothing = [np.zeros(len(ids), dtype=bool) for ids in original]
-            return TextShare(draw.languages[order], original, original, nothing)
-        seen, guessed = rule.hide(np.concatenate(original), lengths[order], rng)
-        ends = np.cumsum(lengths[order])[:-1]
-        return TextShare(
-            draw.languages[order], original, np.split(seen, ends), np.split(guessed, ends)
+        single = np.zeros(len(original), dtype=np.int64)
+        return corrupted(
+            draw.languages, original, single, (), corruption or self._first, draws(key, stream)
         )
+
+
+def begin_of(stream: int, epoch: int) -> int:
+    """Where in an endless stream the n-th reader of it begins, so that each reads other items."""
+    return stream * (epoch // 7)
+
+
+def draws(key: list[int], stream: int) -> np.random.Generator:
+    """Random draws; those of streams lie apart, and the first has no number."""
+    return np.random.default_rng([*key, *([stream] if stream else [])])
+
+
+def corrupted(
+    languages: Ids,
+    texts: Sequence[Ids],
+    firsts: Ids,
+    between: Sequence[int],
+    rule: Corruption | None,
+    rng: np.random.Generator,
+) -> TextShare:
+    """The sequences of an update, longest first, with what a rule does to them.
+
+    Args:
+        languages: of each sequence.
+        texts: the pieces of each, without control tokens.
+        firsts: pieces of the first of two texts; 0 where there is only one.
+        between: control tokens between two texts.
+        rule: hides pieces of them; None leaves them as they are.
+        rng: draws.
+    """
+    lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
+    order = np.argsort(-lengths, kind="stable")
+    firsts, original = firsts[order], [texts[row] for row in order.tolist()]
+    if not original or rule is None:
+        seen, guessed = original, [np.zeros(len(ids), dtype=bool) for ids in original]
+    else:
+        ends = np.cumsum(lengths[order])[:-1]
+        found = rule.hide(np.concatenate(original), lengths[order], rng)
+        seen, guessed = np.split(found[0], ends), np.split(found[1], ends)
+    if firsts.any():
+        middle = np.asarray(between, dtype=np.int64)
+        nothing = np.zeros(len(middle), dtype=bool)
+        original, seen, guessed = (
+            [np.insert(ids, np.full(len(part), first), part) if first else ids
+             for ids, first in zip(rows, firsts.tolist(), strict=True)]
+            for rows, part in ((original, middle), (seen, middle), (guessed, nothing))
+        )  # fmt: skip
+    return TextShare(
+        languages[order], original, seen, guessed, np.arange(len(original)), firsts, len(between)
+    )

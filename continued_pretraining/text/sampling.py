@@ -119,9 +119,13 @@ def hold_back(sizes: NDArray[np.int64], wanted: int) -> NDArray[np.int64]:
 
 def apportion(sizes: NDArray[np.int64], temperature: float) -> NDArray[np.int64]:
     """(L,) quotas that add up to the sum of the sizes; equal to them at temperature 1."""
-    weights = sizes.astype(np.float64) ** (1 / temperature)
-    exact = weights / weights.sum() * sizes.sum()
+    return divide(int(sizes.sum()), sizes.astype(np.float64) ** (1 / temperature))
+
+
+def divide(total: int, weights: NDArray[np.float64]) -> NDArray[np.int64]:
+    """(L,) whole numbers in proportion to the weights that add up to the total."""
+    exact = weights / weights.sum() * total
     quotas = np.floor(exact + 1e-6).astype(np.int64)
-    missing = int(sizes.sum() - quotas.sum())
+    missing = int(total - quotas.sum())
     quotas[np.argsort(quotas - exact, kind="stable")[:missing]] += 1
     return np.asarray(quotas, dtype=np.int64)

@@ -7,13 +7,15 @@ from a key alone, and a resumed run needs no state but its step.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 Positions = NDArray[np.int64]
+Keys = NDArray[np.uint64]
 _ROUNDS = 6
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
 def shuffled(positions: Positions, size: int, key: Sequence[int]) -> Positions:
@@ -34,19 +36,49 @@ def shuffled(positions: Positions, size: int, key: Sequence[int]) -> Positions:
     return values.astype(np.int64)
 
 
-def _encrypt(values: NDArray[np.uint64], half: int, keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def shuffled_each(positions: Positions, sizes: Positions, keys: Keys) -> Positions:
+    """As `shuffled`, but each position has a permutation of its own.
+
+    Args:
+        positions: (N,) numbers from 0 to ``sizes - 1``.
+        sizes: (N,) how many items each permutation has.
+        keys: (N,) one number for each that chooses it.
+    """
+    bits = np.maximum(1, (np.ceil(np.log2(np.maximum(sizes, 2))).astype(np.int64) + 1) // 2)
+    halves, limits = bits.astype(np.uint64), np.asarray(sizes).astype(np.uint64)
+    steps = np.arange(1, _ROUNDS + 1, dtype=np.uint64) * _GOLDEN
+    rounds = [_mix(keys + step) for step in steps]
+    values = np.asarray(positions).astype(np.uint64)
+    outside = np.ones(len(values), dtype=bool)
+    while outside.any():
+        own = [key[outside] for key in rounds]
+        values[outside] = _encrypt(values[outside], halves[outside], own)
+        outside = values >= limits
+    return values.astype(np.int64)
+
+
+def mixed_key(*numbers: int | Positions) -> Keys:
+    """(N,) one number for each row of the given numbers, which may be single ones or arrays."""
+    key = np.zeros(1, dtype=np.uint64)
+    for number in numbers:
+        key = _mix(key * _GOLDEN + np.asarray(number).astype(np.uint64) + np.uint64(1))
+    return key
+
+
+def _encrypt(values: Keys, half: int | Keys, keys: Iterable[np.uint64 | Keys]) -> Keys:
     """One pass of the network over numbers of ``2 * half`` bits; it is one-to-one."""
-    bits, mask = np.uint64(half), np.uint64((1 << half) - 1)
+    bits = np.asarray(half, dtype=np.uint64)
+    mask = (np.uint64(1) << bits) - np.uint64(1)
     left, right = values >> bits, values & mask
     for key in keys:
         left, right = right, left ^ (_mix(right ^ key) & mask)
-    joined: NDArray[np.uint64] = (left << bits) | right
+    joined: Keys = (left << bits) | right
     return joined
 
 
-def _mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def _mix(values: Keys) -> Keys:
     """The finaliser of splitmix64: every input bit stirs every output bit."""
     values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    mixed: NDArray[np.uint64] = values ^ (values >> np.uint64(31))
+    mixed: Keys = values ^ (values >> np.uint64(31))
     return mixed

@@ -85,6 +85,15 @@ class LineTokenizer:
                 flags[number] = not piece.startswith("##")
         return flags
 
+    @cached_property
+    def between(self) -> tuple[int, ...]:
+        """The control tokens between two sentences of a sequence; of a sentence's end if none."""
+        encoding = self._backend.encode("a", "a", add_special_tokens=True)
+        numbers = encoding.sequence_ids
+        first, second = numbers.index(0), numbers.index(1)
+        found = [encoding.ids[n] for n in range(first, second) if numbers[n] is None]
+        return tuple(found or self.words.suffix)
+
     def encode(self, lines: Sequence[str]) -> list[list[int]]:
         """The ids of each line."""
         encoded = self._backend.encode_batch_fast(lines, add_special_tokens=False)

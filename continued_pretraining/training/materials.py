@@ -20,15 +20,22 @@ from continued_pretraining.objectives.table import Objectives
 from continued_pretraining.processes import Processes
 from continued_pretraining.text.batch import Frame
 from continued_pretraining.text.corpus import Sequences, tokenize
-from continued_pretraining.text.plan import TextPlanner
+from continued_pretraining.text.pairs.collection import PairDrawing, collect_pairs
+from continued_pretraining.text.pairs.planner import PairPlanner
+from continued_pretraining.text.pairs.sources import PairSource
+from continued_pretraining.text.plan import Planner, TextPlanner
 from continued_pretraining.text.sampling import Sampler
 from continued_pretraining.text.tokenizer import LineTokenizer
 from continued_pretraining.training.memory import at_once, room_for
 from continued_pretraining.training.overview import (
-    counts_of,
-    lines_of,
+    counts_of_bitext,
+    counts_of_objectives,
+    counts_of_text,
+    lines_of_bitext,
     lines_of_legibility,
+    lines_of_model,
     lines_of_pairs,
+    lines_of_text,
     resolved_of,
 )
 from continued_pretraining.training.validation import TextPairs, Validator, read_all_pairs
@@ -51,7 +58,7 @@ class Materials:
         model: what is trained.
         reader: takes text through it.
         objectives: what is learned.
-        planner: says what text.
+        planners: say what text, by what objectives read.
         validator: measures.
         counts: sizes for the run record.
         resolved: settings that were left open.
@@ -64,7 +71,7 @@ class Materials:
     model: MaskedModel
     reader: TextReader
     objectives: Objectives
-    planner: TextPlanner
+    planners: dict[str, Planner]
     validator: Validator
     counts: dict[str, Any]
     resolved: dict[str, Any]
@@ -95,13 +102,14 @@ def gather(
     processes: Processes,
     work: Path,
     record: RunRecord,
+    pairs: Sequence[PairSource] = (),
 ) -> Materials:
     """Load or build everything; the first process prepares files, the others then read them."""
     if processes.device.type == "cpu":
         keep_freed_memory()
     cache = config.cache_folder or work / PREPARED_NAME
     low = dtype_of(pick_precision(config.precision, processes.device))
-    builder = _Builder(config, text, vectors, processes, cache, work, record, low)
+    builder = _Builder(config, text, vectors, pairs, processes, cache, work, record, low)
     if not processes.is_first:
         processes.wait()
     materials = builder.build()
@@ -115,6 +123,7 @@ class _Builder:
     config: PretrainConfig
     text: dict[str, list[Path]]
     vectors: dict[str, list[Path]]
+    sources: Sequence[PairSource]
     processes: Processes
     cache: Path
     work: Path
@@ -131,32 +140,46 @@ class _Builder:
         words = tokenizer.words  # before the texts, which take far longer to prepare
         frame = Frame(words.prefix, words.suffix, words.pad_id, model.first_position, self.low)
         budget = config.micro_tokens or at_once(model, config.block)
+        planners: dict[str, Planner] = {}
+        by_pairs = self._pairs(tokenizer, length)
+        if by_pairs is not None:
+            planners["pairs"] = by_pairs
         objectives = Objectives.built(
             Parts(
                 config, self.text, self.vectors, tokenizer, model, frame, budget, self.processes,
-                self.cache, self._digest,
+                self.cache, self._digest, by_pairs,
             )
         )  # fmt: skip
         pairs = read_all_pairs(config.validation_pairs, tokenizer, config.block - frame.size)
-        texts = self._texts(tokenizer, length)
-        sampler = Sampler(
-            [len(t) for t in texts], config.temperature, config.seed, config.validation_sequences
-        )
-        first = objectives.main.corruption
-        planner = TextPlanner(texts, sampler, first, config.mlm_batch, config.seed)
-        reader = TextReader(model, frame, budget, objectives.block)
-        validator = self._validator(reader, objectives, planner, pairs)
-        lengths = {name: len(t) for name, t in zip(self.text, texts, strict=True)}
         precision = "bf16" if self.low is torch.bfloat16 else "fp32"
         resolved = resolved_of(model, objectives, precision, self.processes.size, budget)
-        lines = lines_of(config, model, resolved, sampler, self.text)
+        lines = lines_of_model(config, model, resolved)
+        counts: dict[str, Any] = {"pieces": tokenizer.size}
+        if self.text:
+            texts = self._texts(tokenizer, length)
+            sampler = Sampler(
+                [len(t) for t in texts], config.temperature, config.seed,
+                config.validation_sequences,
+            )  # fmt: skip
+            names, first = list(self.text), objectives.main.corruption
+            planners["text"] = TextPlanner(
+                names, texts, sampler, first, config.mlm_batch, config.seed
+            )
+            lengths = {name: len(t) for name, t in zip(names, texts, strict=True)}
+            counts |= counts_of_text(lengths, sampler, self.legibility)
+            lines += lines_of_text(config, sampler, self.text)
+        if by_pairs is not None:
+            counts |= counts_of_bitext(by_pairs.collection)
+            lines += lines_of_bitext(by_pairs.collection)
+        reader = TextReader(model, frame, budget, objectives.block)
+        validator = self._validator(reader, objectives, planners, pairs)
         lines += lines_of_legibility(self.legibility, tokenizer.name)
         lines += lines_of_pairs(pairs)
         for objective in objectives.whole:
             lines += objective.lines(self.text, self.vectors)
         return Materials(
-            tokenizer, model, reader, objectives, planner, validator,
-            counts_of(lengths, sampler, tokenizer.size, objectives, self.legibility)
+            tokenizer, model, reader, objectives, planners, validator,
+            counts | counts_of_objectives(objectives)
             | {"validation_texts_cut": {pair.name: pair.num_cut for pair in pairs}},
             resolved,
             config.micro_tokens or room_for(model), lines,
@@ -181,6 +204,24 @@ class _Builder:
             texts.append(Sequences(tokens, self.config.unit, length))
         return texts
 
+    def _pairs(self, tokenizer: LineTokenizer, length: int) -> PairPlanner | None:
+        """What draws sentence pairs, if there are any."""
+        config = self.config
+        if not config.reads_pairs:
+            return None
+        between = tokenizer.between
+        if length - len(between) < 2:
+            raise ConfigError(
+                f"--block {config.block}: two sentences and the control tokens around them need at "
+                f"least {config.block - length + len(between) + 2}"
+            )
+        settings = PairDrawing(
+            config.bitext_sampling, config.bitext_temperature, config.bitext_hub,
+            config.source_limit, config.validation_sequences, config.seed,
+        )  # fmt: skip
+        collection = collect_pairs(self.sources, tokenizer, self.cache, self._digest, settings)
+        return PairPlanner(collection, between, length, config.tlm_batch, config.seed)
+
     def _digest(self, paths: Sequence[Path]) -> str:
         text = " ".join(str(self.record.inputs[str(path)]["sha256"]) for path in paths)
         return hashlib.sha256(text.encode()).hexdigest()
@@ -189,10 +230,10 @@ class _Builder:
         self,
         reader: TextReader,
         objectives: Objectives,
-        planner: TextPlanner,
+        planners: dict[str, Planner],
         pairs: list[TextPairs],
     ) -> Validator:
         config, depth = self.config, reader.model.depth
         layer = config.align_layer if config.pairs_layer is None else config.pairs_layer
         block = resolve_layer(layer, depth)
-        return Validator(reader, objectives, list(self.text), planner, pairs, block, self.processes)
+        return Validator(reader, objectives, planners, pairs, block, self.processes)

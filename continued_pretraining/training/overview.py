@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from continued_pretraining.config import PretrainConfig
 from continued_pretraining.model.masked_model import MaskedModel
 from continued_pretraining.objectives.table import Objectives
+from continued_pretraining.text.pairs.collection import PairCollection
 from continued_pretraining.text.sampling import Sampler
 from continued_pretraining.training.validation import TextPairs
 from x2static.core.text.sources import doubts_about
@@ -17,30 +20,43 @@ from x2static.teacher.legibility import Legibility
 Files = Mapping[str, Sequence[Path]]
 
 
-def counts_of(
-    lengths: Mapping[str, int],
-    sampler: Sampler,
-    pieces: int,
-    objectives: Objectives,
-    legibility: Mapping[str, Legibility],
+def counts_of_text(
+    lengths: Mapping[str, int], sampler: Sampler, legibility: Mapping[str, Legibility]
 ) -> dict[str, Any]:
-    """Sizes for the run record.
+    """Sizes of the text for the run record.
 
     Args:
         lengths: sequences of each language.
         sampler: draws them.
-        pieces: of the tokeniser.
-        objectives: bring sizes of their own.
         legibility: how much of each language's text the tokeniser could read.
     """
-    counts: dict[str, Any] = {
-        "pieces": pieces,
+    return {
         "sequences": dict(lengths),
         "sequences_per_epoch": sampler.epoch_size,
         "unknown_pieces": {name: one.unknown for name, one in legibility.items()},
         "byte_pieces": {name: one.bytes for name, one in legibility.items()},
         "unreadable_share": {name: round(one.share, 4) for name, one in legibility.items()},
     }
+
+
+def counts_of_bitext(pairs: PairCollection) -> dict[str, Any]:
+    """Sizes and shares of the sentence pairs for the run record."""
+    counts = pairs.counts.sum(axis=0)
+    upper = np.nonzero(np.triu(counts))
+    shares = (2 * pairs.shares.shares[upper]).round(8)
+    return {
+        "sentences": {
+            source: {pairs.languages[n]: text.num_lines for n, text in texts.items()}
+            for source, texts in pairs.texts.items()
+        },
+        "sentence_pairs": dict(zip(pairs.names, counts[upper].tolist(), strict=True)),
+        "pair_shares": dict(zip(pairs.names, shares.tolist(), strict=True)),
+    }
+
+
+def counts_of_objectives(objectives: Objectives) -> dict[str, Any]:
+    """Sizes that objectives bring, for the run record."""
+    counts: dict[str, Any] = {}
     for objective in objectives.whole:
         counts |= objective.counts()
     return counts
@@ -62,27 +78,54 @@ def resolved_of(
     return resolved
 
 
-def lines_of(
-    config: PretrainConfig,
-    model: MaskedModel,
-    resolved: Mapping[str, Any],
-    sampler: Sampler,
-    text: Files,
+def lines_of_model(
+    config: PretrainConfig, model: MaskedModel, resolved: Mapping[str, Any]
 ) -> list[str]:
-    """What there is to say of model and text."""
-    shares = ", ".join(
-        f"{name} {share:.1%}" for name, share in zip(text, sampler.shares, strict=True)
-    )
+    """What there is to say of the model."""
     lines = [
         f"model: {resolved['parameters'] / 1e6:.1f}M parameters, {resolved['precision']} on "
         f"{resolved['processes']} x {resolved['device']}",
-        f"text: {sampler.epoch_size:,} sequences an epoch ({shares}); "
-        f"{config.steps * config.mlm_batch / sampler.epoch_size:.2f} epochs to come",
     ]
     if model.untrained:
         shown = ", ".join(model.untrained[:3])
         lines.append(f"warning: {config.model} lacks weights, which begin at random: {shown} ...")
-    return lines + doubts_about(text, "--text")
+    return lines
+
+
+def lines_of_text(config: PretrainConfig, sampler: Sampler, text: Files) -> list[str]:
+    """What there is to say of the text."""
+    shares = ", ".join(
+        f"{name} {share:.1%}" for name, share in zip(text, sampler.shares, strict=True)
+    )
+    line = (
+        f"text: {sampler.epoch_size:,} sequences an epoch ({shares}); "
+        f"{config.steps * config.mlm_batch / sampler.epoch_size:.2f} epochs to come"
+    )
+    return [line, *doubts_about(text, "--text")]
+
+
+def lines_of_bitext(pairs: PairCollection) -> list[str]:
+    """What there is to say of the sentence pairs, and of what their sampling cannot do."""
+    counts, shares = pairs.counts.sum(axis=0), pairs.shares
+    method, temperature = pairs.settings.method, pairs.settings.temperature
+    lines = [
+        f"sentence pairs: {counts.sum() // 2:,} of {len(pairs.names):,} pairs of "
+        f"{len(pairs.languages)} languages in {len(pairs.texts)} sources; {method} sampling at "
+        f"temperature {temperature:.3g} draws from {shares.density(counts):.0%} of the pairs of "
+        f"languages, {shares.used(counts):.0%} of the sentence pairs"
+    ]
+    if not shares.meets_marginals:
+        lines.append(
+            f"warning: --bitext-sampling {method}: no shares give every language what temperature "
+            f"{temperature:.3g} asks for; one is missed by {shares.misses:.1%} (as where all pairs "
+            "have one language in common)"
+        )
+    if lonely := pairs.lonely():
+        lines.append(
+            f"warning: --bitext: {', '.join(lonely)} shares no key with another language and is "
+            "left out"
+        )
+    return lines
 
 
 def lines_of_legibility(legibility: Mapping[str, Legibility], tokenizer: str) -> list[str]:

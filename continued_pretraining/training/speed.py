@@ -51,7 +51,7 @@ class Speedometer:
     """Rates between two readings, pauses left out."""
 
     def __init__(
-        self, flops: Flops, peak: float, depth: int, block: int, processes: int,
+        self, flops: Flops, peak: float, depth: int, blocks: Mapping[str, int], processes: int,
         operations: Mapping[str, float],
     ) -> None:  # fmt: skip
         """Start the clock.
@@ -60,12 +60,12 @@ class Speedometer:
             flops: of the model.
             peak: operations per second of one process's device.
             depth: blocks that text goes through.
-            block: blocks that words alone go through.
+            blocks: that the rows of each objective on whole updates go through.
             processes: how many devices there are.
             operations: of each objective on text, for each thing it counts.
         """
         self._flops, self._peak = flops, peak
-        self._depth, self._block, self._processes = depth, block, processes
+        self._depth, self._blocks, self._processes = depth, blocks, processes
         self._operations = operations
         self.start()
 
@@ -94,8 +94,9 @@ class Speedometer:
         forward = self._flops.encoder(measures.pieces, measures.sequences, self._depth)
         for name, operations in self._operations.items():
             forward += operations * measures.counts[name]
-        if measures.word_pieces:
-            forward += self._flops.encoder(measures.word_pieces, measures.words, self._block)
+        for name, pieces in measures.row_pieces.items():
+            if pieces:
+                forward += self._flops.encoder(pieces, measures.rows[name], self._blocks[name])
         return {
             "pieces_per_second": round(measures.all_pieces / seconds, 1),
             "utilisation": round(3 * forward / seconds / self._peak, 4),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -15,7 +15,7 @@ from continued_pretraining.objectives.table import Objectives
 from continued_pretraining.objectives.whole_update import Encoded, Rows, WholeUpdate
 from continued_pretraining.processes import Processes
 from continued_pretraining.text.batch import MicroBatch
-from continued_pretraining.text.plan import TextPlanner
+from continued_pretraining.text.plan import Planner
 from continued_pretraining.training.optimizer import clip_gradients
 
 
@@ -31,8 +31,8 @@ class Measures:
         pieces: pieces of text that went through the model, control tokens included.
         sequences: how many sequences these were.
         all_pieces: pieces of text in all processes together.
-        words: rows of whole updates.
-        word_pieces: their pieces, where they were encoded alone.
+        rows: of each objective on whole updates.
+        row_pieces: their pieces, where they were encoded for it alone.
         updates: how many updates.
     """
 
@@ -43,8 +43,8 @@ class Measures:
     pieces: int
     sequences: int
     all_pieces: int
-    words: int = 0
-    word_pieces: int = 0
+    rows: dict[str, int]
+    row_pieces: dict[str, int]
     updates: int = 1
 
     def add(self, other: Measures) -> None:
@@ -65,7 +65,7 @@ class Updater:
     Attributes:
         reader: takes text through the model.
         objectives: what is learned.
-        planner: says what text.
+        planners: say what text, by what objectives read.
         optimizer: moves the weights.
         processes: those that share the work.
         clip: largest norm of the gradient, or 0.
@@ -76,7 +76,7 @@ class Updater:
 
     reader: TextReader
     objectives: Objectives
-    planner: TextPlanner
+    planners: Mapping[str, Planner]
     optimizer: torch.optim.Optimizer
     processes: Processes
     clip: float
@@ -120,7 +120,8 @@ class Updater:
 
     def _move(self) -> Tensor:
         modules = [self.reader.model.hugging_face, *self.objectives.heads()]
-        self.processes.sum_gradients([p for module in modules for p in module.parameters()])
+        learning = {id(p): p for module in modules for p in module.parameters()}
+        self.processes.sum_gradients(learning.values())
         parameters = (p for group in self.optimizer.param_groups for p in group["params"])
         norm = clip_gradients((p for p in parameters if p.grad is not None), self.clip)
         self.optimizer.step()
@@ -132,25 +133,25 @@ class Updater:
         counts = {one.name: one.count(p.share) for p in passages for one in p.objectives}
         pieces, whole = (
             sum(s.num_pieces + len(s.original) * self.reader.frame.size for s in shares)
-            for shares in ([p.share for p in passages], [passages[0].whole])
+            for shares in ([p.share for p in passages], [p.whole for p in passages])
         )
         sequences = sum(len(passage.share.original) for passage in passages)
+        names = [one.name for one in self.objectives.whole]
         return Measures(
-            dict.fromkeys(counts, zero), counts,
-            {one.name: zero for one in self.objectives.whole}, zero, pieces, sequences, whole,
+            dict.fromkeys(counts, zero), counts, dict.fromkeys(names, zero), zero, pieces,
+            sequences, whole, dict.fromkeys(names, 0), dict.fromkeys(names, 0),
         )  # fmt: skip
 
     def passages_of(self, step: int) -> list[Passage]:
         """The text of an update as the objectives read it, this process's share of it.
 
-        Objectives that do not corrupt it themselves share the first one's pass.
+        Objectives that do not corrupt it themselves share another one's pass.
         """
-        first, *others = self.objectives.text
-        together = [first, *(one for one in others if one.corruption is None)]
-        groups = [together, *([one] for one in others if one.corruption is not None)]
         passages = []
-        for stream, group in enumerate(groups):
-            whole = self.planner.plan(step, group[0].corruption, stream)
+        for stream, group in enumerate(self.objectives.passes()):
+            leader = group[0]
+            planner = self.planners[leader.reads]
+            whole = planner.plan(step, leader.corruption, stream, leader.batch)
             share = whole.part(self.processes.share(len(whole.original)))
             numbers = (step, PREPARED) if not stream else (step, PREPARED, stream)
             seed = self.dropout.mixed(*numbers)
@@ -172,8 +173,8 @@ class Updater:
         for stream, passage in enumerate(passages[skip:], start=skip):
             for number, batch in enumerate(self.reader.batches(passage.share)):
                 self.dropout.begin(step, TEXT, number, *([stream] if stream else []))
-                last, _ = self.reader.states(batch)
-                loss = passage.loss(batch, last, measures.sums)
+                as_read, states = passage.read(batch, self.reader)
+                loss = passage.loss(as_read, states, measures.sums)
                 loss.backward()  # type: ignore[no-untyped-call]
 
     def rows_of(
@@ -198,8 +199,8 @@ class Updater:
             kept = [rows.encode(number, batch) for number, batch in enumerate(rows.batches)]
         states = self._in_order(kept)
         measures.whole[objective.name], slopes = rows.gradient(states)
-        measures.words += len(states)
-        measures.word_pieces += rows.pieces
+        measures.rows[objective.name] += len(states)
+        measures.row_pieces[objective.name] += rows.pieces
         for number, batch in enumerate(rows.batches):
             found = kept[number] if keeps_graph else rows.encode(number, batch)
             slope = slopes[torch.tensor(found.places, dtype=torch.long, device=slopes.device)]
@@ -232,4 +233,5 @@ class Updater:
 def trained_parameters(objectives: Objectives, model: nn.Module) -> list[tuple[str, nn.Parameter]]:
     """Everything that learns, by name: the model, and what objectives bring."""
     named = [(f"model/{name}", parameter) for name, parameter in model.named_parameters()]
-    return [*named, *objectives.parameters()]
+    shared = {id(parameter) for _, parameter in named}
+    return [*named, *(own for own in objectives.parameters() if id(own[1]) not in shared)]

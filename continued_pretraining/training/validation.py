@@ -13,11 +13,11 @@ from torch import Tensor
 
 from continued_pretraining.model.pooling import pool_states
 from continued_pretraining.model.reading import TextReader
-from continued_pretraining.objectives.objective import Held, Objective
+from continued_pretraining.objectives.objective import Held, Objective, Passage
 from continued_pretraining.objectives.table import FIGURES, Objectives
 from continued_pretraining.processes import Processes
 from continued_pretraining.text.batch import Ids, micro_batches
-from continued_pretraining.text.plan import TextPlanner
+from continued_pretraining.text.plan import Planner
 from continued_pretraining.text.tokenizer import LineTokenizer
 from x2static.core.errors import DatasetError
 from x2static.core.labels import labels_of
@@ -97,7 +97,7 @@ class Verdict:
             first: the first objective's loss in the first validation.
         """
         losses = {name: self.figures.get(name) or 0.0 for name in weights}
-        main = next(iter(losses.values()))
+        main = next(iter(losses.values()), 0.0)
         if choose == "pairs":
             before = first or main
             rise = max(0.0, main / before - 1) if before else 0.0
@@ -118,8 +118,7 @@ class Validator:
     Attributes:
         reader: takes text through it.
         objectives: what is measured.
-        languages: names of those of the text.
-        planner: knows the sequences that are held back.
+        planners: know the sequences that are held back, by what objectives read.
         pairs: translations to retrieve.
         block: whose states encode these.
         processes: those that share the work.
@@ -127,17 +126,17 @@ class Validator:
 
     reader: TextReader
     objectives: Objectives
-    languages: Sequence[str]
-    planner: TextPlanner
+    planners: Mapping[str, Planner]
     pairs: Sequence[TextPairs]
     block: int
     processes: Processes
 
     def lacks(self, choose: str) -> str:
         """What a choice goes by but too little text or too few words left to hold back; or ""."""
-        by_text = {"objective", *(one.name for one in self.objectives.text)}
-        if choose in by_text and not self.planner.held_back().original:
-            return "sequences"
+        for one in self.objectives.text:
+            is_asked = choose in (one.name, "objective")
+            if is_asked and not self.planners[one.reads].held_back().original:
+                return "sequences"
         lacking = (one.lacks() for one in self.objectives.whole if choose == "objective")
         return next((name for name in lacking if name), "")
 
@@ -149,7 +148,8 @@ class Validator:
             module.eval()
         try:
             with torch.no_grad():
-                found = [self._on_text(one, n) for n, one in enumerate(self.objectives.text)]
+                passes = enumerate(self.objectives.passes())
+                found = [held for n, those in passes for held in self._on_text(those, n)]
                 found += [one.validate() for one in self.objectives.whole]
                 pairs = {pair.name: self._retrieve(pair) for pair in self.pairs}
         finally:
@@ -158,33 +158,46 @@ class Validator:
         figures = {name: value for held in found for name, value in held.figures.items()}
         return Verdict(figures, pairs, tuple(held.line for held in found if held.line))
 
-    def _on_text(self, objective: Objective, number: int) -> Held:
-        """The loss of an objective on held-back text; of the first one for each language, too."""
-        main = self.objectives.main
-        own = number if objective.corruption is not None else 0
-        whole = self.planner.held_back(objective.corruption or main.corruption, own)
-        losses = torch.zeros(len(self.languages), dtype=torch.float64)
-        counts = torch.zeros(len(self.languages), dtype=torch.float64)
-        for language in range(len(self.languages)):
+    def _on_text(self, objectives: Sequence[Objective], stream: int) -> list[Held]:
+        """The losses of objectives that share a pass, on held-back text."""
+        leader = objectives[0]
+        planner = self.planners[leader.reads]
+        whole = planner.held_back(leader.corruption, stream)
+        prepared = [one.prepare_held_back(whole) for one in objectives]
+        shape = (len(objectives), len(planner.names))
+        losses, counts = torch.zeros(2, *shape, dtype=torch.float64)
+        for language in np.unique(whole.languages).tolist():
             rows = np.flatnonzero(whole.languages == language)
             share = whole.chosen(rows[self.processes.share(len(rows))])
-            counts[language] = objective.count(share)
+            passage = Passage(objectives, whole, share, prepared)
+            for number, one in enumerate(objectives):
+                counts[number, language] = one.count(share)
             for batch in self.reader.batches(share):
-                states, _ = self.reader.states(batch)
-                loss = objective.loss_sum(share, batch, states, None)
-                losses[language] += loss.double().cpu()
+                as_read, states = passage.read(batch, self.reader)
+                for number, one in enumerate(objectives):
+                    loss = one.loss_sum(share, as_read, states, prepared[number])
+                    losses[number, language] += loss.double().cpu()
         device = self.reader.model.device
         losses, counts = (self.processes.sum(x.to(device)).cpu() for x in (losses, counts))
+        return [
+            self._held(one, planner.names, losses[number], counts[number])
+            for number, one in enumerate(objectives)
+        ]
+
+    def _held(
+        self, objective: Objective, languages: Sequence[str], losses: Tensor, counts: Tensor
+    ) -> Held:
+        """The loss of an objective; of the first one for each language, too."""
         if not counts.sum():
             return Held()
         by_language = {
             name: float(loss / count)
-            for name, loss, count in zip(self.languages, losses, counts, strict=True)
+            for name, loss, count in zip(languages, losses, counts, strict=True)
             if count
         }
         total = float(losses.sum() / counts.sum())
         line = f"{objective.label} loss {total:.4f}"
-        if objective is not main:
+        if objective is not self.objectives.main or objective.reads != "text":
             return Held({objective.name: total}, line)
         if len(by_language) > 1:
             shown = ", ".join(f"{name} {loss:.2f}" for name, loss in by_language.items())

@@ -75,6 +75,15 @@ def make_distillable(folder: Path, seed: int = 0) -> None:
     save_teacher(folder / "teacher")
 
 
+def make_pairs(folder: Path, seed: int = 0) -> None:
+    """Sentence pairs of the words that the little teachers know, and a teacher."""
+    save_teacher(folder / "teacher")
+    rng = np.random.default_rng(seed)
+    for language in ("de", "en"):
+        lines = [f"{key:02d}\t{' '.join(rng.choice(WORDS, 4))}\n" for key in range(30)]
+        (folder / f"{language}.tsv").write_text("".join(lines))
+
+
 def make_run(folder: Path, seed: int = 0) -> None:
     """A workbench of one language."""
     make_distillable(folder, seed)
@@ -113,6 +122,10 @@ _SAMPLED = ("--solver", "sampled", "--epochs", "2", "--batch", "16")
 _PRETRAIN = ("pretrain", "--model", "teacher", "--text", "en=en.txt", "--loss", "none", "--steps",
              "2", "--mlm-batch", "2", "--block", "16", "--device", "cpu", "--output", "out",
              "--checkpoint-minutes", "0")  # fmt: skip
+
+_PAIRS = ("pretrain", "--model", "teacher", "--bitext", "*.tsv", "--mlm-weight", "0", "--loss",
+          "none", "--steps", "2", "--tlm-batch", "2", "--block", "16", "--device", "cpu",
+          "--output", "out", "--checkpoint-minutes", "0")  # fmt: skip
 
 
 def _both(name: str, scenario: Scenario) -> dict[str, Scenario]:
@@ -162,6 +175,9 @@ SCENARIOS: dict[str, Scenario] = {
     ),
     "pretrain": Scenario(
         command=_PRETRAIN, outputs=("out",), resumes=True, make=make_distillable,
+    ),
+    "pretrain on sentence pairs": Scenario(
+        command=_PAIRS, outputs=("out",), resumes=True, make=make_pairs,
     ),
     "run": Scenario(
         command=("run", "w.toml"), outputs=("run",), has_overwrite=False, make=make_run,

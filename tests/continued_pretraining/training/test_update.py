@@ -40,7 +40,7 @@ def build(data: Path, model: Path, work: Path, **settings: object) -> tuple[Mate
     materials = gather(config, text, vectors, processes, work, record)
     named = trained_parameters(materials.objectives, materials.model.hugging_face)
     updater = Updater(
-        materials.reader, materials.objectives, materials.planner,
+        materials.reader, materials.objectives, materials.planners,
         make_optimizer(named, 0.0, (0.9, 0.999), 0.0), processes, 0.0, 3,
     )  # fmt: skip
     materials.model.hugging_face.train()
@@ -95,7 +95,7 @@ def test_micro_batches_change_no_guess_among_sampled_pieces(tmp_path, data, mode
             data, model_folder, tmp_path, loss="mse", micro_tokens=budget, sampled_pieces=10,
             words=words,
         )  # fmt: skip
-        assert materials.objectives.main.prepare(materials.planner.plan(0), 0) is not None
+        assert materials.objectives.main.prepare(materials.planners["text"].plan(0), 0) is not None
         found.append(gradients(materials, updater))
     assert_same(*found)
 
@@ -104,7 +104,7 @@ def test_the_loss_is_the_mean_over_all_guesses_of_the_update(tmp_path, data, mod
     materials, updater = build(
         data, model_folder, tmp_path, loss="none", unit="lines", micro_tokens=40
     )
-    share = materials.planner.plan(0)
+    share = materials.planners["text"].plan(0)
     measures = updater.run(0)
     model = materials.model.hugging_face
     losses = []
@@ -255,7 +255,7 @@ def test_words_in_context_take_the_states_of_their_pieces(data, model_folder, tm
     )
     aligner, model = aligner_of(materials), materials.model
     model.hugging_face.eval()
-    share = materials.planner.plan(0)
+    share = materials.planners["text"].plan(0)
     spans = aligner.spans(0, share)
     assert len(spans.draw) > 8
     found = torch.zeros(len(spans.draw), model.width)

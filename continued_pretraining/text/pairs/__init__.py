@@ -1,0 +1,1 @@
+"""Sentence pairs: found, tokenised, joined on their keys as they are drawn."""

@@ -1,0 +1,186 @@
+"""All sentence pairs of a run: sources joined on their keys, and how often each pair is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from continued_pretraining.text.pairs.cells import Cells
+from continued_pretraining.text.pairs.key_sets import KeySets
+from continued_pretraining.text.pairs.keyed_text import KeyedText, tokenize_keyed
+from continued_pretraining.text.pairs.sampler import PairDraw, PairSampler
+from continued_pretraining.text.pairs.sources import PairSource
+from continued_pretraining.text.tokenizer import LineTokenizer
+from x2static.core.errors import ConfigError, DatasetError
+from x2static.core.progress import Progress
+from x2static.core.text.pair_sampling import PairShares, SamplingName, sample_pairs
+
+Ids = NDArray[np.int64]
+_MOST_HELD = 0.1  # of the keys
+
+
+@dataclass(frozen=True)
+class PairDrawing:
+    """How pairs are drawn.
+
+    Attributes:
+        method: gives each pair of languages its share.
+        temperature: flattens the shares.
+        hub: the language of the method ``english``.
+        source_limit: the most of a pair that a source gives.
+        held_back: pairs to keep from training, about.
+        seed: of every draw.
+    """
+
+    method: SamplingName
+    temperature: float
+    hub: str
+    source_limit: float
+    held_back: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class PairCollection:
+    """Sentence pairs of any two languages, found when they are drawn.
+
+    Attributes:
+        languages: sorted.
+        texts: tokenised, by source and number of the language.
+        keys: of each source.
+        counts: (S, L, L) sentence pairs of each two languages in each source, without what is
+            held back.
+        shares: of each pair of languages.
+        settings: how they are drawn.
+    """
+
+    languages: list[str]
+    texts: dict[str, dict[int, KeyedText]]
+    keys: list[KeySets]
+    counts: NDArray[np.int64]
+    shares: PairShares
+    settings: PairDrawing
+
+    @cached_property
+    def cells(self) -> Cells:
+        """What is drawn from."""
+        return Cells.of(self.counts)
+
+    @cached_property
+    def names(self) -> list[str]:
+        """Of each pair of languages that has sentence pairs, such as ``de-fr``."""
+        firsts, seconds = np.nonzero(np.triu(self.counts.sum(axis=0)))
+        pairs = zip(firsts.tolist(), seconds.tolist(), strict=True)
+        return [f"{self.languages[one]}-{self.languages[other]}" for one, other in pairs]
+
+    def sampler(self) -> PairSampler:
+        """Draws pairs to train on."""
+        weights = self.cells.weights(self.shares, self.settings.source_limit)
+        return PairSampler(self.cells, weights, self.keys, self.settings.seed)
+
+    def held_back(self) -> tuple[Cells, PairDraw]:
+        """Pairs that are never trained on, and their cells; drawn as the others are."""
+        cells = Cells.of(_counts(self.keys, len(self.languages), held=True))
+        weights = cells.weights(self.shares, self.settings.source_limit)
+        number = min(self.settings.held_back, int(cells.sizes[weights > 0].sum()))
+        if not number:
+            nothing = np.zeros(0, dtype=np.int64)
+            return cells, PairDraw(nothing, nothing, nothing)
+        sampler = PairSampler(cells, weights, self.keys, self.settings.seed, held=True)
+        return cells, sampler.draw(0, number)
+
+    def sentences(self, cells: Cells, draw: PairDraw) -> tuple[list[Ids], list[Ids]]:
+        """The pieces of both sentences of each pair of a draw, in the order of their languages."""
+        sources = list(self.texts.values())
+        found: list[list[Ids]] = []
+        for numbers, places in ((cells.firsts, draw.firsts), (cells.seconds, draw.seconds)):
+            rows = zip(cells.sources[draw.cells], numbers[draw.cells], places, strict=True)
+            found.append([sources[s][language].sentence(place) for s, language, place in rows])
+        return found[0], found[1]
+
+    def numbers(self, cells: Cells) -> NDArray[np.int64]:
+        """(C,) number of each cell's pair of languages among `names`."""
+        has_pairs = np.triu(self.counts.sum(axis=0)) > 0
+        numbers = np.cumsum(has_pairs).reshape(has_pairs.shape) - 1
+        found: NDArray[np.int64] = numbers[cells.firsts, cells.seconds]
+        return found
+
+    def lonely(self) -> list[str]:
+        """Languages that share a key with no other."""
+        has_pairs = self.counts.sum(axis=(0, 2)) > 0
+        return [name for name, has in zip(self.languages, has_pairs, strict=True) if not has]
+
+
+def collect_pairs(
+    sources: Sequence[PairSource],
+    tokenizer: LineTokenizer,
+    folder: Path,
+    digest: Callable[[Sequence[Path]], str],
+    settings: PairDrawing,
+) -> PairCollection:
+    """Tokenise all texts, or take them from the cache, and join them.
+
+    Args:
+        sources: the texts.
+        tokenizer: cuts sentences into pieces.
+        folder: where tokenised texts lie.
+        digest: of files.
+        settings: how pairs are drawn.
+
+    Raises:
+        WorkbenchError: a text that cannot be read, aligned files of unequal length, no two
+            languages with a key in common, or shares that cannot be.
+    """
+    languages = sorted({language for source in sources for language in source.texts})
+    if settings.method == "english" and settings.hub not in languages:
+        raise ConfigError(
+            f"--bitext-hub {settings.hub}: not among the languages: {', '.join(languages)}"
+        )
+    texts: dict[str, dict[int, KeyedText]] = {}
+    with Progress("tokenising sentence pairs", len(sources), "sources") as bar:
+        for source in sources:
+            texts[source.name] = _tokenized(source, languages, tokenizer, folder, digest)
+            bar.advance(1)
+    distinct = [{n: np.asarray(text.keys) for n, text in own.items()} for own in texts.values()]
+    total = sum(len(np.unique(np.concatenate(list(own.values())))) for own in distinct)
+    held = min(_MOST_HELD, settings.held_back / max(total, 1))
+    keys = [KeySets(own, held, settings.seed) for own in distinct]
+    counts = _counts(keys, len(languages), held=False)
+    hub = languages.index(settings.hub) if settings.hub in languages else 0
+    shares = sample_pairs(counts.sum(axis=0), settings.method, settings.temperature, hub)
+    return PairCollection(languages, texts, keys, counts, shares, settings)
+
+
+def _tokenized(
+    source: PairSource,
+    languages: list[str],
+    tokenizer: LineTokenizer,
+    folder: Path,
+    digest: Callable[[Sequence[Path]], str],
+) -> dict[int, KeyedText]:
+    found = {}
+    for language, text in source.texts.items():
+        name = f"{source.name}-{language}"
+        found[languages.index(language)] = tokenize_keyed(
+            name, text, tokenizer, folder, digest([text.path])
+        )
+    if any(text.kind == "lines" for text in source.texts.values()):
+        (one, first), (other, second) = zip(
+            [text.path for text in source.texts.values()], found.values(), strict=True
+        )
+        if first.num_lines != second.num_lines:
+            raise DatasetError(
+                f"--bitext: {one} has {first.num_lines:,} sentences, {other} "
+                f"{second.num_lines:,}; line i of one must translate line i of the other"
+            )
+    return found
+
+
+def _counts(keys: Sequence[KeySets], languages: int, *, held: bool) -> NDArray[np.int64]:
+    """(S, L, L) sentence pairs of each two languages in each source."""
+    return np.stack([one.counts(languages, held=held) for one in keys])

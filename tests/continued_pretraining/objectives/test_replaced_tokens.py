@@ -1,0 +1,211 @@
+"""Replaced-token detection: guesses drawn by probability, gradients kept apart, it learns."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import nn
+
+from continued_pretraining.model.generator import AddedEmbedding, join_embeddings, make_generator
+from continued_pretraining.model.masked_model import load_model
+from continued_pretraining.objectives.cross_entropy import cross_entropy_sum, guessing
+from continued_pretraining.objectives.replaced_tokens.objective import Detector
+from continued_pretraining.training.update import Updater
+from tests.continued_pretraining.conftest import save_masked_model
+from tests.continued_pretraining.test_pairs import flags, write_bitext
+from tests.continued_pretraining.test_runs import curve
+from tests.continued_pretraining.training.test_update import build
+
+REPLACED = ("--mrtd-weight", 1, "--trtd-weight", 0.5, "--mrtd-batch", 5, "--trtd-batch", 4)
+
+
+@pytest.fixture(scope="module")
+def bitext(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_bitext(tmp_path_factory.mktemp("bitext"))
+
+
+def test_guesses_are_drawn_by_probability():
+    torch.manual_seed(0)
+    weight, bias = torch.randn(7, 4), torch.randn(7)
+    feature = torch.randn(1, 4)
+    number = 20_000
+    features, labels = feature.expand(number, 4), torch.full((number,), 3)
+    draws = (torch.arange(number) + 0.5) / number
+    loss, guesses = guessing(features, weight, bias, labels, draws, torch.float32)
+    found = torch.bincount(guesses, minlength=7) / number
+    expected = torch.softmax(feature @ weight.T + bias, dim=1)[0]
+    assert torch.allclose(found, expected, atol=2e-4)
+    assert float(loss) == pytest.approx(
+        float(cross_entropy_sum(features, weight, bias, labels, torch.float32)), rel=1e-5
+    )
+
+
+def test_the_largest_draw_and_the_smallest_are_pieces():
+    weight, bias = torch.zeros(5, 2), torch.zeros(5)
+    draws = torch.tensor([0.0, np.nextafter(np.float32(1), np.float32(0))])
+    _, guesses = guessing(
+        torch.ones(2, 2), weight, bias, torch.tensor([0, 0]), draws, torch.float32
+    )
+    assert guesses.tolist() == [0, 4]
+
+
+def text_updater(data: Path, model: Path, work: Path, **settings: object):
+    return build(
+        data, model, work, vectors=(), loss="none", mlm_weight=0.0, mrtd_weight=1.0, mrtd_batch=6,
+        **settings,
+    )  # fmt: skip
+
+
+def test_the_model_reads_the_text_with_guesses_and_only_there(tmp_path, data, model_folder):
+    materials, updater = text_updater(data, model_folder, tmp_path)
+    (passage,) = updater.passages_of(0)
+    guess, tell = passage.objectives
+    share = passage.share
+    replaced = 0
+    for batch in updater.reader.batches(share):
+        as_read, _ = passage.read(batch, updater.reader)
+        flat = as_read.ids.flatten()
+        for start, length, member in zip(
+            batch.starts.tolist(), batch.lengths.tolist(), batch.members.tolist(), strict=True
+        ):
+            ids = flat[start : start + length].numpy()
+            differs = ids != share.original[member]
+            assert not (differs & ~share.guessed[member]).any()
+            assert ids.tolist().count(materials.tokenizer.mask_id) == 0
+            replaced += int(differs.sum())
+        rows = flat[as_read.places] != torch.from_numpy(
+            np.concatenate([share.original[member] for member in batch.members.tolist()])
+        )
+        assert rows.tolist() == as_read.is_replaced.tolist()
+    assert 0 < replaced <= guess.count(share)
+    assert tell.count(share) == share.num_pieces
+    assert (guess.weight, tell.weight) == (1.0, 50.0)
+
+
+def test_micro_batches_change_nothing(tmp_path, data, model_folder):
+    found = []
+    for budget in (16, 400):
+        torch.manual_seed(0)
+        materials, updater = text_updater(
+            data, model_folder, tmp_path / str(budget), micro_tokens=budget
+        )
+        updater.run(2)
+        named = [*materials.model.hugging_face.named_parameters()]
+        found.append({name: p.grad.clone() for name, p in named if p.grad is not None})
+    assert found[0].keys() == found[1].keys()
+    for name, gradient in found[0].items():
+        assert torch.allclose(gradient, found[1][name], atol=1e-5, rtol=1e-3), name
+
+
+@pytest.mark.parametrize("share", ["embeddings", "gradient-disentangled", "none"])
+def test_the_generator_begins_as_the_model_and_shares_what_it_should(model_folder, share):
+    model = load_model(str(model_folder), 0.0, torch.float32, device="cpu")
+    before = model.hugging_face.get_input_embeddings().weight.detach().clone()
+    generator = make_generator(model, None, share, Path("nowhere"))
+    assert generator.depth == 1
+    own = generator.hugging_face.get_input_embeddings().weight
+    assert torch.equal(own, before)
+    assert generator.decoder.weight is own
+    assert torch.equal(model.table, before)
+    ids = torch.tensor([[0, 5, 6, 2]])
+    large = model.hugging_face.get_input_embeddings()
+    assert torch.equal(large(ids)[0], before[ids[0]])
+    large(ids).square().sum().backward()
+    assert (own.grad is not None) == (share == "embeddings")
+    assert (large.weight is own) == (share == "embeddings")
+    first = generator.hugging_face.state_dict()
+    for name, tensor in model.hugging_face.state_dict().items():
+        if "layer.0." in name:
+            assert torch.equal(tensor, first[name])
+
+
+def test_disentangled_embeddings_become_one_table(model_folder):
+    model = load_model(str(model_folder), 0.0, torch.float32, device="cpu")
+    generator = make_generator(model, 1, "gradient-disentangled", Path("nowhere"))
+    added = model.hugging_face.get_input_embeddings()
+    assert isinstance(added, AddedEmbedding)
+    with torch.no_grad():
+        generator.hugging_face.get_input_embeddings().weight.normal_()
+        added.weight.normal_()
+    ids = torch.arange(9)[None]
+    expected, table = added(ids), model.table.detach().clone()
+    join_embeddings(model)
+    plain = model.hugging_face.get_input_embeddings()
+    assert type(plain) is nn.Embedding
+    assert torch.equal(plain(ids), expected)
+    assert torch.equal(model.table, table)
+
+
+@pytest.mark.parametrize("share", ["embeddings", "gradient-disentangled", "none"])
+def test_a_run_writes_an_encoder_and_its_generator_and_resumes(
+    tmp_path, data, bitext, model_folder, run_cli, monkeypatch, share
+):
+    import transformers
+
+    def arguments(name: str, *extra: object) -> list[str]:
+        more = ("--text", data / "*.txt", "--mlm-weight", 0, "--tlm-weight", 0, *REPLACED)
+        given = (*more, "--share", share, "--steps", 4, "--unit", "lines", *extra)
+        return flags(bitext, model_folder, tmp_path / name, *given)
+
+    code, _, err = run_cli(*arguments("whole"))
+    assert code == 0, err
+    for label in ("MRTD generator loss", "MRTD loss", "TRTD generator loss", "TRTD loss"):
+        assert label in err
+    run = Updater.run
+
+    def run_and_stop(self: Updater, step: int):
+        if step == 1:
+            signal.raise_signal(signal.SIGTERM)
+        return run(self, step)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Updater, "run", run_and_stop)
+        run_cli(*arguments("parts"))
+    code, _, err = run_cli(*arguments("parts", "--resume"))
+    assert code == 0, err
+    whole = tmp_path / "whole"
+    for name in ("model.safetensors", "generator/model.safetensors", "replaced-tokens.safetensors"):
+        assert (tmp_path / "parts" / name).read_bytes() == (whole / name).read_bytes()
+    assert curve(tmp_path / "parts") == curve(whole)
+
+    transformers.utils.logging.disable_progress_bar()
+    encoder = transformers.AutoModel.from_pretrained(whole, add_pooling_layer=False)
+    generator = transformers.AutoModelForMaskedLM.from_pretrained(whole / "generator")
+    assert encoder.config.num_hidden_layers == 3
+    assert generator.config.num_hidden_layers == 1
+    tables = [one.get_input_embeddings().weight for one in (encoder, generator)]
+    assert torch.equal(*tables) == (share == "embeddings")
+    head = Detector(16)
+    head.load_state_dict(load_file(whole / "replaced-tokens.safetensors"))
+    # the folder goes on with its own generator
+    code, _, err = run_cli(
+        *flags(bitext, whole, tmp_path / "on", "--mlm-weight", 0, "--tlm-weight", 0,
+               "--trtd-weight", 1, "--steps", 1, "--share", share)
+    )  # fmt: skip
+    assert code == 0, err
+
+
+def test_replaced_pieces_are_told(tmp_path, run_cli):
+    """Every line says one word again and again: what differs from the others was replaced."""
+    from tests.teachers import WORDS
+
+    model = save_masked_model(tmp_path / "model")
+    rng = np.random.default_rng(0)
+    lines = (" ".join([WORDS[rng.integers(12)]] * 8) for _ in range(300))
+    (tmp_path / "en.txt").write_text("\n".join(lines))
+    code, _, err = run_cli(
+        "pretrain", "--model", model, "--text", tmp_path / "en.txt", "--output", tmp_path / "out",
+        "--loss", "none", "--mlm-weight", 0, "--mrtd-weight", 1, "--mrtd-batch", 16, "--steps", 150,
+        "--unit", "lines", "--block", 24, "--learning-rate", "3e-3", "--detector-weight", 1,
+        "--share", "none", "--generator-layers", 1, "--validate-every", 150, "--device", "cpu",
+        "--validation-sequences", 64, "--weight-decay", 0,
+    )  # fmt: skip
+    assert code == 0, err
+    held = [row["validation"] for row in curve(tmp_path / "out") if "validation" in row]
+    assert held[-1]["mrtd_generator"] < 0.7 * held[0]["mrtd_generator"]
+    assert held[-1]["mrtd"] < 0.25
