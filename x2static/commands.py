@@ -93,10 +93,25 @@ COMMANDS: dict[str, Command] = {
         "x2static.languages.represent.stage:represent",
         "each language as the mean of its sentences in a transformer",
     ),
+    "languages cluster": Command(
+        "x2static.languages.cluster.config:ClusterConfig",
+        "x2static.languages.cluster.stage:cluster",
+        "groups of languages that a transformer represents alike, with a tree and maps",
+    ),
+    "languages analyse": Command(
+        "x2static.languages.analyse.config:AnalyseConfig",
+        "x2static.languages.analyse.stage:analyse",
+        "distances against each other and against transfer: Mantel tests, intervals over languages",
+    ),
     "languages distance": Command(
         "x2static.languages.distance.config:DistanceConfig",
         "x2static.languages.distance.stage:distance",
         "how far apart languages are: typology, family, place, words, scripts, our own spaces",
+    ),
+    "languages recommend": Command(
+        "x2static.languages.recommend.config:RecommendConfig",
+        "x2static.languages.recommend.stage:recommend",
+        "which languages to fine-tune on for a target",
     ),
     "report": Command(
         "x2static.report.config:ReportConfig",
@@ -133,6 +148,12 @@ COMMANDS: dict[str, Command] = {
         "find translated sentences by cosine: accuracy in each direction",
         json="file",
         descriptor="eval.retrieval.descriptor:DESCRIPTOR",
+    ),
+    "eval impact": Command(
+        "eval.impact.config:ImpactConfig",
+        "eval.impact.stage:impact",
+        "what training did to each language's space: 1 - CKA by layer",
+        json="file",
     ),
     "eval qa": Command(
         "eval.qa.config:QaConfig",

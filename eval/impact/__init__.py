@@ -1,0 +1,1 @@
+"""What training does to each language: `x2static eval impact`."""

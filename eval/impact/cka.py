@@ -1,0 +1,131 @@
+"""Linear centred kernel alignment of two sets of states of the same sentences, exactly.
+
+With Gram matrices K = X X' and L = Y Y' whose diagonals are zero, Song et al. (2012) have
+
+    HSIC(K, L) n (n - 3) = tr(K L) + (1'K1)(1'L1) / ((n - 1)(n - 2)) - 2 / (n - 2) 1'K L 1
+
+without bias, and CKA = HSIC(K, L) / sqrt(HSIC(K, K) HSIC(L, L)). No Gram matrix is made: each term
+is a sum over sentences of products of width D, so that sentences may come in any order and parts,
+and parts may be taken out again. A matrix product of N x D by D x D does the work.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+States = NDArray[np.floating]
+Wide = NDArray[np.float64]
+LEAST = 4  # sentences, below which the unbiased estimate is undefined
+
+
+@dataclass(frozen=True)
+class Side:
+    """Sums over the sentences of one set of states, and of its products with another.
+
+    Attributes:
+        cross: (D, E) X'Y.
+        left: (D,) sum of x.
+        right: (E,) sum of y.
+        left_weighted: (D,) sum of x |y|^2.
+        right_weighted: (E,) sum of y |x|^2.
+        lengths: sum of |x|^2 |y|^2.
+        left_length: sum of |x|^2.
+        right_length: sum of |y|^2.
+        count: sentences.
+    """
+
+    cross: Wide
+    left: Wide
+    right: Wide
+    left_weighted: Wide
+    right_weighted: Wide
+    lengths: float
+    left_length: float
+    right_length: float
+    count: int
+
+    @classmethod
+    def of(cls, x: States, y: States) -> Side:
+        """From (N, D) and (N, E) rows; products in their precision, sums in double."""
+        xx, yy = (np.einsum("nd,nd->n", some, some).astype(np.float64) for some in (x, y))
+        return cls(
+            (x.T @ y).astype(np.float64), x.sum(axis=0, dtype=np.float64),
+            y.sum(axis=0, dtype=np.float64), yy @ x, xx @ y, float(xx @ yy), float(xx.sum()),
+            float(yy.sum()), len(x),
+        )  # fmt: skip
+
+    def __add__(self, other: Side) -> Side:
+        return self._with(other, 1)
+
+    def __sub__(self, other: Side) -> Side:
+        return self._with(other, -1)
+
+    def _with(self, other: Side, sign: int) -> Side:
+        values = zip(vars(self).values(), vars(other).values(), strict=True)
+        return Side(*(mine + sign * theirs for mine, theirs in values))
+
+    def unbiased(self) -> float:
+        """HSIC without bias."""
+        n = self.count
+        trace = float((self.cross**2).sum()) - self.lengths
+        ones_left = float(self.left @ self.left) - self.left_length
+        ones_right = float(self.right @ self.right) - self.right_length
+        # sum over i of (x_i . s - |x_i|^2)(y_i . t - |y_i|^2), s and t the sums of all x and y
+        rows = float(self.left @ self.cross @ self.right)
+        rows -= float(self.left @ self.left_weighted) + float(self.right @ self.right_weighted)
+        rows += self.lengths
+        found = trace + ones_left * ones_right / ((n - 1) * (n - 2)) - 2 * rows / (n - 2)
+        return found / (n * (n - 3))
+
+    def biased(self) -> float:
+        """HSIC as usually computed, from centred rows."""
+        centred = self.cross - np.outer(self.left, self.right) / self.count
+        return float((centred**2).sum()) / (self.count - 1) ** 2
+
+
+@dataclass(frozen=True)
+class Sums:
+    """All that CKA needs of two sets of states: each with itself, and one with the other."""
+
+    xx: Side
+    yy: Side
+    xy: Side
+
+    @classmethod
+    def of(cls, x: States, y: States) -> Sums:
+        """From (N, D) and (N, E) rows of the same sentences."""
+        return cls(Side.of(x, x), Side.of(y, y), Side.of(x, y))
+
+    def __add__(self, other: Sums) -> Sums:
+        return Sums(self.xx + other.xx, self.yy + other.yy, self.xy + other.xy)
+
+    def __sub__(self, other: Sums) -> Sums:
+        return Sums(self.xx - other.xx, self.yy - other.yy, self.xy - other.xy)
+
+    def paired_with(self, xy: Side) -> Sums:
+        """The same sets, their rows paired in another way."""
+        return Sums(self.xx, self.yy, xy)
+
+    def cka(self, *, biased: bool = False) -> float:
+        """1 for the same up to rotation and scale, about 0 for unrelated; NaN where nothing varies.
+
+        Without bias it may be a little below 0.
+        """
+        if self.xy.count < LEAST:
+            return math.nan
+        parts = [
+            side.biased() if biased else side.unbiased() for side in (self.xy, self.xx, self.yy)
+        ]
+        scale = parts[1] * parts[2]
+        floor = 1e-24 * (self.xx.left_length * self.yy.left_length / self.xy.count) ** 2
+        return parts[0] / math.sqrt(scale) if scale > floor else math.nan
+
+
+def centred(states: States) -> States:
+    """Rows less their mean: the same CKA, and small differences survive single precision."""
+    found: States = states - states.mean(axis=0, dtype=np.float64).astype(states.dtype)
+    return found

@@ -1,0 +1,1 @@
+"""Trees, maps and heat maps of languages as pages that stand alone."""

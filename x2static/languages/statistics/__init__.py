@@ -1,0 +1,1 @@
+"""Statistics of matrices of languages, whose pairs are not independent."""
