@@ -155,6 +155,13 @@ COMMANDS: dict[str, Command] = {
         "what training did to each language's space: 1 - CKA by layer",
         json="file",
     ),
+    "eval nli": Command(
+        "eval.nli.config:NliConfig",
+        "eval.nli.stage:nli",
+        "inference or paraphrase after fine-tuning: accuracy from any source to every target",
+        json="file",
+        descriptor="eval.nli.descriptor:DESCRIPTOR",
+    ),
     "eval qa": Command(
         "eval.qa.config:QaConfig",
         "eval.qa.stage:qa",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
+from eval.downstream.freezing import parse_freeze
 from eval.downstream.recipe import Recipe
 from x2static.core.config import require_at_least, require_at_most
 from x2static.core.errors import ConfigError
@@ -35,6 +36,9 @@ class DownstreamConfig:
     batch: Annotated[int, "inputs in an update"] = 32
     warmup: Annotated[int, "updates over which the learning rate rises"] = 0
     weight_decay: Annotated[float, "of AdamW"] = 0.0
+    freeze: Annotated[
+        str | None, "what fine-tuning leaves as it is: blocks:1,2,6, embeddings, or both with a +"
+    ] = None
     max_pieces: Annotated[int, "pieces in an input, control tokens included"] = 128
     max_train: Annotated[int, "use the first N training items alone (0: all)"] = 0
     max_test: Annotated[int, "use the first N items of each test set alone (0: all)"] = 0
@@ -68,6 +72,8 @@ class DownstreamConfig:
         require_at_most("--weight-decay", self.weight_decay, 1e6)
         for flag, given in (("--model", self.model), ("--test", self.test)):
             require_at_least(f"the number of {flag}", len(given), 1)
+        if self.freeze is not None:
+            parse_freeze(self.freeze)
         if self.keep_models and self.output is None:
             raise ConfigError("--keep-models needs --output FOLDER to keep them in")
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from eval.downstream.config import DownstreamConfig
 from eval.downstream.finetune import Course, EpochSelector, finetune, seeded
+from eval.downstream.freezing import freeze
 from eval.downstream.precision import pick_precision
 from eval.downstream.pretrained import Reader, load_reader, load_tokenizer, model_digest
 from eval.downstream.score_tables import ScoreRow, as_data, as_markdown, as_text
@@ -199,6 +200,7 @@ def _fine_tuned(
         reader.model.config.label2id = {tag: number for number, tag in enumerate(tags)}
     reader.speak(config.train_language)
     reader.freeze_languages()
+    freeze(reader, config.freeze, label)
     updates = config.recipe.updates(len(tokenized.rows))
     if updates < config.recipe.warmup and seed == config.seed:
         _say(

@@ -27,7 +27,10 @@ from x2static.teacher.weights import load_weights
 if TYPE_CHECKING:
     import torch
 
-Head = Literal["AutoModelForQuestionAnswering", "AutoModelForTokenClassification"]
+Head = Literal[
+    "AutoModelForQuestionAnswering", "AutoModelForTokenClassification",
+    "AutoModelForSequenceClassification",
+]  # fmt: skip
 _WEIGHTS = (".safetensors", ".bin")
 
 

@@ -37,7 +37,7 @@ class ScoreRow:
     @property
     def items(self) -> tuple[int, str]:
         """How many independent things were tested, and what they are called."""
-        name = "questions" if "questions" in self.counts else "sentences"
+        name = next((one for one in ("questions", "pairs") if one in self.counts), "sentences")
         return self.counts.get(name, 0), name
 
     def intervals(self) -> dict[str, Interval]:
@@ -46,7 +46,7 @@ class ScoreRow:
         The F1 of answers is a mean of figures between 0 and 1, whose interval is no wider than
         that of a share. The F1 of tags is none of either: no interval is given.
         """
-        of_words = {"accuracy": self.counts.get("words", 0)}
+        of_words = {"accuracy": self.counts.get("words", self.counts.get("pairs", 0))}
         of_questions = dict.fromkeys(("f1", "exact_match"), self.counts.get("questions", 0))
         items = {**of_words, **of_questions}
         found = {m: share_interval(s.mean, items.get(m, 0)) for m, s in self.spreads.items()}

@@ -126,6 +126,10 @@ class Sums:
 
 
 def centred(states: States) -> States:
-    """Rows less their mean: the same CKA, and small differences survive single precision."""
+    """Rows less their mean: the same CKA, and small differences survive single precision.
+
+    What is left of rows that are all the same is rounding, and becomes zero.
+    """
     found: States = states - states.mean(axis=0, dtype=np.float64).astype(states.dtype)
-    return found
+    noise = 16 * float(np.finfo(states.dtype).eps) * float(np.abs(states).max(initial=0.0))
+    return found if float(np.abs(found).max(initial=0.0)) > noise else np.zeros_like(found)

@@ -51,7 +51,7 @@ def examine(before: States, after: States, shuffles: int, seed: int) -> dict[str
 
 def _farthest(x: States, y: States) -> NDArray[np.int64]:
     """The rows that are long in either set, relative to its mean length."""
-    lengths = [np.einsum("nd,nd->n", some, some) for some in (x, y)]
+    lengths = [np.einsum("nd,nd->n", some, some).astype(np.float64) for some in (x, y)]
     share = np.max([length / max(float(length.mean()), 1e-300) for length in lengths], axis=0)
     count = min(max(1, round(_LEFT_OUT * len(x))), len(x) - 4)
     return np.argsort(-share, kind="stable")[: max(count, 0)]

@@ -186,7 +186,7 @@ def _read_model(transformers: Any, name: str, config: Any, blocks: int, depth: i
     )
     config.num_hidden_layers = depth
     if blocks < depth:
-        stack, _ = _find_blocks(model, blocks, name)
+        stack, _ = find_blocks(model, blocks, name)
         check_depth_of_weights(name, stack, unexpected, blocks, depth)
     if getattr(model, "pooler", None) is not None:
         model.pooler = None
@@ -199,7 +199,7 @@ def _capture_block(teacher: Teacher, block: int, blocks: int) -> None:
     For post-norm encoders (BERT, XLM-R) the last one's is the same tensor as
     ``last_hidden_state``.
     """
-    _, stack = _find_blocks(teacher.model, blocks, teacher.name)
+    _, stack = find_blocks(teacher.model, blocks, teacher.name)
 
     def keep_output(_module: Any, _inputs: Any, output: Any) -> None:
         teacher._captured[block] = output[0] if isinstance(output, tuple) else output
@@ -213,7 +213,7 @@ def _capture_block(teacher: Teacher, block: int, blocks: int) -> None:
         stack[block - 1].register_forward_hook(keep_output)
 
 
-def _find_blocks(model: Any, blocks: int, name: str) -> tuple[str, Any]:
+def find_blocks(model: Any, blocks: int, name: str) -> tuple[str, Any]:
     """Path of the list of blocks in the model, and the list."""
     import torch
 

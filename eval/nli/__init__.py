@@ -1,0 +1,1 @@
+"""Natural language inference and paraphrases after fine-tuning: `x2static eval nli`."""

@@ -1,0 +1,58 @@
+"""Settings of ``x2static eval nli``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+from eval.downstream.config import DownstreamConfig
+from x2static.core.errors import ConfigError
+from x2static.core.languages.language_name import check_language_name
+from x2static.core.setting import place
+
+
+@dataclass(frozen=True, kw_only=True)
+class NliConfig(DownstreamConfig):
+    """Fine-tune on pairs of sentences in one language, or in each of several, and test in others.
+
+    Data: XNLI or PAWS-X, a line `first TAB second TAB label`, plain or .gz, with or without a line
+    of column names. With --sources, {} in --train stands for the language, and the result is a
+    matrix of sources and targets.
+    """
+
+    preset: Annotated[
+        Literal["xtreme", "small"],
+        "a recipe; flags override it. small: for small models, little data",
+    ] = "xtreme"
+    learning_rate: Annotated[float, "peak of the learning rate"] = 2e-5
+    epochs: Annotated[int, "times the training data is seen"] = 5
+    labels: Annotated[
+        Path | None, place("labels of test files that have none, a line for each pair")
+    ] = None
+    sources: Annotated[tuple[str, ...], "fine-tune on each of these languages by itself"] = ()
+    groups: Annotated[
+        Path | None,
+        place("groups.json of languages cluster: fine-tune on the pivot of each group, test on its "
+              "members"),
+    ] = None  # fmt: skip
+
+    PRESETS: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "xtreme": {},
+        "small": {"learning_rate": 2e-4, "epochs": 5, "warmup": 50},
+    }
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for source in self.sources:
+            check_language_name(source, "--sources")
+        if len(set(self.sources)) < len(self.sources):
+            raise ConfigError("--sources names a language twice")
+        if self.sources and self.groups:
+            raise ConfigError("--groups brings the languages that --sources would name; give one")
+        if (self.sources or self.groups) and "{}" not in str(self.train):
+            flag = "--sources" if self.sources else "--groups"
+            raise ConfigError(f"--train {self.train}: {flag} needs {{}} for the language in it")
+        if (self.sources or self.groups) and self.dev and "{}" not in str(self.dev):
+            raise ConfigError(f"--dev {self.dev}: no {{}} for the language in it")
