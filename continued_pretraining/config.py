@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
+from continued_pretraining.group_settings import GroupSettings
 from continued_pretraining.pair_settings import LARGEST_WEIGHT, PairSettings
 from continued_pretraining.replaced_settings import ReplacedSettings
 from x2static.core.config import require_at_least, require_at_most
@@ -23,7 +24,7 @@ FAULTS = ("padding", "centring", "batches")
 
 
 @dataclass(frozen=True, kw_only=True)
-class PretrainConfig(PairSettings, ReplacedSettings):
+class PretrainConfig(GroupSettings, PairSettings, ReplacedSettings):
     """Continue (or begin) the pre-training of a masked language model, aligned to static vectors.
 
     Each update minimises the masked language modelling loss on text, plus those on sentence pairs,
@@ -202,6 +203,9 @@ class PretrainConfig(PairSettings, ReplacedSettings):
             raise ConfigError("--from-scratch trains a tokeniser on --text; or give --tokenizer")
 
     def _check_combinations(self) -> None:
+        self.check_groups()
+        if self.groups is not None and self.bitext:
+            raise ConfigError("--groups trains on --text alone; leave --bitext out")
         if self.aligns and not self.vectors:
             raise ConfigError(
                 f"--loss {self.loss} needs --vectors; for masked language modelling alone pass "

@@ -17,4 +17,8 @@ def pretrain(config: PretrainConfig) -> Outcome:
         require(library, "pretrain", "pre-training")
     from continued_pretraining.stage import pretrain as stage
 
+    if config.groups is not None:
+        from continued_pretraining.groups import pretrain_groups
+
+        return pretrain_groups(config, stage)
     return stage(config)

@@ -30,6 +30,7 @@ ROOMS = {"continued_pretraining": ("text", "model", "objectives", "training")}
 BELOW_ROOMS = {
     "continued_pretraining": (
         "config",
+        "group_settings",
         "pair_settings",
         "replaced_settings",
         "processes",

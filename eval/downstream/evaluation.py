@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from eval.downstream.config import DownstreamConfig
 from eval.downstream.finetune import Course, EpochSelector, finetune, seeded
-from eval.downstream.freezing import freeze
+from eval.downstream.freezing import check_freeze, freeze
 from eval.downstream.precision import pick_precision
 from eval.downstream.pretrained import Reader, load_reader, load_tokenizer, model_digest
 from eval.downstream.score_tables import ScoreRow, as_data, as_markdown, as_text
@@ -68,6 +68,8 @@ def evaluate(task: FineTunedTask, config: DownstreamConfig) -> Outcome:
     precision = pick_precision(config.precision, device)
     labels = labels_of(config.model)
     tokenizers = [load_tokenizer(name) for name in config.model]  # the cheap faults come first
+    for name in config.model:
+        check_freeze(config.freeze, name)
     golds = {_key(gold): _digest(gold) for gold in task.sets}
     if config.output is None:
         _say("note: nothing is kept of an interrupted run; --output FOLDER keeps what is finished")

@@ -35,12 +35,26 @@ def parse_freeze(text: str) -> tuple[bool, tuple[int, ...]]:
     return embeddings, numbers
 
 
-def freeze(reader: Reader, text: str | None, name: str) -> None:
-    """Take parts of a model out of its fine-tuning; dropout inside them goes on.
+def check_freeze(text: str | None, name: str) -> None:
+    """Look whether a model has these blocks, before its weights are read.
 
     Raises:
-        ConfigError: the model has no such block.
+        ConfigError: it has not.
     """
+    if text is None:
+        return
+    from x2static.core.errors import require
+    from x2static.teacher.hugging_face import quiet, read_config
+
+    transformers = require("transformers", "distill", "running a transformer")
+    with quiet(transformers):
+        depth = int(read_config(transformers, name).num_hidden_layers)
+    if any(number > depth for number in parse_freeze(text)[1]):
+        raise ConfigError(f"--freeze {text}: {name} has {depth} blocks")
+
+
+def freeze(reader: Reader, text: str | None, name: str) -> None:
+    """Take parts of a model out of its fine-tuning; dropout inside them goes on."""
     from x2static.teacher.encoder import find_blocks
 
     if text is None:
@@ -48,10 +62,7 @@ def freeze(reader: Reader, text: str | None, name: str) -> None:
     embeddings, numbers = parse_freeze(text)
     model = reader.model
     if numbers:
-        depth = int(model.config.num_hidden_layers)
-        if numbers[-1] > depth:
-            raise ConfigError(f"--freeze {text}: {name} has {depth} blocks")
-        _, stack = find_blocks(model, depth, name)
+        _, stack = find_blocks(model, int(model.config.num_hidden_layers), name)
         for number in numbers:
             stack[number - 1].requires_grad_(False)
     if embeddings:

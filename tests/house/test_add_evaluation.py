@@ -156,4 +156,4 @@ def test_the_report_draws_it(toy: Path, run_cli: Cli) -> None:
 
 
 def test_descriptors_stand_in_the_tables_order() -> None:
-    assert list(evaluations()) == ["bli", "similarity", "retrieval", "qa", "tagging"]
+    assert list(evaluations()) == ["bli", "similarity", "retrieval", "nli", "qa", "tagging"]
