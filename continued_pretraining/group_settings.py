@@ -28,6 +28,4 @@ class GroupSettings:
     def check_groups(self) -> None:
         """Raise `ConfigError` for controls of nothing."""
         if self.controls and self.groups is None:
-            raise ConfigError(
-                "--controls are compared with the models of --groups, which is missing"
-            )
+            raise ConfigError("--controls needs --groups, whose models they are compared with")

@@ -102,6 +102,39 @@ def make_report(folder: Path, seed: int = 0) -> None:
     (place / "de.json").write_text(score)
 
 
+def make_languages(folder: Path, seed: int = 0) -> None:
+    """Texts of three languages, and a teacher."""
+    for number, name in enumerate(("de", "en", "fr")):
+        make_text(folder, seed + 10 * number)
+        if name != "en":
+            (folder / "en.txt").rename(folder / f"{name}.txt")
+    make_text(folder, seed)
+    save_teacher(folder / "teacher")
+
+
+def make_means(folder: Path, seed: int = 0) -> None:
+    """Languages represented."""
+    from x2static.languages.represent.means import Means, write_means
+
+    rng = np.random.default_rng(seed)
+    parts = rng.standard_normal((1, 4, 8, 6)).astype(np.float32)
+    counts, errors = np.full((4, 8), 9), np.zeros((1, 4, 6), np.float32)
+    if not (folder / "means").exists():
+        write_means(
+            Means(("de", "en", "fr", "hi"), ("4.cls",), parts, counts, errors), folder / "means"
+        )
+
+
+def make_distances(folder: Path, seed: int = 0) -> None:
+    """Distances of five languages."""
+    from x2static.languages.tables.distances import Distances, table_text
+
+    rows = np.random.default_rng(seed).random((5, 3))
+    matrix = np.linalg.norm(rows[:, None] - rows, axis=2)
+    table = Distances(("de", "en", "fr", "hi", "sw"), {"one": matrix, "two": matrix**2})
+    (folder / "d.tsv").write_text(table_text(table))
+
+
 _EXPORTS = {
     "word2vec": "out.vec", "word2vec-binary": "out.bin", "glove": "out.txt", "gensim": "out.kv",
     "safetensors": "out", "static-embedding": "out.static",
@@ -128,6 +161,26 @@ _PAIRS = ("pretrain", "--model", "teacher", "--bitext", "*.tsv", "--mlm-weight",
           "--output", "out", "--checkpoint-minutes", "0")  # fmt: skip
 
 
+_LANGUAGES = {
+    "languages represent": (
+        ("languages", "represent", "--model", "teacher", "--text", "??.txt", "--device", "cpu",
+         "--output", "out"), make_languages, ("out",), True,
+    ),
+    "languages distance": (
+        ("languages", "distance", "--languages", "de", "fr", "hi", "--output", "out.tsv"),
+        make_means, ("out.tsv",), False,
+    ),
+    "languages cluster": (
+        ("languages", "cluster", "--representations", "means", "--output", "out", "--draws", "3",
+         "--permutations", "9"), make_means, ("out",), False,
+    ),
+    "languages analyse": (
+        ("languages", "analyse", "--distances", "d.tsv", "--output", "out", "--draws", "100",
+         "--permutations", "20"), make_distances, ("out",), False,
+    ),
+}  # fmt: skip
+
+
 def _both(name: str, scenario: Scenario) -> dict[str, Scenario]:
     """A scenario in an empty place, and where an earlier output is there."""
     from dataclasses import replace
@@ -136,6 +189,10 @@ def _both(name: str, scenario: Scenario) -> dict[str, Scenario]:
 
 
 SCENARIOS: dict[str, Scenario] = {
+    **{
+        name: Scenario(command=command, outputs=outputs, make=make, resumes=resumes)
+        for name, (command, make, outputs, resumes) in _LANGUAGES.items()
+    },
     **_both("prepare", Scenario(command=_PREPARE, outputs=("out.txt",), make=make_text)),
     **{
         name: scenario

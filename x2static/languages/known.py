@@ -61,12 +61,13 @@ def by_glottocode() -> dict[str, Language]:
 
 
 def _closest(code: str) -> str:
-    names = {one.name.lower(): key for key, one in languages().items()}
+    """The end of a message: the nearest name among the larger languages, or all, or codes."""
     wanted = base_of(code)
-    near = difflib.get_close_matches(code.lower(), names, n=1, cutoff=0.75)
-    if len(code) > 3 and near:
-        return f"; did you mean '{names[near[0]]}' ({languages()[names[near[0]]].name})?"
-    size = len(wanted)
-    same = [key for key in languages() if len(key) == size]
+    for size in (2, 3) if len(code) > 3 else ():
+        names = {one.name.lower(): one for key, one in languages().items() if len(key) == size}
+        near = difflib.get_close_matches(code.lower(), names, n=1, cutoff=0.75)
+        if near:
+            return f"; did you mean '{names[near[0]].code}' ({names[near[0]].name})?"
+    same = [key for key in languages() if len(key) == len(wanted)]
     close = difflib.get_close_matches(wanted, same, n=3, cutoff=0.5)
     return f"; the closest are {', '.join(close)}" if close else "; give an ISO 639 code such as de"

@@ -20,7 +20,8 @@ def page(title: str, said: str, sections: Sequence[Html]) -> str:
         element("header", element("h1", title), element("p", said, class_="soft")),
         element("main", list(sections)),
     ]
-    style = part("x2static.page", "style.css") + part("x2static.languages.draw", "style.css")
+    own = (part("x2static.languages.draw", name) for name in ("style.css", "pictures.css"))
+    style = part("x2static.page", "style.css") + "".join(own)
     return document(title, body, style=style, script="")
 
 

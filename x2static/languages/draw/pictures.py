@@ -31,16 +31,35 @@ def scatter(title: str, languages: Sequence[str], points: Any, values: Sequence[
     """A map: a mark for each language, coloured and shaped by a value, the code beside it."""
     width, height, margin = 520, 400, 34
     signs = signs_of(values)
+    spots = [
+        (margin + x * (width - 2 * margin), margin + (1 - y) * (height - 2 * margin))
+        for x, y in points
+    ]
     marks = []
-    for code, (x, y), value in zip(languages, points, values, strict=True):
-        left, top = margin + x * (width - 2 * margin), margin + (1 - y) * (height - 2 * margin)
+    for code, value, (left, top), at in zip(languages, values, spots, _beside(spots), strict=True):
         tip = element("title", f"{name_of(code)}: {value}")
         mark = element("path", tip, d=_shape(signs[value]), class_=_color(signs[value]),
                        transform=f"translate({left:.1f} {top:.1f})")  # fmt: skip
-        text = element("text", code, x=f"{left + 8:.1f}", y=f"{top + 4:.1f}")
+        text = element("text", code, x=f"{at[0]:.1f}", y=f"{at[1]:.1f}")
         marks.append([mark, text])
     picture = element("svg", marks, viewBox=f"0 0 {width} {height}", role="img", aria_label=title)
     return element("figure", element("figcaption", title), picture, _legend(signs))
+
+
+def _beside(spots: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Where each code is written: beside its mark, a little off where another stands there."""
+    offsets = [(8.0, 4.0), (-22.0, 4.0), (8.0, 16.0), (8.0, -8.0), (-22.0, 16.0), (-22.0, -8.0)]
+    offsets += [(22.0 + 16 * n, dy) for n in range(4) for dy in (4.0, 16.0, -8.0)]
+    taken: list[tuple[float, float]] = []
+    for x, y in spots:
+        places = [(x + dx, y + dy) for dx, dy in offsets]
+        free = [at for at in places if all(_apart(at, other) for other in taken)]
+        taken.append((free or places)[0])
+    return taken
+
+
+def _apart(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    return abs(one[0] - other[0]) > 17 or abs(one[1] - other[1]) > 11
 
 
 def tree(
@@ -52,7 +71,7 @@ def tree(
     values: Sequence[str],
 ) -> Html:
     """A dendrogram, its leaves one below the other; the mark tells the group."""
-    row, left, right = 18, 8, 190
+    row, left, right = 18, 8, 270
     width = 700
     height = row * len(order) + 30
     top = max((merge["height"] for merge in merges), default=1.0) or 1.0

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from x2static.core.errors import CorpusError, Interrupted, OutputError
+from x2static.core.errors import CorpusError, Interrupted, OutputError, WorkbenchError
 from x2static.core.outcome import Outcome
 from x2static.core.progress import Progress
 from x2static.core.setting import deciding
@@ -53,6 +53,10 @@ def represent(config: RepresentConfig) -> Outcome:
             raise Interrupted(
                 f"finished languages are kept in {work.path}; go on with --resume"
             ) from error
+        except WorkbenchError:
+            if not any(work.path.glob("*.npz")):  # nothing is worth going on from
+                work.clear()
+            raise
         means = _as_means(moments, states)
         record.counts = {"sentences": {code: one.sentences for code, one in moments.items()}}
         rows = _rows(means, moments)
