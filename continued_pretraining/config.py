@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 from continued_pretraining.group_settings import GroupSettings
 from continued_pretraining.pair_settings import LARGEST_WEIGHT, PairSettings
 from continued_pretraining.replaced_settings import ReplacedSettings
+from continued_pretraining.replay_settings import ReplaySettings
+from continued_pretraining.sentence_settings import SentenceSettings
 from x2static.core.config import require_at_least, require_at_most
 from x2static.core.errors import ConfigError
 from x2static.core.machine.device import DeviceName
@@ -24,7 +26,9 @@ FAULTS = ("padding", "centring", "batches")
 
 
 @dataclass(frozen=True, kw_only=True)
-class PretrainConfig(GroupSettings, PairSettings, ReplacedSettings):
+class PretrainConfig(
+    GroupSettings, PairSettings, ReplacedSettings, SentenceSettings, ReplaySettings
+):
     """Continue (or begin) the pre-training of a masked language model, aligned to static vectors.
 
     Each update minimises the masked language modelling loss on text, plus those on sentence pairs,
@@ -179,6 +183,8 @@ class PretrainConfig(GroupSettings, PairSettings, ReplacedSettings):
                 raise ConfigError(f"--log-to {name}: known are tensorboard and wandb")
         self.check_pairs()
         self.check_replaced()
+        self.check_sentences()
+        self.check_replay(has_text=bool(self.text), from_scratch=self.from_scratch is not None)
         self._check_sources()
         self._check_combinations()
 
@@ -189,6 +195,8 @@ class PretrainConfig(GroupSettings, PairSettings, ReplacedSettings):
             )
         if self.trtd_weight and not self.bitext:
             raise ConfigError("--trtd-weight needs --bitext")
+        if self.sentence_weight and not self.bitext:
+            raise ConfigError("--sentence-weight needs --bitext")
         if self.detects and self.sampled_pieces:
             raise ConfigError(
                 "--sampled-pieces: a generator guesses among all pieces; leave it out"
@@ -201,6 +209,11 @@ class PretrainConfig(GroupSettings, PairSettings, ReplacedSettings):
             raise ConfigError("--words context reads the text of --mlm-weight, which is 0")
         if self.from_scratch is not None and self.tokenizer is None and not self.text:
             raise ConfigError("--from-scratch trains a tokeniser on --text; or give --tokenizer")
+
+        if self.robust != "none" and not (self.tlm_weight or self.trtd_weight):
+            raise ConfigError(
+                f"--robust {self.robust} goes by the losses of TLM and TRTD; give one"
+            )
 
     def _check_combinations(self) -> None:
         self.check_groups()
@@ -261,7 +274,8 @@ class PretrainConfig(GroupSettings, PairSettings, ReplacedSettings):
     @property
     def reads_pairs(self) -> bool:
         """Whether anything is learned from sentence pairs."""
-        return bool(self.bitext) and (self.tlm_weight > 0 or self.trtd_weight > 0)
+        weights = (self.tlm_weight, self.trtd_weight, self.sentence_weight)
+        return bool(self.bitext) and any(weight > 0 for weight in weights)
 
     @property
     def leaves_head(self) -> bool:
@@ -276,6 +290,7 @@ class PretrainConfig(GroupSettings, PairSettings, ReplacedSettings):
             "--mrtd-batch": self.mrtd_weight > 0,
             "--trtd-batch": self.reads_pairs and self.trtd_weight > 0,
             "--align-batch": self.aligns,
+            "--sentence-batch": self.reads_pairs and self.sentence_weight > 0,
         }
         names = {flag: flag[2:].replace("-", "_") for flag, is_asked in asked.items() if is_asked}
         return {flag: int(getattr(self, name)) for flag, name in names.items()}

@@ -14,6 +14,7 @@ from x2static.core.text.text_input import LineReader, decode_lines
 from x2static.core.vector_file import read_vectors
 from x2static.teacher.encoder import resolve_layer
 from x2static.teacher.hugging_face import quiet, read_config
+from x2static.teacher.sentence_states import resolve_layers
 
 Files = Mapping[str, Sequence[Path]]
 _JUDGED_LETTERS = 1 << 17
@@ -43,6 +44,15 @@ def check_layers(config: PretrainConfig) -> None:
     resolve_layer(config.align_layer, depth, "--align-layer")
     if config.pairs_layer is not None:
         resolve_layer(config.pairs_layer, depth, "--pairs-layer")
+    if config.sentence_weight:
+        if not resolve_layer(config.sentence_layer, depth, "--sentence-layer"):
+            raise ConfigError("--sentence-layer 0: embeddings are no states; choose 1 or more")
+        if config.sentence_encoder is not None:
+            resolve_layers(config.sentence_encoder, [-1], "--sentence-encoder")
+    if config.detects and (config.generator_layers or 0) > depth:
+        raise ConfigError(
+            f"--generator-layers {config.generator_layers}: the model has only {depth} blocks"
+        )
 
 
 def check_widths(vectors: Files) -> None:

@@ -35,6 +35,13 @@ class PairSettings:
     source_limit: Annotated[
         float, "the most that one source gives of what is drawn of a pair of languages"
     ] = 1.0
+    robust: Annotated[
+        Literal["none", "chi-square"],
+        "draw pairs of languages by what is lost on them, within a ball around --bitext-sampling, "
+        "and list those pushed up and down most: bad or trivial translations",
+    ] = "none"
+    radius: Annotated[float, "of that ball"] = 0.1
+    robust_rounds: Annotated[int, "how often the shares are replaced"] = 10
     tlm_weight: Annotated[float, "of masked language modelling on sentence pairs (0: none)"] = 1.0
     tlm_batch: Annotated[int, "sentence pairs in its update, over all processes"] = 64
 
@@ -44,6 +51,11 @@ class PairSettings:
         require_at_least("--tlm-weight", self.tlm_weight, 0)
         require_at_most("--tlm-weight", self.tlm_weight, LARGEST_WEIGHT)
         require_at_least("--tlm-batch", self.tlm_batch, 1)
+        require_at_least("--robust-rounds", self.robust_rounds, 1)
+        require_at_least("--radius", self.radius, 0)
+        require_at_most("--radius", self.radius, LARGEST_WEIGHT)
+        if self.robust != "none" and not self.bitext:
+            raise ConfigError(f"--robust {self.robust} needs --bitext")
         if not 0 < self.source_limit <= 1:
             raise ConfigError(
                 f"--source-limit must be above 0 and at most 1, got {self.source_limit}"

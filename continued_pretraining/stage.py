@@ -15,13 +15,15 @@ from continued_pretraining.identity import run_identity
 from continued_pretraining.leftovers import nothing_left_behind
 from continued_pretraining.processes import Processes
 from continued_pretraining.text.pairs.sources import PairSource, find_pair_sources
-from continued_pretraining.training.checkpoint import RunState
+from continued_pretraining.text.replay import with_replay
+from continued_pretraining.training.checkpoint import Memory, RunState
 from continued_pretraining.training.curve import CURVE_NAME, Curve
 from continued_pretraining.training.loop import Loop, Position
 from continued_pretraining.training.materials import PREPARED_NAME, Materials, gather
 from continued_pretraining.training.optimizer import make_optimizer
 from continued_pretraining.training.peak import peak_flops
 from continued_pretraining.training.speed import Flops, Speedometer
+from continued_pretraining.training.suspects import write_suspects
 from continued_pretraining.training.update import Updater, trained_parameters
 from x2static.core.errors import ConfigError, Interrupted, OutputError
 from x2static.core.outcome import Outcome
@@ -37,7 +39,8 @@ _TRACKERS = "trackers"
 
 def pretrain(config: PretrainConfig) -> Outcome:
     """Train and write the model with its tokeniser, curve and run record."""
-    text = find_sources(config.text, "--text")
+    replay = find_sources(config.replay, "--replay")
+    text = with_replay(find_sources(config.text, "--text"), replay)
     vectors = find_sources(config.vectors, "--vectors")
     pairs = find_pair_sources(config.bitext, "--bitext")
     starts = find_sources(config.embeddings_from, "--embeddings-from")
@@ -139,10 +142,12 @@ class Run:
         model, objectives = materials.model, materials.objectives
         named = trained_parameters(objectives, model.hugging_face)
         optimizer = make_optimizer(named, config.learning_rate, config.betas, config.weight_decay)
-        state = RunState(work, named, optimizer, objectives.whole, materials.say)
+        memories: list[Memory] = [*objectives.whole]
+        memories += [materials.robust] if materials.robust else []
+        state = RunState(work, named, optimizer, memories, materials.say)
         updater = Updater(
             materials.reader, objectives, materials.planners, optimizer, processes, config.clip,
-            config.seed, materials.held,
+            config.seed, materials.held, materials.robust,
         )  # fmt: skip
         position = self._restored(state, materials)
         curve = Curve(work, processes.accelerator if config.log_to else None)
@@ -212,6 +217,9 @@ class Run:
                 save_model(saved, materials.tokenizer.hugging_face, temporary)
                 for objective in materials.objectives.text:
                     objective.save(temporary)
+                if materials.robust is not None:
+                    for line in write_suspects(materials.robust, materials.tokenizer, temporary):
+                        materials.say(line)
                 if (work / CURVE_NAME).exists():
                     shutil.copyfile(work / CURVE_NAME, temporary / CURVE_NAME)
                 if (work / _TRACKERS).exists():

@@ -33,6 +33,8 @@ BELOW_ROOMS = {
         "group_settings",
         "pair_settings",
         "replaced_settings",
+        "sentence_settings",
+        "replay_settings",
         "processes",
         "divergence",
     )

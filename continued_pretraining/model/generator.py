@@ -35,7 +35,7 @@ def make_generator(model: MaskedModel, layers: int | None, share: str, folder: P
         folder: of an earlier generator, if there is one.
 
     Raises:
-        ConfigError: more blocks than the model has, or not as many as lie in the folder.
+        ConfigError: what lies in the folder does not fit the model, or has other blocks.
     """
     if (folder / "config.json").exists():
         generator = load_model(str(folder), 0.0, model.low, device=model.device)
@@ -51,8 +51,6 @@ def make_generator(model: MaskedModel, layers: int | None, share: str, folder: P
 
 def _first_blocks(model: MaskedModel, layers: int | None) -> MaskedModel:
     wanted = max(1, model.depth // 3) if layers is None else layers
-    if wanted > model.depth:
-        raise ConfigError(f"--generator-layers {wanted}: the model has only {model.depth} blocks")
     config = copy.deepcopy(model.hugging_face.config)
     config.num_hidden_layers = wanted
     if getattr(config, "layer_types", None):

@@ -6,7 +6,7 @@ are scored, turned into their part of the loss and of all gradients, and forgott
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -19,10 +19,10 @@ class ChunkedCrossEntropy(torch.autograd.Function):
     """Sum over rows of -log softmax(x W' + b)[label], gradients worked out in the forward pass."""
 
     @staticmethod
-    def forward(ctx: Any, *inputs: Any) -> tuple[Tensor, Tensor]:
-        """The summed loss, and the guesses drawn; see `guessing`."""
+    def forward(ctx: Any, *inputs: Any) -> tuple[Tensor, Tensor, Tensor]:
+        """The summed loss, that of each row, and the guesses drawn; see `scored`."""
         features, weight, bias, labels, low, draws = inputs
-        guesses = torch.zeros_like(labels)
+        guesses, each = torch.zeros_like(labels), torch.zeros_like(labels, dtype=bias.dtype)
         total = torch.zeros((), dtype=torch.float64, device=features.device)
         needs = any(ctx.needs_input_grad[:3])
         grad_features = torch.empty_like(features) if needs else None
@@ -44,7 +44,9 @@ class ChunkedCrossEntropy(torch.autograd.Function):
                 wanted = draws[rows, None].to(ends.dtype) * ends[:, -1:]
                 found = torch.searchsorted(ends, wanted, right=True).squeeze(1)
                 guesses[rows] = found.clamp_(max=len(weight) - 1)
-            total += ((sums.log() + best - right) * counts).sum(dtype=torch.float64)
+            own = (sums.log() + best - right) * counts
+            total += own.sum(dtype=torch.float64)
+            each[rows] = own.squeeze(1)
             if grad_features is None or grad_weight is None or grad_bias is None:
                 continue
             scores.mul_(counts / sums)
@@ -55,8 +57,8 @@ class ChunkedCrossEntropy(torch.autograd.Function):
             grad_bias += scores.sum(dim=0)
         if needs:
             ctx.save_for_backward(grad_features, grad_weight, grad_bias)
-        ctx.mark_non_differentiable(guesses)
-        return total.to(bias.dtype), guesses
+        ctx.mark_non_differentiable(each, guesses)
+        return total.to(bias.dtype), each, guesses
 
     @staticmethod
     def backward(ctx: Any, *outputs: Any) -> tuple[Any, ...]:
@@ -67,10 +69,32 @@ class ChunkedCrossEntropy(torch.autograd.Function):
         return *slopes, None, None, None
 
 
-def cross_entropy_sum(
-    features: Tensor, weight: Tensor, bias: Tensor, labels: Tensor, low: torch.dtype
-) -> Tensor:
-    """The sum over rows of the cross-entropy.
+class Scored(NamedTuple):
+    """What rows cost, and what was guessed.
+
+    Attributes:
+        loss: summed over all rows.
+        each: (M,) the same for each; nothing flows back through it.
+        guesses: (M,) pieces drawn by their probability; zeros where none were asked for.
+    """
+
+    loss: Tensor
+    each: Tensor
+    guesses: Tensor
+
+
+def scored(
+    features: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    labels: Tensor,
+    low: torch.dtype,
+    draws: Tensor | None = None,
+) -> Scored:
+    """The cross-entropy of rows, and guesses for them on request.
+
+    A guess is the piece at which the running sum of probabilities passes a row's draw, so that it
+    is drawn by its probability and depends on that row alone.
 
     Args:
         features: (M, D) what is scored, in any precision.
@@ -78,30 +102,13 @@ def cross_entropy_sum(
         bias: (V,) one number per piece, in the precision of the loss.
         labels: (M,) the right piece of each row; rows below 0 count nothing.
         low: precision of the matrix products.
+        draws: (M,) a number from 0 to below 1 for each row; None draws no guess.
     """
-    result: tuple[Tensor, Tensor] = ChunkedCrossEntropy.apply(
-        features, weight, bias, labels, low, None
-    )  # type: ignore[no-untyped-call]
-    return result[0]
+    return Scored(*ChunkedCrossEntropy.apply(features, weight, bias, labels, low, draws))  # type: ignore[no-untyped-call]
 
 
-def guessing(
-    features: Tensor, weight: Tensor, bias: Tensor, labels: Tensor, draws: Tensor, low: torch.dtype
-) -> tuple[Tensor, Tensor]:
-    """The sum of the cross-entropy as `cross_entropy_sum` has it, and (M,) guesses by the scores.
-
-    A guess is the piece at which the running sum of probabilities passes a row's draw, so that it
-    is drawn by its probability and depends on that row alone.
-
-    Args:
-        features: (M, D) what is scored.
-        weight: (V, D) one row per piece.
-        bias: (V,) one number per piece.
-        labels: (M,) the right piece of each row.
-        draws: (M,) a number from 0 to below 1 for each row.
-        low: precision of the matrix products.
-    """
-    result: tuple[Tensor, Tensor] = ChunkedCrossEntropy.apply(
-        features, weight, bias, labels, low, draws
-    )  # type: ignore[no-untyped-call]
-    return result
+def cross_entropy_sum(
+    features: Tensor, weight: Tensor, bias: Tensor, labels: Tensor, low: torch.dtype
+) -> Tensor:
+    """The sum over rows of the cross-entropy; see `scored`."""
+    return scored(features, weight, bias, labels, low).loss

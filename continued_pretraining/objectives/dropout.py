@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
-TEXT, WORDS, PREPARED = 1, 2, 3  # what a seed is for
+TEXT, WORDS, PREPARED, SENTENCES = 1, 2, 3, 4  # what a seed is for
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import pad
 
 from continued_pretraining.model.masked_model import MaskedModel
 from continued_pretraining.objectives.candidates import Candidates, sample_candidates
-from continued_pretraining.objectives.cross_entropy import cross_entropy_sum
+from continued_pretraining.objectives.cross_entropy import Scored, scored
 from continued_pretraining.objectives.masking import MaskRule
 from continued_pretraining.objectives.objective import Objective
 from continued_pretraining.objectives.parts import Parts
@@ -94,22 +95,27 @@ class MaskedLM(Objective):
             states: (B, T, D) the last states.
             prepared: the pieces to guess among; None scores all.
         """
-        places, labels = guessed_places(share, batch)
-        on_device = labels.to(states.device, non_blocking=True)
-        filling = (0, round_up(len(places), _PLACES) - len(places))
-        places = pad(places, filling).to(states.device, non_blocking=True)
-        labels = pad(on_device, filling, value=-1)
-        return guess_loss_sum(self.model, states, places, labels, prepared)
+        places, labels = padded(*guessed_places(share, batch), states.device)
+        found = guess_losses(self.model, states, places, labels, prepared)
+        self.note_losses(share, guessed_rows(share, batch), found.each)
+        return found.loss
 
 
-def guess_loss_sum(
+def padded(places: Tensor, labels: Tensor, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Places and labels on a device, filled up to a number for which kernels are at hand."""
+    filling = (0, round_up(len(places), _PLACES) - len(places))
+    on_device = [one.to(device, non_blocking=True) for one in (pad(places, filling), labels)]
+    return on_device[0], pad(on_device[1], filling, value=-1)
+
+
+def guess_losses(
     model: MaskedModel,
     states: Tensor,
     places: Tensor,
     labels: Tensor,
     candidates: Candidates | None = None,
-) -> Tensor:
-    """Summed cross-entropy of the pieces at the chosen places; no other place is scored.
+) -> Scored:
+    """The cross-entropy of the pieces at the chosen places; no other place is scored.
 
     Args:
         model: whose head scores them.
@@ -124,7 +130,18 @@ def guess_loss_sum(
         weight = weight.index_select(0, candidates.ids)
         bias = bias.index_select(0, candidates.ids) + candidates.correction
         labels = torch.where(labels < 0, labels, torch.searchsorted(candidates.ids, labels))
-    return cross_entropy_sum(features, weight, bias, labels, model.low)
+    return scored(features, weight, bias, labels, model.low)
+
+
+def guess_loss_sum(
+    model: MaskedModel,
+    states: Tensor,
+    places: Tensor,
+    labels: Tensor,
+    candidates: Candidates | None = None,
+) -> Tensor:
+    """The sum of `guess_losses`."""
+    return guess_losses(model, states, places, labels, candidates).loss
 
 
 def guessed_places(share: TextShare, batch: MicroBatch) -> tuple[Tensor, Tensor]:
@@ -134,3 +151,9 @@ def guessed_places(share: TextShare, batch: MicroBatch) -> tuple[Tensor, Tensor]
     original = np.concatenate([share.original[member] for member in members])
     places = spread(batch.starts, batch.lengths)[hidden]
     return torch.from_numpy(places), torch.from_numpy(original[hidden])
+
+
+def guessed_rows(share: TextShare, batch: MicroBatch) -> NDArray[np.int64]:
+    """(M,) the sequence of the share that each guessed piece of a batch stands in."""
+    numbers = [int(share.guessed[member].sum()) for member in batch.members.tolist()]
+    return np.repeat(batch.members, numbers)

@@ -8,9 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from continued_pretraining.model.reading import TextReader
+from continued_pretraining.objectives.pair_tally import PairTally
 from continued_pretraining.text.batch import MicroBatch
 from continued_pretraining.text.plan import Corruption, TextShare
 
@@ -33,6 +37,7 @@ class Objective(ABC):
         batch: sequences of an update; 0 is as many as planned for all, and then the same ones.
         head: what it trains beside the model; saved in checkpoints and moved by the optimizer.
         operations: of a forward pass, for each thing that it counts.
+        tally: takes what is lost on each pair of languages, where that is asked for.
     """
 
     name: str
@@ -44,6 +49,7 @@ class Objective(ABC):
     batch: int = 0
     head: nn.Module | None = None
     operations: float = 0.0
+    tally: PairTally | None = None
 
     def prepare(self, whole: TextShare, seed: int) -> Any:  # noqa: ARG002 - others need both
         """What is drawn once for a whole update, to be passed to `read` and `loss_sum`."""
@@ -79,6 +85,17 @@ class Objective(ABC):
             states: (B, T, D) their last states.
             prepared: what `prepare` drew.
         """
+
+    def note_losses(self, share: TextShare, rows: NDArray[np.int64], losses: Tensor) -> None:
+        """Let the tally know what single pieces cost in training.
+
+        Args:
+            share: where they come from.
+            rows: (M,) number of the sequence that each stands in.
+            losses: (M,) what each cost; what follows is filling.
+        """
+        if self.tally is not None and torch.is_grad_enabled():
+            self.tally.add(self.name, share.languages[rows], losses[: len(rows)])
 
     def finish(self) -> None:  # noqa: B027 - most have nothing apart
         """Put what it trained apart into the model, before that is saved."""

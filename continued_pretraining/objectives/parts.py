@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from continued_pretraining.config import PretrainConfig
@@ -11,6 +11,7 @@ from continued_pretraining.model.masked_model import MaskedModel
 from continued_pretraining.processes import Processes
 from continued_pretraining.text.batch import Frame
 from continued_pretraining.text.pairs.planner import PairPlanner
+from continued_pretraining.text.pairs.sources import PairSource
 from continued_pretraining.text.tokenizer import LineTokenizer
 
 
@@ -30,6 +31,7 @@ class Parts:
         cache: keeps what is prepared from files.
         digest: of files, for names in the cache.
         pairs: draws sentence pairs; None where there are none.
+        sources: where these lie, by name.
     """
 
     config: PretrainConfig
@@ -43,3 +45,4 @@ class Parts:
     cache: Path
     digest: Callable[[Sequence[Path]], str]
     pairs: PairPlanner | None = None
+    sources: Mapping[str, PairSource] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from continued_pretraining.objectives.masked_lm import masked_lm, translation_lm
 from continued_pretraining.objectives.objective import Objective
 from continued_pretraining.objectives.parts import Parts
 from continued_pretraining.objectives.replaced_tokens.objective import replaced_tokens
+from continued_pretraining.objectives.sentence_vectors.objective import sentence_alignment
 from continued_pretraining.objectives.whole_update import WholeUpdate
 from continued_pretraining.objectives.word_alignment.objective import word_alignment
 
@@ -23,6 +24,7 @@ TABLE: dict[str, Builder] = {
     "translation-lm": translation_lm,
     "replaced-tokens": replaced_tokens,
     "word-alignment": word_alignment,
+    "sentence-vectors": sentence_alignment,
 }
 # What every validation writes, in this order, so that files of all versions read alike.
 FIGURES: dict[str, Any] = {

@@ -66,86 +66,83 @@ class WholeUpdate(ABC):
         scale: what the loss is multiplied by besides, so that weights mean the same.
         block: whose states it needs.
         reads_text: whether its rows stand in the text of the update.
-        updates_remembered: how many updates fill its memory before the first.
+        levels: whether its scale may be set so that its gradient is as long as that of text.
     """
 
     name: str
     weight: float
+    scale: float
     block: int
     reads_text: bool
+    levels: bool = True
 
     @property
-    @abstractmethod
-    def scale(self) -> float:
-        """What the loss is multiplied by besides its weight."""
-
-    @scale.setter
-    @abstractmethod
-    def scale(self, value: float) -> None: ...
-
-    @property
-    @abstractmethod
     def updates_remembered(self) -> int:
         """How many updates fill its memory before the first."""
+        return 0
 
     @abstractmethod
     def rows(
-        self, step: int, passage: Passage, reader: TextReader, dropout: Dropout
+        self, step: int, passage: Passage | None, reader: TextReader, dropout: Dropout
     ) -> Rows | None:
-        """The rows of an update; None where there are too few."""
+        """The rows of an update; None where there are too few.
 
-    @abstractmethod
-    def forget(self) -> None:
+        Args:
+            step: number of the update.
+            passage: its text as the first objective reads it; None where there is none.
+            reader: takes text through the model.
+            dropout: seeds what is random in that.
+        """
+
+    def forget(self) -> None:  # noqa: B027 - most have no memory
         """Begin without memory."""
 
-    @abstractmethod
-    def fit(self) -> None:
+    def fit(self) -> None:  # noqa: B027 - most have nothing to fit
         """Fit what depends on the model as it is at the start."""
 
     @abstractmethod
     def shrink(self, budget: int) -> None:
         """Encode at most so many pieces at once from now on."""
 
-    @abstractmethod
     def parameters(self) -> list[tuple[str, nn.Parameter]]:
         """What it trains beside the model, by name."""
+        return []
 
-    @abstractmethod
     def saved(self) -> dict[str, Tensor]:
         """What a checkpoint keeps beside parameters."""
+        return {}
 
-    @abstractmethod
-    def restore(self, tensors: dict[str, Any]) -> None:
+    def restore(self, tensors: dict[str, Any]) -> None:  # noqa: B027 - most keep nothing
         """Put back what a checkpoint kept."""
 
-    @abstractmethod
-    def figures(self, loss: float, *, is_first: bool) -> dict[str, float]:
+    def figures(self, loss: float, *, is_first: bool) -> dict[str, float]:  # noqa: ARG002
         """What the curve shows of a mean loss; the first process may add to it."""
+        return {self.name: loss}
 
-    @abstractmethod
     def note(self, figures: Mapping[str, Any]) -> str:
         """The figures for the progress line."""
+        return f"{self.name} {figures[self.name]:.3f}"
 
-    @abstractmethod
     def opening(self) -> list[str]:
         """What there is to say before the first update."""
+        return []
 
-    @abstractmethod
     def lacks(self) -> str:
         """Of what too little is held back to choose by its loss; or ""."""
+        return ""
 
     @abstractmethod
     def validate(self) -> Held:
         """Measure what training never sees."""
 
-    @abstractmethod
     def counts(self) -> dict[str, Any]:
         """Sizes for the run record."""
+        return {}
 
-    @abstractmethod
     def resolved(self) -> dict[str, Any]:
         """Settings that were left open, as they are."""
+        return {}
 
-    @abstractmethod
-    def lines(self, text: Files, vectors: Files) -> list[str]:
+    def lines(self, text: Files, vectors: Files) -> list[str]:  # noqa: ARG002
         """What there is to say of what it works with."""
+        return []

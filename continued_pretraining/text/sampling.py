@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,7 +39,12 @@ class Sampler:
     """
 
     def __init__(
-        self, sizes: Sequence[int], temperature: float, seed: int, held_back: int = 0
+        self,
+        sizes: Sequence[int],
+        temperature: float,
+        seed: int,
+        held_back: int = 0,
+        shares: Callable[[NDArray[np.int64]], NDArray[np.float64]] | None = None,
     ) -> None:
         """Plan the stream.
 
@@ -49,13 +54,17 @@ class Sampler:
             seed: of the order.
             held_back: items to keep out of the stream, about equally many of each language and
                 at most a tenth of it.
+            shares: of the languages by their sizes, in the place of the temperature's.
         """
         self._all = np.asarray(sizes, dtype=np.int64)
         self._held = hold_back(self._all, held_back)
         self._sizes = self._all - self._held
         self._seed = seed
         self.epoch_size = int(self._sizes.sum())
-        self._quotas = apportion(self._sizes, temperature)
+        if shares is None:
+            self._quotas = apportion(self._sizes, temperature)
+        else:
+            self._quotas = divide(self.epoch_size, shares(self._sizes))
         self._ends = np.cumsum(self._quotas)
 
     @property

@@ -198,7 +198,8 @@ class Loop:
         if self.choose == "last" or step == 0:
             return
         objectives = self.updater.objectives
-        first = self.position.first.get(objectives.main.name)
+        main = objectives.text[0].name if objectives.text else ""
+        first = self.position.first.get(main)
         score = verdict.score(self.choose, objectives.weights(), first)
         if not self.position.best or score > self.position.best["score"]:
             self.position.best = {"step": step, "score": score, "validation": verdict.as_dict()}

@@ -6,6 +6,7 @@ import hashlib
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from continued_pretraining.text.pairs.collection import PairDrawing, collect_pai
 from continued_pretraining.text.pairs.planner import PairPlanner
 from continued_pretraining.text.pairs.sources import PairSource
 from continued_pretraining.text.plan import Planner, TextPlanner
+from continued_pretraining.text.replay import shares_by_size
 from continued_pretraining.text.sampling import Sampler
 from continued_pretraining.text.tokenizer import LineTokenizer
 from continued_pretraining.training.memory import at_once, room_for
@@ -32,12 +34,14 @@ from continued_pretraining.training.overview import (
     counts_of_objectives,
     counts_of_text,
     lines_of_bitext,
+    lines_of_forgetting,
     lines_of_legibility,
     lines_of_model,
     lines_of_pairs,
     lines_of_text,
     resolved_of,
 )
+from continued_pretraining.training.robust import RobustPairs
 from continued_pretraining.training.validation import TextPairs, Validator, read_all_pairs
 from x2static.core.errors import ConfigError
 from x2static.core.machine.heap import keep_freed_memory
@@ -60,6 +64,7 @@ class Materials:
         objectives: what is learned.
         planners: say what text, by what objectives read.
         validator: measures.
+        robust: moves the shares of pairs of languages; None leaves them.
         counts: sizes for the run record.
         resolved: settings that were left open.
         held: pieces whose way through the model fits in memory.
@@ -73,6 +78,7 @@ class Materials:
     objectives: Objectives
     planners: dict[str, Planner]
     validator: Validator
+    robust: RobustPairs | None
     counts: dict[str, Any]
     resolved: dict[str, Any]
     held: int
@@ -147,7 +153,7 @@ class _Builder:
         objectives = Objectives.built(
             Parts(
                 config, self.text, self.vectors, tokenizer, model, frame, budget, self.processes,
-                self.cache, self._digest, by_pairs,
+                self.cache, self._digest, by_pairs, {one.name: one for one in self.sources},
             )
         )  # fmt: skip
         pairs = read_all_pairs(config.validation_pairs, tokenizer, config.block - frame.size)
@@ -157,17 +163,20 @@ class _Builder:
         counts: dict[str, Any] = {"pieces": tokenizer.size}
         if self.text:
             texts = self._texts(tokenizer, length)
+            names = list(self.text)
+            shares = partial(shares_by_size, names, config.temperature, config.replay_share)
             sampler = Sampler(
                 [len(t) for t in texts], config.temperature, config.seed,
-                config.validation_sequences,
+                config.validation_sequences, shares if config.replay else None,
             )  # fmt: skip
-            names, first = list(self.text), objectives.main.corruption
+            first = objectives.main.corruption if objectives.text else None
             planners["text"] = TextPlanner(
                 names, texts, sampler, first, config.mlm_batch, config.seed
             )
             lengths = {name: len(t) for name, t in zip(names, texts, strict=True)}
             counts |= counts_of_text(lengths, sampler, self.legibility)
             lines += lines_of_text(config, sampler, self.text)
+            lines += lines_of_forgetting(config, tokenizer, self.text)
         if by_pairs is not None:
             counts |= counts_of_bitext(by_pairs.collection)
             lines += lines_of_bitext(by_pairs.collection)
@@ -179,6 +188,7 @@ class _Builder:
             lines += objective.lines(self.text, self.vectors)
         return Materials(
             tokenizer, model, reader, objectives, planners, validator,
+            self._robust(objectives, by_pairs),
             counts | counts_of_objectives(objectives)
             | {"validation_texts_cut": {pair.name: pair.num_cut for pair in pairs}},
             resolved,
@@ -218,9 +228,20 @@ class _Builder:
         settings = PairDrawing(
             config.bitext_sampling, config.bitext_temperature, config.bitext_hub,
             config.source_limit, config.validation_sequences, config.seed,
+            config.has_targets,
         )  # fmt: skip
         collection = collect_pairs(self.sources, tokenizer, self.cache, self._digest, settings)
         return PairPlanner(collection, between, length, config.tlm_batch, config.seed)
+
+    def _robust(self, objectives: Objectives, pairs: PairPlanner | None) -> RobustPairs | None:
+        """What moves the shares of pairs of languages, where that is asked for."""
+        config = self.config
+        if config.robust == "none" or pairs is None:
+            return None
+        learning = [one for one in objectives.text if one.reads == "pairs"]
+        return RobustPairs(
+            pairs, learning, self.processes, config.steps, config.radius, config.robust_rounds
+        )
 
     def _digest(self, paths: Sequence[Path]) -> str:
         text = " ".join(str(self.record.inputs[str(path)]["sha256"]) for path in paths)

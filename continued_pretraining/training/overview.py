@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 
 from continued_pretraining.config import PretrainConfig
+from continued_pretraining.model.languages import known_languages
 from continued_pretraining.model.masked_model import MaskedModel
 from continued_pretraining.objectives.table import Objectives
 from continued_pretraining.text.pairs.collection import PairCollection
 from continued_pretraining.text.sampling import Sampler
+from continued_pretraining.text.tokenizer import LineTokenizer
 from continued_pretraining.training.validation import TextPairs
 from x2static.core.text.sources import doubts_about
 from x2static.teacher.legibility import Legibility
@@ -102,6 +104,20 @@ def lines_of_text(config: PretrainConfig, sampler: Sampler, text: Files) -> list
         f"{config.steps * config.mlm_batch / sampler.epoch_size:.2f} epochs to come"
     )
     return [line, *doubts_about(text, "--text")]
+
+
+def lines_of_forgetting(config: PretrainConfig, tokenizer: LineTokenizer, text: Files) -> list[str]:
+    """A warning where a model of many languages goes on with the text of one."""
+    if config.from_scratch is not None or config.reads_pairs or len(text) > 1:
+        return []
+    known = known_languages(config.model, tokenizer.hugging_face.get_vocab())
+    own = next(iter(text))
+    if not known or known == own:
+        return []
+    return [
+        f"warning: --text is of one language ({own}), and {config.model} knows {known}: it will "
+        "forget the others; give text of these as --replay, or lower --learning-rate"
+    ]
 
 
 def lines_of_bitext(pairs: PairCollection) -> list[str]:

@@ -30,7 +30,7 @@ def prime(updater: Updater, first: int, *, level: bool) -> None:
             if rows := updater.rows_of(objective, step, updater.passages_of(step)):
                 with torch.no_grad():
                     updater.remember(rows)
-        if level:
+        if level and objective.levels:
             found = [squared_lengths(updater, objective, end + n) for n in range(_LEVELLING)]
             by_text, by_rows = (math.fsum(side) for side in zip(*found, strict=True))
             if by_text > 0 and by_rows > 0:

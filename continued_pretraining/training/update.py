@@ -17,6 +17,7 @@ from continued_pretraining.processes import Processes
 from continued_pretraining.text.batch import MicroBatch
 from continued_pretraining.text.plan import Planner
 from continued_pretraining.training.optimizer import clip_gradients
+from continued_pretraining.training.robust import RobustPairs
 
 
 @dataclass
@@ -70,6 +71,7 @@ class Updater:
         processes: those that share the work.
         clip: largest norm of the gradient, or 0.
         seed: of dropout.
+        robust: moves the shares of pairs of languages; None leaves them.
         held: pieces whose way through the model may be kept until the loss over all rows is known;
             where there are more, they go through it twice.
     """
@@ -82,6 +84,7 @@ class Updater:
     clip: float
     seed: int
     held: int = 0
+    robust: RobustPairs | None = None
     dropout: Dropout = field(init=False)
 
     def __post_init__(self) -> None:
@@ -89,6 +92,8 @@ class Updater:
 
     def run(self, step: int) -> Measures:
         """Do update ``step``."""
+        if self.robust is not None:
+            self.robust.before(step)
         passages = self.passages_of(step)
         self.optimizer.zero_grad(set_to_none=True)
         measures = self.measures(passages)
@@ -181,7 +186,8 @@ class Updater:
         self, objective: WholeUpdate, step: int, passages: Sequence[Passage]
     ) -> Rows | None:
         """The rows of an update; None where there are too few."""
-        return objective.rows(step, passages[0], self.reader, self.dropout)
+        first = passages[0] if passages else None
+        return objective.rows(step, first, self.reader, self.dropout)
 
     def learn_rows(
         self, objective: WholeUpdate, rows: Rows, text: Passage | None, measures: Measures

@@ -61,19 +61,62 @@ NUMBERS = [
     pairs(f"{flag[2:]}={value}", f"--bitext s/*.tsv {flag} {value}", flag)
     for flag, values in {
         "--bitext-temperature": (0, 0.5, "nan", "inf"), "--source-limit": (0, -1, 2, "nan"),
+        "--mrtd-weight": (-1, "nan"), "--trtd-weight": (-1, 1e30), "--trtd-batch": (0,),
+        "--detector-weight": (-1, "inf"), "--generator-layers": (0,), "--share": ("all",),
+        "--sentence-weight": (-1, "nan"), "--sentence-batch": (0, 1), "--sentence-contrast": (0, -1),
+        "--radius": (-1, "nan", "inf"), "--robust-rounds": (0,), "--robust": ("maybe",),
         "--tlm-weight": (-1, "nan", "inf", 1e30), "--tlm-batch": (0, -1),
         "--mlm-weight": (-1, "nan", 1e30), "--bitext-sampling": ("magic",),
     }.items() for value in values
 ]  # fmt: skip
 CLASHES = [
     pairs("hub-is-missing", "--bitext s/*.tsv --bitext-sampling english --bitext-hub fr",
-          "--bitext-hub fr: not among the languages: de, en"),
+          "--bitext-hub fr: not among the languages of --bitext: de, en"),
     pairs("nothing-to-learn", "--bitext s/*.tsv --tlm-weight 0", "nothing to learn"),
     pairs("no-bitext", "", "nothing to learn; give --bitext"),
     pairs("text-for-nothing", "--bitext s/*.tsv --text en=a.en", "--mlm-weight 0: nothing would be"),
     pairs("block-of-5", "--bitext s/*.tsv --block 5", "--block 5: two sentences .* need at least 6"),
     pairs("scratch-without-text", "--bitext s/*.tsv --from-scratch layers=1,width=16",
           "--from-scratch trains a tokeniser on --text"),
+    pairs("more-generator-than-model", "--bitext s/*.tsv --trtd-weight 1 --generator-layers 9",
+          "--generator-layers 9: the model has only 3 blocks"),
+    pairs("sampled-guesses", "--bitext s/*.tsv --trtd-weight 1 --sampled-pieces 5",
+          "--sampled-pieces: a generator guesses among all"),
+    pairs("detection-without-text", "--bitext s/*.tsv --mrtd-weight 1", "--text names no file"),
+    pairs("detection-without-pairs", "--trtd-weight 1", "--trtd-weight needs --bitext"),
+    pairs("sentences-without-pairs", "--sentence-weight 1", "--sentence-weight needs --bitext"),
+    pairs("sentence-layer-99", "--bitext s/*.tsv --sentence-weight 1 --sentence-layer 99",
+          "--sentence-layer 99: this teacher has 3 layers"),
+    pairs("sentence-layer-0", "--bitext s/*.tsv --sentence-weight 1 --sentence-layer 0",
+          "--sentence-layer 0: embeddings are no states"),
+    pairs("unknown-sentence-loss", "--bitext s/*.tsv --sentence-weight 1 --sentence-loss magic",
+          "--sentence-loss magic: known are translations, targets, cosine"),
+    pairs("sentence-loss-twice",
+          "--bitext s/*.tsv --sentence-weight 1 --sentence-loss translations translations",
+          "--sentence-loss: name each loss once"),
+    pairs("targets-without-encoder", "--bitext s/*.tsv --sentence-weight 1 --sentence-loss cosine",
+          "need vectors; give --sentence-encoder"),
+    pairs("encoder-for-nothing", "--bitext s/*.tsv --sentence-weight 1 --sentence-encoder m",
+          "--sentence-encoder: no loss looks at its vectors"),
+    pairs("encoder-is-gone",
+          "--bitext s/*.tsv --sentence-weight 1 --sentence-loss cosine --sentence-encoder ./e",
+          "e: no such model folder"),
+    pairs("encoder-reads-another-language",
+          "--bitext s/*.tsv --sentence-weight 1 --sentence-loss cosine --sentence-encoder m "
+          "--bitext-hub fr", "--bitext-hub fr: not among the languages of --bitext: de, en"),
+    pairs("robust-without-losses", "--bitext s/*.tsv --tlm-weight 0 --sentence-weight 1 --robust "
+          "chi-square", "--robust chi-square goes by the losses of TLM and TRTD"),
+    *[Case(name=f"pretrain-replay-{name}", command=f"pretrain --model m --loss none --device cpu "
+           f"--block 16 --steps 1 --output out {words}", files=BITEXT, line=line)
+      for name, words, line in (
+          ("share-0", "--text en=a.en --replay de=a.de --replay-share 0", "--replay-share must lie"),
+          ("share-1", "--text en=a.en --replay de=a.de --replay-share 1", "--replay-share must lie"),
+          ("gone", "--text en=a.en --replay de=b.de", "--replay b.de: no such file"),
+          ("alone", "--mlm-weight 0 --bitext s/*.tsv --replay de=a.de", "--replay goes beside --text"),
+          ("from-scratch", "--text en=a.en --replay de=a.de --from-scratch layers=1,width=16",
+           "--replay: a model from scratch has nothing to forget"),
+          ("by-name", "--text replay-en=a.en --replay de=a.de", "such a name is --replay's"),
+      )],
     Case(name="pretrain-without-text", command=PAIRS.replace("--mlm-weight 0", ""), files=BITEXT,
          line="--text names no file; to learn from sentence pairs alone"),
 ]  # fmt: skip

@@ -19,11 +19,13 @@ class RewrittenBatch(MicroBatch):
     Attributes:
         loss: what the generator's guesses cost, summed.
         places: (N,) places of pieces of text in the flattened rows.
+        rows: (N,) the sequence of the share that each stands in.
         is_replaced: (N,) which of them are not what stood there.
     """
 
     loss: Tensor
     places: Tensor
+    rows: Ids
     is_replaced: Tensor
 
 
@@ -42,16 +44,21 @@ def rewritten(
     members = batch.members.tolist()
     original = torch.from_numpy(np.concatenate([share.original[member] for member in members]))
     all_places = torch.from_numpy(spread(batch.starts, batch.lengths))
-    is_text = torch.from_numpy(np.concatenate([share.is_text(member) for member in members]))
+    is_text = np.concatenate([share.is_text(member) for member in members])
     device = batch.ids.device
     before = batch.ids.flatten().clone()
     before[all_places.to(device, non_blocking=True)] = original.to(device, non_blocking=True)
     after = before.index_copy(0, hidden, guesses)
-    places = all_places[is_text].to(device, non_blocking=True)
+    places = all_places[torch.from_numpy(is_text)].to(device, non_blocking=True)
+    rows = np.repeat(batch.members, batch.lengths)[is_text]
     kept = {field.name: getattr(batch, field.name) for field in fields(MicroBatch)}
     kept["ids"] = after.view_as(batch.ids)
     return RewrittenBatch(
-        **kept, loss=loss, places=places, is_replaced=(before != after).index_select(0, places)
+        **kept,
+        loss=loss,
+        places=places,
+        rows=rows,
+        is_replaced=(before != after).index_select(0, places),
     )
 
 

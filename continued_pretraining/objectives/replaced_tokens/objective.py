@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 from torch import Tensor, nn
+from torch.nn.functional import pad
 
 from continued_pretraining.model.generator import GENERATOR_NAME, join_embeddings, make_generator
 from continued_pretraining.model.masked_model import MaskedModel
 from continued_pretraining.model.reading import TextReader
-from continued_pretraining.objectives.cross_entropy import guessing
-from continued_pretraining.objectives.masked_lm import guessed_places
+from continued_pretraining.objectives.cross_entropy import scored
+from continued_pretraining.objectives.masked_lm import guessed_places, guessed_rows, padded
 from continued_pretraining.objectives.masking import MaskRule
 from continued_pretraining.objectives.objective import Objective
 from continued_pretraining.objectives.parts import Parts
@@ -128,15 +129,16 @@ class Guessing(Objective):
     ) -> tuple[MicroBatch, Tensor]:
         """The batch with guesses in the place of hidden pieces, and the model's states on it."""
         states, _ = self.generator.states(batch)
-        places, labels = guessed_places(share, batch)
+        found_places, found_labels = guessed_places(share, batch)
+        places, labels = padded(found_places, found_labels, states.device)
         draws = draws_of(share, batch.members, prepared)
-        places, labels, draws = (
-            one.to(states.device, non_blocking=True) for one in (places, labels, draws)
-        )
+        draws = pad(draws.to(states.device, non_blocking=True), (0, len(places) - len(draws)))
         features = self.generator.features(states, places)
         table, bias = self.generator.table, self.generator.bias
-        loss, guesses = guessing(features, table, bias, labels, draws, self.generator.low)
-        as_read = rewritten(share, batch, places, guesses, loss)
+        found = scored(features, table, bias, labels, self.generator.low, draws)
+        self.note_losses(share, guessed_rows(share, batch), found.each)
+        number = len(found_places)
+        as_read = rewritten(share, batch, places[:number], found.guesses[:number], found.loss)
         return as_read, reader.states(as_read)[0]
 
     def loss_sum(
@@ -195,7 +197,7 @@ class Telling(Objective):
 
     def loss_sum(
         self,
-        share: TextShare,  # noqa: ARG002 - the batch says it all
+        share: TextShare,
         batch: MicroBatch,
         states: Tensor,
         prepared: Any,  # noqa: ARG002
@@ -206,7 +208,9 @@ class Telling(Objective):
         with self.generator.autocast():
             scores = self.detector(rows).float()
         gold = found.is_replaced.to(scores.dtype)
-        return nn.functional.binary_cross_entropy_with_logits(scores, gold, reduction="sum")
+        each = nn.functional.binary_cross_entropy_with_logits(scores, gold, reduction="none")
+        self.note_losses(share, found.rows, each)
+        return each.sum()
 
 
 def as_rewritten(batch: MicroBatch) -> RewrittenBatch:

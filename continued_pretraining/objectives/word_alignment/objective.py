@@ -76,10 +76,10 @@ class WordAlignment(WholeUpdate):
         return self.aligner.statistic.updates_remembered
 
     def rows(
-        self, step: int, passage: Passage, reader: TextReader, dropout: Dropout
+        self, step: int, passage: Passage | None, reader: TextReader, dropout: Dropout
     ) -> Rows | None:
         """The words of an update; None where the text has too few for a statistic."""
-        if not self.reads_text:
+        if not self.reads_text or passage is None:
             return self._alone(step, dropout)
         spans = self.aligner.spans(step, passage.whole)
         if len(spans.draw) < 2:

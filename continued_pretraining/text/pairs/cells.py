@@ -7,8 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from x2static.core.text.pair_sampling import PairShares
-
 Numbers = NDArray[np.int64]
 Shares = NDArray[np.float64]
 
@@ -38,20 +36,20 @@ class Cells:
     def __len__(self) -> int:
         return len(self.sizes)
 
-    def weights(self, shares: PairShares, limit: float) -> Shares:
+    def weights(self, numbers: Numbers, shares: Shares, limit: float) -> Shares:
         """(C,) the share of each cell: that of its pair, given out to sources by size.
 
         Args:
-            shares: of the pairs of languages.
+            numbers: (C,) number of each cell's pair of languages.
+            shares: (P,) of the pairs of languages.
             limit: the most of its pair that a source may give, where there are enough sources.
         """
         found = np.zeros(len(self))
-        order = np.lexsort((self.seconds, self.firsts))
-        changes = np.diff(self.firsts[order]) | np.diff(self.seconds[order])
-        for members in np.split(order, np.flatnonzero(changes) + 1):
-            one = members[0]
-            own = 2 * shares.shares[self.firsts[one], self.seconds[one]]
-            found[members] = own * capped(self.sizes[members] / self.sizes[members].sum(), limit)
+        order = np.argsort(numbers, kind="stable")
+        for members in np.split(order, np.flatnonzero(np.diff(numbers[order])) + 1):
+            if len(members):
+                sizes = self.sizes[members]
+                found[members] = shares[numbers[members[0]]] * capped(sizes / sizes.sum(), limit)
         return found
 
 

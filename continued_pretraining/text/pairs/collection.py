@@ -35,6 +35,7 @@ class PairDrawing:
         source_limit: the most of a pair that a source gives.
         held_back: pairs to keep from training, about.
         seed: of every draw.
+        needs_hub: whether something is learned from the hub's sentences.
     """
 
     method: SamplingName
@@ -43,6 +44,7 @@ class PairDrawing:
     source_limit: float
     held_back: int
     seed: int
+    needs_hub: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,12 @@ class PairCollection:
         """What is drawn from."""
         return Cells.of(self.counts)
 
+    @property
+    def hub(self) -> int:
+        """Number of the hub's language; -1 where no text is in it."""
+        known = self.settings.hub in self.languages
+        return self.languages.index(self.settings.hub) if known else -1
+
     @cached_property
     def names(self) -> list[str]:
         """Of each pair of languages that has sentence pairs, such as ``de-fr``."""
@@ -78,30 +86,78 @@ class PairCollection:
         pairs = zip(firsts.tolist(), seconds.tolist(), strict=True)
         return [f"{self.languages[one]}-{self.languages[other]}" for one, other in pairs]
 
-    def sampler(self) -> PairSampler:
-        """Draws pairs to train on."""
-        weights = self.cells.weights(self.shares, self.settings.source_limit)
-        return PairSampler(self.cells, weights, self.keys, self.settings.seed)
+    def pair_shares(self) -> NDArray[np.float64]:
+        """(P,) the share of each pair of languages, in the order of `names`."""
+        upper = np.nonzero(np.triu(self.counts.sum(axis=0)))
+        found: NDArray[np.float64] = 2 * self.shares.shares[upper]
+        found /= found.sum()
+        return found
+
+    def sampler(
+        self, pair_shares: NDArray[np.float64] | None = None, phase: int = 0
+    ) -> PairSampler:
+        """Draws pairs to train on.
+
+        Args:
+            pair_shares: (P,) of each pair of languages; None is as `pair_shares` has them.
+            phase: number of the order in which sentence pairs come.
+        """
+        shares = self.pair_shares() if pair_shares is None else pair_shares
+        weights = self.cells.weights(self.numbers(self.cells), shares, self.settings.source_limit)
+        return PairSampler(self.cells, weights, self.keys, self.settings.seed, phase)
 
     def held_back(self) -> tuple[Cells, PairDraw]:
         """Pairs that are never trained on, and their cells; drawn as the others are."""
         cells = Cells.of(_counts(self.keys, len(self.languages), held=True))
-        weights = cells.weights(self.shares, self.settings.source_limit)
+        weights = cells.weights(self.numbers(cells), self.pair_shares(), self.settings.source_limit)
         number = min(self.settings.held_back, int(cells.sizes[weights > 0].sum()))
         if not number:
             nothing = np.zeros(0, dtype=np.int64)
-            return cells, PairDraw(nothing, nothing, nothing)
+            return cells, PairDraw(nothing, nothing)
         sampler = PairSampler(cells, weights, self.keys, self.settings.seed, held=True)
         return cells, sampler.draw(0, number)
 
     def sentences(self, cells: Cells, draw: PairDraw) -> tuple[list[Ids], list[Ids]]:
         """The pieces of both sentences of each pair of a draw, in the order of their languages."""
-        sources = list(self.texts.values())
+        texts = list(self.texts.values())
         found: list[list[Ids]] = []
-        for numbers, places in ((cells.firsts, draw.firsts), (cells.seconds, draw.seconds)):
-            rows = zip(cells.sources[draw.cells], numbers[draw.cells], places, strict=True)
-            found.append([sources[s][language].sentence(place) for s, language, place in rows])
+        for numbers in (cells.firsts, cells.seconds):
+            languages = numbers[draw.cells]
+            sources, places = self.places(cells, draw, languages)
+            rows = zip(sources.tolist(), languages.tolist(), places.tolist(), strict=True)
+            found.append(
+                [texts[source][language].sentence(place) for source, language, place in rows]
+            )
         return found[0], found[1]
+
+    def examples(self, number: int, count: int) -> list[tuple[Ids, Ids]]:
+        """Some sentence pairs of a pair of languages, always the same ones."""
+        cells = np.flatnonzero(self.numbers(self.cells) == number)
+        rng = np.random.default_rng([self.settings.seed, number])
+        found = []
+        for cell in rng.choice(cells, count).tolist():
+            sides = (int(self.cells.firsts[cell]), int(self.cells.seconds[cell]))
+            keys = self.keys[int(self.cells.sources[cell])]
+            item = rng.integers(self.cells.sizes[cell], size=1)
+            draw = PairDraw(np.array([cell]), keys.choose(*sides, item, held=False))
+            (first,), (second,) = self.sentences(self.cells, draw)
+            found.append((first, second))
+        return found
+
+    def places(self, cells: Cells, draw: PairDraw, languages: Ids) -> tuple[Ids, Ids]:
+        """Where each pair's sentence in a language lies: number of its source, and place in it.
+
+        Args:
+            cells: of the draw.
+            draw: the pairs.
+            languages: (B,) number of a language for each; a place of -1 says that it has none.
+        """
+        sources = cells.sources[draw.cells]
+        found = np.empty_like(draw.keys)
+        for source, language in {*zip(sources.tolist(), languages.tolist(), strict=True)}:
+            chosen = (sources == source) & (languages == language)
+            found[chosen] = self.keys[source].places(language, draw.keys[chosen])
+        return sources, found
 
     def numbers(self, cells: Cells) -> NDArray[np.int64]:
         """(C,) number of each cell's pair of languages among `names`."""
@@ -137,19 +193,23 @@ def collect_pairs(
             languages with a key in common, or shares that cannot be.
     """
     languages = sorted({language for source in sources for language in source.texts})
-    if settings.method == "english" and settings.hub not in languages:
+    if (settings.method == "english" or settings.needs_hub) and settings.hub not in languages:
         raise ConfigError(
-            f"--bitext-hub {settings.hub}: not among the languages: {', '.join(languages)}"
+            f"--bitext-hub {settings.hub}: not among the languages of --bitext: "
+            f"{', '.join(languages)}"
         )
     texts: dict[str, dict[int, KeyedText]] = {}
-    with Progress("tokenising sentence pairs", len(sources), "sources") as bar:
+    with Progress("bitext", len(sources), "sources") as bar:
         for source in sources:
             texts[source.name] = _tokenized(source, languages, tokenizer, folder, digest)
             bar.advance(1)
-    distinct = [{n: np.asarray(text.keys) for n, text in own.items()} for own in texts.values()]
-    total = sum(len(np.unique(np.concatenate(list(own.values())))) for own in distinct)
-    held = min(_MOST_HELD, settings.held_back / max(total, 1))
-    keys = [KeySets(own, held, settings.seed) for own in distinct]
+    keys = [
+        KeySets({n: np.asarray(text.keys) for n, text in own.items()}, settings.seed)
+        for own in texts.values()
+    ]
+    total = sum(one.size for one in keys)
+    for one in keys:
+        one.hold_back(min(_MOST_HELD, settings.held_back / max(total, 1)))
     counts = _counts(keys, len(languages), held=False)
     hub = languages.index(settings.hub) if settings.hub in languages else 0
     shares = sample_pairs(counts.sum(axis=0), settings.method, settings.temperature, hub)

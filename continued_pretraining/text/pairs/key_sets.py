@@ -2,8 +2,7 @@
 
 A key is a place in the sorted keys of all languages, a language a row of bits over these places,
 and a pair of languages the bits that both rows have. So any of N languages' N (N - 1) / 2 pairs is
-there without being made: an eighth of a byte for each language and key, and three times as much to
-count in.
+there without being made: a bit for each language and key, and two more to count in.
 """
 
 from __future__ import annotations
@@ -28,28 +27,31 @@ class KeySets:
     held-back pair is learned from in another pair.
     """
 
-    def __init__(
-        self, keys: Mapping[int, NDArray[np.uint64]], held_share: float, seed: int
-    ) -> None:
-        """Join.
+    def __init__(self, keys: Mapping[int, NDArray[np.uint64]], seed: int) -> None:
+        """Join; nothing is held back yet.
 
         Args:
-            keys: (N,) sorted numbers of the keys of each language, by its number.
-            held_share: of the keys that is held back.
-            seed: chooses these.
+            keys: (N,) sorted numbers of the keys of each language, by its number; read one after
+                the other, so that they may lie on disk.
+            seed: chooses what is held back.
         """
         everything = reduce(np.union1d, keys.values())
         self._row_of = {language: row for row, language in enumerate(keys)}
         self.size = len(everything)
         words = -(-max(self.size, 1) // _WORD)
         self._rows = np.zeros((len(keys), words), dtype=np.uint16)
-        for row, own in zip(self._rows, keys.values(), strict=True):
-            row[:] = _packed(np.searchsorted(everything, own), words)
-        self._before = np.cumsum(_ONES[self._rows], axis=1, dtype=np.uint32)
-        self._before -= _ONES[self._rows]
-        chosen = mixed_key(seed, everything.view(np.int64)) >> np.uint64(11)
-        is_held = chosen < np.uint64(int(held_share * (1 << 53)))
-        self._held = _packed(np.flatnonzero(is_held), words)
+        self._before = np.zeros((len(keys), words), dtype=np.uint32)
+        for row, own in enumerate(keys.values()):
+            self._rows[row] = _packed(np.searchsorted(everything, own), words)
+            ones = _ONES[self._rows[row]]
+            self._before[row] = np.cumsum(ones, dtype=np.uint32) - ones
+        self._chances = (mixed_key(seed, everything.view(np.int64)) >> np.uint64(48)).astype("u2")
+        self._held = np.zeros(words, dtype=np.uint16)
+
+    def hold_back(self, share: float) -> None:
+        """Keep a share of the keys from training."""
+        limit = max(1, round(share * (1 << 16))) if share else 0
+        self._held = _packed(np.flatnonzero(self._chances < limit), self._rows.shape[1])
 
     def counts(self, languages: int, *, held: bool) -> NDArray[np.int64]:
         """(L, L) keys that two of so many languages have in common; the diagonal is empty."""
@@ -62,8 +64,8 @@ class KeySets:
 
     def choose(
         self, first: int, second: int, items: NDArray[np.int64], *, held: bool
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Where the n-th keys that two languages have in common stand among each one's own.
+    ) -> NDArray[np.int64]:
+        """(P,) the n-th keys that two languages have in common, as places among all keys.
 
         Args:
             first: number of a language.
@@ -78,15 +80,19 @@ class KeySets:
         bits = _unpacked(words[places])
         within = items - (ends[places] - bits.sum(axis=1))
         offset = np.argmax(np.cumsum(bits, axis=1) == within[:, None] + 1, axis=1)
-        return self._rank(one, places, offset), self._rank(other, places, offset)
-
-    def _rank(
-        self, row: int, places: NDArray[np.int64], offset: NDArray[np.int64]
-    ) -> NDArray[np.int64]:
-        """How many keys of a row lie before the bits at ``offset`` of the words at ``places``."""
-        below = self._rows[row][places] & ((1 << offset) - 1).astype(np.uint16)
-        found: NDArray[np.int64] = self._before[row][places].astype(np.int64) + _ONES[below]
+        found: NDArray[np.int64] = places * _WORD + offset
         return found
+
+    def places(self, language: int, keys: NDArray[np.int64]) -> NDArray[np.int64]:
+        """(P,) where keys stand among a language's own, by their place among all; -1 for none."""
+        row = self._row_of.get(language)
+        if row is None:
+            return np.full_like(keys, -1)
+        words, offset = np.divmod(keys, _WORD)
+        held = self._rows[row][words]
+        below = held & ((1 << offset) - 1).astype(np.uint16)
+        ranks = self._before[row][words].astype(np.int64) + _ONES[below]
+        return np.where((held >> offset.astype(np.uint16)) & 1, ranks, -1)
 
     def _mask(self, *, held: bool) -> Bits:
         return self._held if held else ~self._held

@@ -99,7 +99,7 @@ def _write(text: PairText, tokenizer: LineTokenizer, folder: Path) -> None:
         lines.write(np.zeros(1, dtype=np.int64).tobytes())
         for batch in _batches(text.read()):
             pieces, lengths = encode_lines(tokenizer, [sentence for _, sentence in batch])
-            numbers = np.fromiter((_number(key) for key, _ in batch), np.uint64, len(batch))
+            numbers = np.fromiter((key_number(key) for key, _ in batch), np.uint64, len(batch))
             keys.append(numbers[lengths > 0])
             ids.write(pieces.astype(dtype).tobytes())
             lines.write((total + np.cumsum(lengths[lengths > 0])).tobytes())
@@ -118,7 +118,8 @@ def _write(text: PairText, tokenizer: LineTokenizer, folder: Path) -> None:
     (folder / "text.json").write_text(json.dumps(about), encoding="utf-8")
 
 
-def _number(key: str) -> int:
+def key_number(key: str) -> int:
+    """A number of 64 bits that stands for a key."""
     return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), "little")
 
 

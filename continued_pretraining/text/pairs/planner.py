@@ -23,13 +23,21 @@ class Sides:
 
     Attributes:
         pairs: (P,) number of each one's pair of languages.
-        languages: (P, 2) number of the language of each side.
         texts: P sentences, then the translation of each.
+        sources: (P,) number of each pair's source.
+        keys: (P,) its key there: pairs of one source and key say the same.
+        hubs: (P,) place of what it says in the hub's language among the sentences of that
+            language in its source; -1 where the source has none.
     """
 
     pairs: Ids
-    languages: Ids
     texts: list[Ids]
+    sources: Ids
+    keys: Ids
+    hubs: Ids
+
+    def __len__(self) -> int:
+        return len(self.pairs)
 
 
 class PairPlanner:
@@ -79,6 +87,14 @@ class PairPlanner:
         """The pairs kept for validation, each sentence by itself."""
         return self._sides(*self.collection.held_back())
 
+    def reweigh(self, shares: NDArray[np.float64], phase: int) -> None:
+        """Draw pairs of languages by other shares from now on, sentence pairs in another order."""
+        self._sampler = self.collection.sampler(shares, phase)
+
+    def examples(self, number: int, count: int) -> list[tuple[Ids, Ids]]:
+        """Some sentence pairs of a pair of languages."""
+        return self.collection.examples(number, count)
+
     def _draw(self, step: int, stream: int, batch: int) -> PairDraw:
         number = batch or self._batch
         begin = begin_of(stream, self._sampler.epoch_size)
@@ -86,9 +102,11 @@ class PairPlanner:
 
     def _sides(self, cells: Cells, draw: PairDraw) -> Sides:
         firsts, seconds = self.collection.sentences(cells, draw)
-        languages = np.stack([cells.firsts[draw.cells], cells.seconds[draw.cells]], axis=1)
         texts = [ids[: self._longest] for ids in (*firsts, *seconds)]
-        return Sides(self.collection.numbers(cells)[draw.cells], languages, texts)
+        hub = np.full(len(draw), self.collection.hub, dtype=np.int64)
+        sources, places = self.collection.places(cells, draw, hub)
+        numbers = self.collection.numbers(cells)[draw.cells]
+        return Sides(numbers, texts, sources, draw.keys, places)
 
     def _joined(
         self,

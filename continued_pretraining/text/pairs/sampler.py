@@ -22,13 +22,11 @@ class PairDraw:
 
     Attributes:
         cells: (B,) number of each one's cell.
-        firsts: (B,) place of one sentence among the keys of its language in its source.
-        seconds: (B,) place of the other.
+        keys: (B,) place of its key among those of its source.
     """
 
     cells: Numbers
-    firsts: Numbers
-    seconds: Numbers
+    keys: Numbers
 
     def __len__(self) -> int:
         return len(self.cells)
@@ -48,6 +46,7 @@ class PairSampler:
         weights: NDArray[np.float64],
         keys: list[KeySets],
         seed: int,
+        phase: int = 0,
         *,
         held: bool = False,
     ) -> None:
@@ -58,9 +57,11 @@ class PairSampler:
             weights: (C,) how often each is drawn.
             keys: of each source.
             seed: of the order.
+            phase: number of the order, where shares change in the course of a run.
             held: draw from what is held back of training.
         """
-        self._cells, self._keys, self._seed, self._held = cells, keys, seed, held
+        self._cells, self._keys, self._held = cells, keys, held
+        self._seed, self._phase = seed, phase
         self.epoch_size = int(cells.sizes.sum())
         self._quotas = divide(self.epoch_size, weights)
         self._ends = np.cumsum(self._quotas)
@@ -72,23 +73,23 @@ class PairSampler:
         slots = np.empty(count, dtype=np.int64)
         for epoch in np.unique(epochs):
             chosen = epochs == epoch
-            key = (self._seed, _EPOCH, int(epoch))
+            key = (self._seed, _EPOCH, int(epoch), self._phase)
             slots[chosen] = shuffled(within[chosen], self.epoch_size, key)
         cells = np.searchsorted(self._ends, slots, side="right")
         turns = epochs * self._quotas[cells] + slots - (self._ends - self._quotas)[cells]
         sizes = self._cells.sizes[cells]
         passes, places = turns // sizes, turns % sizes
-        keys = mixed_key(self._seed, _PASS, cells, passes)
+        keys = mixed_key(self._seed, _PASS, self._phase, cells, passes)
         return self._found(cells, shuffled_each(places, sizes, keys))
 
     def _found(self, cells: Numbers, items: Numbers) -> PairDraw:
-        firsts, seconds = np.empty_like(items), np.empty_like(items)
+        keys = np.empty_like(items)
         for cell in np.unique(cells):
             chosen = cells == cell
             source, one, other = (
                 int(numbers[cell])
                 for numbers in (self._cells.sources, self._cells.firsts, self._cells.seconds)
             )
-            sides = self._keys[source].choose(one, other, items[chosen], held=self._held)
-            firsts[chosen], seconds[chosen] = sides
-        return PairDraw(cells, firsts, seconds)
+            sets = self._keys[source]
+            keys[chosen] = sets.choose(one, other, items[chosen], held=self._held)
+        return PairDraw(cells, keys)

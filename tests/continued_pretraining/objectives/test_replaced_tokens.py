@@ -13,7 +13,7 @@ from torch import nn
 
 from continued_pretraining.model.generator import AddedEmbedding, join_embeddings, make_generator
 from continued_pretraining.model.masked_model import load_model
-from continued_pretraining.objectives.cross_entropy import cross_entropy_sum, guessing
+from continued_pretraining.objectives.cross_entropy import cross_entropy_sum, scored
 from continued_pretraining.objectives.replaced_tokens.objective import Detector
 from continued_pretraining.training.update import Updater
 from tests.continued_pretraining.conftest import save_masked_model
@@ -36,7 +36,8 @@ def test_guesses_are_drawn_by_probability():
     number = 20_000
     features, labels = feature.expand(number, 4), torch.full((number,), 3)
     draws = (torch.arange(number) + 0.5) / number
-    loss, guesses = guessing(features, weight, bias, labels, draws, torch.float32)
+    loss, each, guesses = scored(features, weight, bias, labels, torch.float32, draws)
+    assert float(each.sum()) == pytest.approx(float(loss), rel=1e-5)
     found = torch.bincount(guesses, minlength=7) / number
     expected = torch.softmax(feature @ weight.T + bias, dim=1)[0]
     assert torch.allclose(found, expected, atol=2e-4)
@@ -48,9 +49,8 @@ def test_guesses_are_drawn_by_probability():
 def test_the_largest_draw_and_the_smallest_are_pieces():
     weight, bias = torch.zeros(5, 2), torch.zeros(5)
     draws = torch.tensor([0.0, np.nextafter(np.float32(1), np.float32(0))])
-    _, guesses = guessing(
-        torch.ones(2, 2), weight, bias, torch.tensor([0, 0]), draws, torch.float32
-    )
+    labels = torch.tensor([0, 0])
+    guesses = scored(torch.ones(2, 2), weight, bias, labels, torch.float32, draws).guesses
     assert guesses.tolist() == [0, 4]
 
 

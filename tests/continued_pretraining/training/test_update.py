@@ -14,6 +14,7 @@ from continued_pretraining.objectives.word_alignment.alignment import Aligner
 from continued_pretraining.objectives.word_alignment.objective import WordAlignment
 from continued_pretraining.processes import Processes
 from continued_pretraining.text.batch import Frame, micro_batches
+from continued_pretraining.text.pairs.sources import find_pair_sources
 from continued_pretraining.training.materials import Materials, gather
 from continued_pretraining.training.optimizer import make_optimizer
 from continued_pretraining.training.priming import prime, squared_lengths
@@ -33,11 +34,12 @@ def build(data: Path, model: Path, work: Path, **settings: object) -> tuple[Mate
     } | settings  # fmt: skip
     config = PretrainConfig(**given)  # type: ignore[arg-type]
     text, vectors = find_sources(config.text, ""), find_sources(config.vectors, "")
-    record = RunRecord(
-        "pretrain", config, [p for s in (text, vectors) for v in s.values() for p in v]
-    )
+    pairs = find_pair_sources(config.bitext, "")
+    inputs = [p for s in (text, vectors) for v in s.values() for p in v]
+    inputs += [one.path for source in pairs for one in source.texts.values()]
+    record = RunRecord("pretrain", config, inputs)
     processes = Processes("cpu")
-    materials = gather(config, text, vectors, processes, work, record)
+    materials = gather(config, text, vectors, processes, work, record, pairs)
     named = trained_parameters(materials.objectives, materials.model.hugging_face)
     updater = Updater(
         materials.reader, materials.objectives, materials.planners,

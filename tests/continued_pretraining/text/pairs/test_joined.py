@@ -43,13 +43,18 @@ def test_shuffles_of_other_keys_are_other_shuffles():
 @given(first=keys, second=keys, third=keys, share=st.sampled_from([0.0, 0.3]))
 def test_common_keys_are_those_of_a_plain_join(first, second, third, share):
     own = [np.array(sorted(one), dtype=np.uint64) for one in (first, second, third)]
-    sets = KeySets(dict(enumerate(own)), share, 5)
+    sets = KeySets(dict(enumerate(own)), 5)
+    sets.hold_back(share)
     parts = []
     for held in (False, True):
         counts = sets.counts(3, held=held)
         number = int(counts[0, 2])
-        one, other = sets.choose(0, 2, np.arange(number), held=held)
+        common = sets.choose(0, 2, np.arange(number), held=held)
+        one, between, other = (sets.places(language, common) for language in range(3))
         assert own[0][one].tolist() == own[2][other].tolist()
+        assert [-1 if n < 0 else int(own[1][n]) for n in between] == [
+            key if key in second else -1 for key in own[0][one].tolist()
+        ]
         parts += own[0][one].tolist()
     assert sorted(parts) == sorted(first & third)
     total = sets.counts(3, held=False) + sets.counts(3, held=True)
@@ -61,15 +66,15 @@ def test_common_keys_are_those_of_a_plain_join(first, second, third, share):
 
 def test_a_held_back_key_is_held_back_in_every_language():
     own = np.arange(1000, dtype=np.uint64)
-    sets = KeySets({0: own, 1: own[::2], 4: own[::3]}, 0.2, 1)
+    sets = KeySets({0: own, 1: own[::2], 4: own[::3]}, 1)
+    sets.hold_back(0.2)
     held: set[int] = set()
     kept: set[int] = set()
-    for one, other, step in ((0, 1, 2), (0, 4, 3), (1, 4, 6)):
+    for one, other in ((0, 1), (0, 4), (1, 4)):
         for place, which in ((held, True), (kept, False)):
             number = int(sets.counts(5, held=which)[one, other])
-            places, _ = sets.choose(one, other, np.arange(number), held=which)
-            place.update((places * (1 if one == 0 else 2)).tolist())
-        assert step
+            place.update(sets.choose(one, other, np.arange(number), held=which).tolist())
+            assert number > 0
     assert not held & kept
     assert 0.15 < len(held) / len(held | kept) < 0.25
 
@@ -91,7 +96,7 @@ def test_no_source_gives_more_than_its_limit(shares, limit, expected):
 
 def test_an_epoch_has_each_pair_by_its_share_and_passes_visit_each_once():
     own = {0: np.arange(40), 1: np.arange(10, 40), 2: np.arange(0, 40, 4)}
-    sets = KeySets({n: one.astype(np.uint64) for n, one in own.items()}, 0.0, 0)
+    sets = KeySets({n: one.astype(np.uint64) for n, one in own.items()}, 0)
     cells = Cells.of(sets.counts(3, held=False)[None])
     assert cells.sizes.tolist() == [30, 10, 7]
     weights = np.array([0.2, 0.3, 0.5])
@@ -100,11 +105,11 @@ def test_an_epoch_has_each_pair_by_its_share_and_passes_visit_each_once():
     assert np.bincount(epoch.cells).tolist() == [9, 14, 24]
     many = sampler.draw(0, 47 * 20)
     for cell in range(3):
-        drawn = np.unique(many.firsts[many.cells == cell], return_counts=True)[1]
+        drawn = np.unique(many.keys[many.cells == cell], return_counts=True)[1]
         assert len(drawn) == cells.sizes[cell]
         assert drawn.max() - drawn.min() <= 1
     parts = [sampler.draw(first, 7) for first in range(0, 47 * 20, 7)]
-    for name in ("cells", "firsts", "seconds"):
+    for name in ("cells", "keys"):
         joined = np.concatenate([getattr(part, name) for part in parts])
         assert joined[: 47 * 20].tolist() == getattr(many, name).tolist()
 
@@ -175,7 +180,7 @@ def test_drawn_sentences_translate_each_other(tmp_path: Path, tokenizer) -> None
 def test_shares_are_those_of_the_sampling_and_the_limit(tmp_path: Path, tokenizer) -> None:
     pattern = f"{write_keyed(tmp_path)}/*/*.tsv"
     pairs = collected([pattern], tmp_path / "cache", tokenizer, source_limit=0.5)
-    weights = pairs.cells.weights(pairs.shares, 0.5)
+    weights = pairs.cells.weights(pairs.numbers(pairs.cells), pairs.pair_shares(), 0.5)
     assert weights.sum() == pytest.approx(1)
     drawn = pairs.cells.firsts * 3 + pairs.cells.seconds
     for first, second in ((0, 1), (0, 2), (1, 2)):
