@@ -131,28 +131,32 @@ def _one_way(
     temperature: float,
     wanted: _Wanted,
 ) -> tuple[float, WideMatrix, WideMatrix]:
-    """Loss, and its derivatives by the queries' turn and by the answers'."""
+    """Loss, and its derivatives by the queries' turn and by the answers'.
+
+    A cosine is 1 at most, so its exponential needs no shift at these temperatures; the factors of
+    the rows are applied to the small products and not to the large matrix, which is written once
+    and read twice.
+    """
     queries = _Turned(sides[0][batch.source], turns[0])
     right = _Turned(sides[1][batch.target], turns[1])
     others = _Turned(sides[1][:cutoff], turns[1])
-    agreement = np.einsum("ij,ij->i", queries.unit, right.unit) / np.float32(temperature)
-    scores = queries.unit @ others.unit.T
-    scores /= np.float32(temperature)
-    scores[_right_answers(pairs, batch, len(others.unit))] = -np.inf
-    top = np.maximum(scores.max(axis=1), agreement)
-    scores -= top[:, None]
+    sharpened = queries.unit / np.float32(temperature)
+    agreement = np.einsum("ij,ij->i", sharpened, right.unit)
+    scores = sharpened @ others.unit.T
     np.exp(scores, out=scores)
-    mine = np.exp(agreement - top)
+    scores[_right_answers(pairs, batch, len(others.unit))] = 0
+    mine = np.exp(agreement)
     total = mine + scores.sum(axis=1)
-    loss = float(np.mean(np.log(total) - (agreement - top), dtype=np.float64))
-    scale = np.float32(1 / (len(top) * temperature))
-    scores *= (scale / total)[:, None]
+    loss = float(np.mean(np.log(total) - agreement, dtype=np.float64))
+    scale = np.float32(1 / (len(mine) * temperature))
+    factor = (scale / total)[:, None]
     missing = ((mine / total - 1) * scale)[:, None]
     by_queries, by_answers = (np.zeros_like(turn) for turn in turns)
     if wanted.queries:
-        by_queries = queries.slope(missing * right.unit + scores @ others.unit)
+        by_queries = queries.slope(missing * right.unit + factor * (scores @ others.unit))
     if wanted.answers:
-        by_answers = right.slope(missing * queries.unit) + others.slope(scores.T @ queries.unit)
+        there = others.slope(scores.T @ (factor * queries.unit))
+        by_answers = right.slope(missing * queries.unit) + there
     return loss, by_queries, by_answers
 
 

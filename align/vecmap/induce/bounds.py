@@ -83,11 +83,11 @@ def _ranked(
     queries: FloatMatrix, sample: FloatMatrix, penalty: FloatVector, ranks: tuple[int, ...]
 ) -> list[FloatVector]:
     """The scores of some ranks within the sample, for each query."""
-    cuts = [len(sample) - min(rank, len(sample)) for rank in ranks]
-    found = [np.empty(len(queries), np.float32) for _ in ranks]
+    from align.compiled.top import score_of_ranks
+
+    wanted = np.array([min(rank, len(sample)) for rank in ranks], np.int64)
+    found = np.empty((len(ranks), len(queries)), np.float32)
     for at in range(0, len(queries), 2048):
-        scores = queries[at : at + 2048] @ sample.T - penalty
-        scores.partition(sorted(set(cuts)), axis=1)
-        for values, cut in zip(found, cuts, strict=True):
-            values[at : at + 2048] = scores[:, cut]
-    return found
+        here = slice(at, at + 2048)
+        score_of_ranks(queries[here] @ sample.T, penalty, wanted, found[:, here])
+    return list(found)

@@ -90,11 +90,13 @@ class PlainInducer:
         """The matches of the given ranks, from one matrix of similarities."""
         similarity = source @ target.T
         turned = np.ascontiguousarray(similarity.T)
+        best, means = _tops(similarity, self._csls)
+        best_back, means_back = _tops(turned, self._csls)
         return Induction(
-            rank_match(similarity, mean_of_largest(turned, self._csls) * _HALF, ranks.forward),
-            rank_match(turned, mean_of_largest(similarity, self._csls) * _HALF, ranks.backward),
-            float(similarity.max(axis=1).mean(dtype=np.float64)),
-            float(turned.max(axis=1).mean(dtype=np.float64)),
+            rank_match(similarity, means_back * _HALF, ranks.forward),
+            rank_match(turned, means * _HALF, ranks.backward),
+            float(best.mean(dtype=np.float64)),
+            float(best_back.mean(dtype=np.float64)),
         )
 
     def state(self) -> dict[str, NDArray[np.float32]]:
@@ -107,22 +109,16 @@ class PlainInducer:
 
 def mean_of_largest(similarity: FloatMatrix, count: int) -> FloatVector:
     """Mean of the ``count`` largest entries of each row; zeros for a count of 0."""
-    count = min(count, similarity.shape[1])
-    if count == 0:
-        return np.zeros(len(similarity), np.float32)
-    largest = np.partition(similarity, similarity.shape[1] - count, axis=1)[:, -count:]
-    means = np.sort(largest, axis=1)[:, ::-1].mean(axis=1, dtype=np.float64)
-    single: FloatVector = means.astype(np.float32)
-    return single
+    return _tops(similarity, count)[1]
 
 
 def rank_match(similarity: FloatMatrix, penalty: FloatVector, ranks: Rows) -> Rows:
     """For each row the column of the given rank by ``similarity - penalty``; ties to the left."""
-    scores = similarity - penalty
-    result: Rows = scores.argmax(axis=1)
-    for row in np.flatnonzero(ranks > 1):
-        result[row] = _column_of_rank(scores[row], int(ranks[row]))
-    return result
+    from align.compiled.top import ranked_of_rows
+
+    chosen = np.empty(len(similarity), np.int64)
+    ranked_of_rows(similarity, penalty.astype(np.float32, copy=False), ranks, chosen)
+    return chosen
 
 
 def match_rows(
@@ -145,13 +141,16 @@ def largest_of_rows(
     best = np.empty(len(queries), np.float32)
     means = np.empty(len(queries), np.float32)
     for at in range(0, len(queries), size):
-        similarity = queries[at : at + size] @ candidates.T
-        best[at : at + size] = similarity.max(axis=1)
-        means[at : at + size] = mean_of_largest(similarity, count)
+        here = slice(at, at + size)
+        best[here], means[here] = _tops(queries[here] @ candidates.T, count)
     return best, means
 
 
-def _column_of_rank(scores: FloatVector, rank: int) -> int:
-    value = np.partition(scores, len(scores) - rank)[len(scores) - rank]
-    above = int((scores > value).sum())
-    return int(np.flatnonzero(scores == value)[rank - 1 - above])
+def _tops(similarity: FloatMatrix, count: int) -> tuple[FloatVector, FloatVector]:
+    """Largest entry of each row and mean of the ``count`` largest, which is 0 for a count of 0."""
+    from align.compiled.top import top_of_rows
+
+    best, means = (np.empty(len(similarity), np.float32) for _ in range(2))
+    wanted = max(1, min(count, similarity.shape[1]))
+    top_of_rows(similarity, wanted, best, means)
+    return best, means if count else np.zeros_like(means)

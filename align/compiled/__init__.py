@@ -1,0 +1,1 @@
+"""Compiled loops over matrices of cosines that numpy would pass over many times."""
