@@ -26,6 +26,8 @@ from align.vecmap.presets import (
 from x2static.core.config import require_at_least
 from x2static.core.errors import ConfigError
 from x2static.core.formats.faults import OnError
+from x2static.core.lexicons.cldr import names_cldr
+from x2static.core.lexicons.name import files_of, parse_bitext
 from x2static.core.machine.device import DeviceName
 from x2static.core.setting import free, place
 
@@ -34,11 +36,15 @@ Preset = Literal[
     "acl2017-seed", "emnlp2016", "rcsls", "bootstrap", "semi-bootstrap", "tuned",
 ]  # fmt: skip
 
+Start = Literal["auto", "lexicon", "identical", "numerals", "unsupervised"]
+
 _MORE_PRESETS: dict[str, dict[str, Any]] = {
     "rcsls": {**PRESETS["supervised"], "method": "rcsls", "cutoff": 20_000, "csls": 10},
     "bootstrap": {**PRESETS["supervised"], "method": "bootstrap", "cutoff": 20_000, "csls": 10},
     "semi-bootstrap": {**PRESETS["semi-supervised"], "method": "bootstrap"},
-    "tuned": {**PRESETS["supervised"], "method": "tuned", "cutoff": 10_000, "csls": 10},
+    "tuned": {
+        **PRESETS["supervised"], "method": "tuned", "seeds": "auto", "cutoff": 10_000, "csls": 10,
+    },
 }  # fmt: skip
 
 
@@ -54,8 +60,15 @@ class AlignConfig:
     target: Annotated[Path, place("vectors of the target language")]
     output_source: Annotated[Path, place("where the mapped source vectors go")]
     output_target: Annotated[Path, place("where the mapped target vectors go")]
-    preset: Annotated[Preset, "settings named for their papers"] = "supervised"
-    lexicon: Annotated[Path | None, place("dictionary to learn from, source word first")] = None
+    preset: Annotated[
+        Preset, "tuned takes the best of what the evidence allows; the others are papers' settings"
+    ] = "tuned"
+    lexicon: Annotated[
+        Path | None, place("dictionary to learn from, source word first; cldr:de-en: in the box")
+    ] = None
+    bitext: Annotated[
+        str, "in its place sentence pairs, source first: de-en=FILE, as in x2static lexicon"
+    ] = ""
     validation: Annotated[Path | None, place("held-out dictionary: scored, never learned from")] = (
         None
     )
@@ -71,7 +84,10 @@ class AlignConfig:
         OutputFormat, "auto: by the output's name (.vec, .txt, .bin), else a safetensors folder"
     ] = "auto"
     method: Annotated[MethodName, "how pairs become maps"] = "vecmap"
-    seeds: Annotated[Seeds, "where the first pairs come from"] = "lexicon"
+    seeds: Annotated[
+        Start,
+        "where the first pairs come from; auto: the lexicon; without one, what leads on",
+    ] = "auto"
     normalize: Annotated[tuple[Step, ...], "steps before the map"] = ("unit", "center", "unit")
     mapping: Annotated[MapKind, "kind of the final map"] = "multistep"
     whiten: Annotated[bool, "whiten first (multistep)"] = True
@@ -133,20 +149,49 @@ class AlignConfig:
         given = [path for path in outputs if path is not None]
         if len(set(given)) < len(given):
             raise ConfigError("two outputs have the same name; give each its own")
-        if self.seeds == "lexicon" and self.lexicon is None:
+        if self.bitext:
+            parse_bitext(self.bitext)
+        if self.bitext and self.lexicon is not None:
+            raise ConfigError("give --lexicon or --bitext, not both")
+        if self.seeds_in_use == "lexicon" and not self.has_dictionary:
             raise ConfigError(
                 f"--preset {self.preset} learns from a dictionary: give --lexicon FILE, or use "
                 "--preset identical or unsupervised"
             )
-        if self.seeds != "lexicon" and self.lexicon is not None:
+        if self.seeds_in_use != "lexicon" and self.has_dictionary:
+            flag = "--bitext" if self.bitext else "--lexicon"
             raise ConfigError(
-                f"--lexicon is not used when seeds are {self.seeds}: leave it out, give it as "
+                f"{flag} is not used when seeds are {self.seeds}: leave it out, give it as "
                 "--validation, or choose --preset semi-supervised"
             )
         if self.choice == "auto" and self.validation is None:
             raise ConfigError("--choice auto decides on held-out pairs: give --validation FILE")
 
+    @property
+    def has_dictionary(self) -> bool:
+        """Whether a dictionary is given, or what one can be learned from."""
+        return self.lexicon is not None or bool(self.bitext)
+
+    @property
+    def inputs(self) -> list[Path]:
+        """Every file that is read."""
+        lexicon = None if names_cldr(self.lexicon) else self.lexicon
+        found = [self.source, self.target, lexicon, self.validation]
+        if self.bitext:
+            codes, path = parse_bitext(self.bitext)
+            found += files_of(path, codes)
+        return [path for path in found if path is not None]
+
+    @property
+    def seeds_in_use(self) -> Seeds:
+        """Where the first pairs come from; words spelled alike, if there is nothing better."""
+        if self.seeds != "auto":
+            return self.seeds
+        is_free = not self.has_dictionary and METHODS[self.method].learns_without_pairs
+        return "identical" if is_free else "lexicon"
+
     def settings(self) -> VecMapSettings:
         """What the method itself needs to know."""
         values = {name: getattr(self, name) for name in SETTING_NAMES}
+        values["seeds"] = self.seeds_in_use
         return VecMapSettings(**{**values, **(FAST_SCHEDULE if self.fast else {})})

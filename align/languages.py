@@ -11,8 +11,9 @@ import numpy as np
 from align.config import AlignConfig
 from align.judging.validation import read_held_out
 from align.problem import Problem
-from align.seeds import check_same_width, seed_pairs
+from align.seeds import FirstPairs, check_same_width, pairs_from, seed_pairs
 from align.vecmap.normalization import blocks, check_finite
+from x2static.core.lexicons.from_bitext import learned
 from x2static.core.setting import deciding
 from x2static.core.storage.run_record import plain
 from x2static.core.vector_file import read_vectors
@@ -32,9 +33,7 @@ class Languages:
         check_finite(self.source.matrix, str(config.source))
         check_finite(self.target.matrix, str(config.target))
         check_same_width(self.source, self.target, (config.source, config.target))
-        self.pairs, self.coverage = seed_pairs(
-            config.seeds, self.source, self.target, config.lexicon
-        )
+        self.pairs, self.coverage = self._first_pairs()
         path = config.validation
         held_out = None
         if path is not None:
@@ -43,6 +42,17 @@ class Languages:
             self.source.matrix, self.target.matrix, config.settings(), self.pairs, held_out,
             rounds=config.rounds, seed=config.seed, restarts=config.restarts,
             accept_failure=config.accept_failure, agreement_runs=config.agreement_runs,
+            guessed=config.seeds_in_use != "lexicon",
+        )  # fmt: skip
+
+    def _first_pairs(self) -> FirstPairs:
+        config = self._config
+        if config.bitext:
+            lexicon = learned([config.bitext]).lexicon
+            return pairs_from(lexicon, self.source, self.target, f"--bitext {config.bitext}")
+        return seed_pairs(
+            config.seeds_in_use, self.source, self.target, config.lexicon,
+            may_be_none=config.seeds == "auto",
         )  # fmt: skip
 
     def counts(self) -> dict[str, int]:

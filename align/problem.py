@@ -26,6 +26,7 @@ class Problem:
         target: (M, D) rows of the target language.
         settings: of the VecMap family; the other methods share its normalisation and cutoff.
         pairs: first pairs; None for an unsupervised start.
+        guessed: whether nobody vouches for them, as with words spelled alike.
         held_out: pairs that score the result and are never learned from; None where there are none.
         rounds: of adding mutual pairs (``bootstrap``, ``tuned``).
         seed: of the random draws.
@@ -44,6 +45,7 @@ class Problem:
     restarts: int = 2
     accept_failure: bool = False
     agreement_runs: int = 0
+    guessed: bool = False
 
     @property
     def matrices(self) -> tuple[FloatMatrix, FloatMatrix]:

@@ -15,6 +15,7 @@ from align.vecmap.induce.arrays import AlignmentError
 from align.vecmap.pairs import PairRows
 from align.vecmap.presets import Seeds
 from x2static.core.errors import LexiconError
+from x2static.core.lexicons.cldr import cldr_lexicon, names_cldr
 from x2static.core.text.lexicon import Lexicon, advise_direction, read_lexicon
 from x2static.core.vectors import WordVectors
 
@@ -30,15 +31,19 @@ class Coverage:
         pairs: those whose two words are known, each once.
         lexicon_pairs: all that the dictionary has.
         dropped_phrases: lines left out since a side has several words.
+        cleaned_commas: pairs of which a word had a comma at its end.
     """
 
     pairs: int
     lexicon_pairs: int
     dropped_phrases: int
+    cleaned_commas: int = 0
 
     def __str__(self) -> str:
         phrases = self.dropped_phrases
         dropped = f"; {phrases:,} phrase{'s' * (phrases > 1)} left out" if phrases else ""
+        if self.cleaned_commas:
+            dropped += f"; commas taken off in {self.cleaned_commas:,} pairs"
         covered = f"{self.pairs:,} of {self.lexicon_pairs:,} pairs"
         return f"{covered} have both words in the vectors{dropped}"
 
@@ -56,7 +61,12 @@ class FirstPairs(NamedTuple):
 
 
 def seed_pairs(
-    kind: Seeds, source: WordVectors, target: WordVectors, lexicon: Path | None
+    kind: Seeds,
+    source: WordVectors,
+    target: WordVectors,
+    lexicon: Path | None,
+    *,
+    may_be_none: bool = False,
 ) -> FirstPairs:
     """Find the first pairs; warns where the dictionary would serve better turned round.
 
@@ -65,16 +75,19 @@ def seed_pairs(
         source: vectors of the source language.
         target: vectors of the target language.
         lexicon: the dictionary for ``"lexicon"``.
+        may_be_none: words spelled alike are welcome, and not needed.
     """
     if kind == "unsupervised":
         return FirstPairs(None)
     if kind == "lexicon":
         if lexicon is None:
             raise LexiconError("seeds 'lexicon' are a dictionary's pairs: give its file")
-        return _from_lexicon(lexicon, source, target)
+        return pairs_from(open_lexicon(lexicon), source, target, str(lexicon))
     same = [word for word in source.words if word in target.index]
     if kind == "numerals":
         same = [word for word in same if _NUMERAL.fullmatch(word)]
+    if not same and may_be_none:
+        return FirstPairs(None)
     if not same:
         what = "numerals" if kind == "numerals" else "words"
         raise LexiconError(
@@ -117,13 +130,21 @@ def lexicon_rows(
     return PairRows(rows[:, 0].copy(), rows[:, 1].copy())
 
 
-def _from_lexicon(path: Path, source: WordVectors, target: WordVectors) -> FirstPairs:
-    lexicon = read_lexicon(path)
-    rows = lexicon_rows(lexicon, source, target, str(path))
+def open_lexicon(path: Path) -> Lexicon:
+    """The dictionary in a file, or in the box: ``cldr:de-en``."""
+    return cldr_lexicon(str(path)) if names_cldr(path) else read_lexicon(path)
+
+
+def pairs_from(
+    lexicon: Lexicon, source: WordVectors, target: WordVectors, place: str
+) -> FirstPairs:
+    """The pairs of a dictionary; warns where it would serve better turned round."""
+    rows = lexicon_rows(lexicon, source, target, place)
     if remark := advise_direction(lexicon, source.index, target.index):
-        _log.warning("%s: %s", path, remark)
+        _log.warning("%s: %s", place, remark)
     phrases = lexicon.dropped.get("phrase", 0)
-    return FirstPairs(rows, Coverage(len(rows.source), len(lexicon), phrases))
+    coverage = Coverage(len(rows.source), len(lexicon), phrases, lexicon.commas)
+    return FirstPairs(rows, coverage)
 
 
 def _known(lexicon: Lexicon, source: WordVectors, target: WordVectors) -> list[tuple[int, int]]:

@@ -35,10 +35,10 @@ _CSLS = 10  # neighbours for --induce beside a preset that learns without CSLS
 
 def align(config: AlignConfig) -> Outcome:
     """Learn the maps, write both languages in the shared space, say how good it is."""
-    inputs = [config.source, config.target, config.lexicon, config.validation]
+    inputs = config.inputs
     outputs = Outputs("align", inputs=inputs, overwrite=config.overwrite)
     outputs.protect(_checkpoint_path(config))
-    record = RunRecord("align", config, [path for path in inputs if path is not None])
+    record = RunRecord("align", config, inputs)
     past = finished_before(config, outputs, record)
     if past is not None:
         _checkpoint_path(config).unlink(missing_ok=True)

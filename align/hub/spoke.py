@@ -9,6 +9,7 @@ from align.answers import OutputFormat
 from align.hub.config import HubConfig
 from align.output import format_of, is_folder
 from align.vecmap.normalization import check_finite
+from x2static.core.lexicons.cldr import names_cldr
 from x2static.core.setting import deciding
 from x2static.core.storage.outputs import Outputs
 from x2static.core.storage.run_record import RunRecord, read_record
@@ -30,7 +31,8 @@ class Spoke:
         self.lexicon = Path(config.lexicons.replace("{}", name)) if has_lexicon else None
         pattern = config.validation
         self.validation = Path(str(pattern).replace("{}", name)) if pattern else None
-        read = (path, config.named(config.hub)[1], self.lexicon, self.validation)
+        lexicon = None if names_cldr(self.lexicon) else self.lexicon
+        read = (path, config.named(config.hub)[1], lexicon, self.validation)
         self.inputs = [file for file in read if file is not None]
         others = [config.named(text)[1] for text in config.spokes]
         self.outputs = Outputs(

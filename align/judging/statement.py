@@ -31,7 +31,7 @@ def statement(config: AlignConfig, languages: Languages, notes: dict[str, Any]) 
     lines = [f"{config.output_source}: {len(languages.source):,} words in the shared space"]
     lines.append(f"{config.output_target}: {len(languages.target):,} words")
     if languages.coverage is not None:
-        lines.append(f"{config.lexicon}: {languages.coverage}")
+        lines.append(f"{config.lexicon or config.bitext}: {languages.coverage}")
     learned = f"learned from {notes['final_pairs']:,} pairs ({config.preset})"
     if "iterations" in notes:
         learned += f" after {notes['iterations']} iterations, objective {notes['objective']:.4f}"

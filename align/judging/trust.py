@@ -39,7 +39,7 @@ class Trust:
 
     def judged_by(self, found: Alignment) -> str | None:
         """What a result is trusted or doubted by; None: a dictionary of some size is trusted."""
-        holds_out = self._config.seeds == "lexicon" and self._method.holds_pairs_out
+        holds_out = self._config.seeds_in_use == "lexicon" and self._method.holds_pairs_out
         if holds_out and found.notes["tuning"]["held_back"] is not None:
             return HELD_OUT
         return "signs" if self.lacks_a_dictionary else None
@@ -49,7 +49,7 @@ class Trust:
         """Whether there is no dictionary, or hardly one, to judge a result by."""
         config = self._config
         learns_by_itself = config.self_learning or self._method.adds_pairs
-        return config.seeds != "lexicon" or (learns_by_itself and self._has_few)
+        return config.seeds_in_use != "lexicon" or (learns_by_itself and self._has_few)
 
     def few_pairs(self) -> str | None:
         """A warning where the pairs leave most of a whole matrix to chance."""

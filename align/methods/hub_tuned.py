@@ -17,8 +17,7 @@ import numpy as np
 from align.methods.into_hub import into_hub
 from align.methods.leaning import Prior, Recipe, leaning_matrix, products_of
 from align.methods.method import Method
-from align.methods.multistep import MultistepLearner
-from align.methods.tuned import UNTRIED_START
+from align.methods.multistep import UNTRIED_START, MultistepLearner
 from align.problem import Problem, Resources
 from align.refine.contrast import Contrast
 from align.refine.growth import trial_width

@@ -22,6 +22,7 @@ class Method(ABC):
         fixed: settings that the method does not look at, with the only value they may have.
         refusal: why, to follow the setting's flag in an error line.
         adds_pairs: whether it extends the dictionary by itself, so that a tiny one proves nothing.
+        learns_without_pairs: whether it finds a start by itself where nobody gives it one.
         holds_pairs_out: whether it scores itself on pairs that it held out; its alignment's notes
             then have ``tuning``, with the score as ``held_back``, None where it held out none.
         whole_matrix: whether fewer pairs than dimensions leave much of its map to chance; None:
@@ -32,6 +33,7 @@ class Method(ABC):
     fixed: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     refusal: ClassVar[str] = ""
     adds_pairs: ClassVar[bool] = False
+    learns_without_pairs: ClassVar[bool] = False
     holds_pairs_out: ClassVar[bool] = False
     whole_matrix: ClassVar[bool | None] = None
 

@@ -15,8 +15,9 @@ import numpy as np
 from align.problem import Problem, Resources
 from align.refine.contrast import Contrast
 from align.refine.growth import grown_pairs, widths_from
-from align.refine.polish import polished
-from align.vecmap.alignment import Alignment, Sides, align_matrices
+from align.refine.polish import Maps, polished
+from align.refine.ways import Way
+from align.vecmap.alignment import Alignment, Sides, check_dimensions
 from align.vecmap.linear import final_maps
 from align.vecmap.pairs import PairRows
 from align.vecmap.presets import VecMapSettings
@@ -42,6 +43,8 @@ class Whitening(NamedTuple):
 
 
 PUBLISHED = Whitening(0.0, 0.5)
+UNTRIED, UNTRIED_START = Whitening(0.1, 0.25), Whitening(1.0, 0.25)
+"""For a dictionary too small to decide by; mutual pairs bear the smaller ridge."""
 
 
 @dataclass(frozen=True)
@@ -53,16 +56,18 @@ class Choice:
         start: whitening of the maps by which mutual pairs are added to the dictionary first; None
             where none are.
         polished: whether both maps are then polished contrastively.
+        way: how these pairs are found.
     """
 
     whitening: Whitening
     start: Whitening | None = None
     polished: bool = False
+    way: Way = "growth"
 
     def __str__(self) -> str:
         whitening = self.whitening
         stated = f"ridge {whitening.ridge:g}, re-weighting {whitening.reweight:g}, "
-        stated += "without mutual pairs" if self.start is None else "with mutual pairs"
+        stated += f"with mutual pairs by {self.way}" if self.start else "without mutual pairs"
         return stated + (", polished" if self.polished else "")
 
 
@@ -77,6 +82,7 @@ class MultistepLearner:
                 pairs.
             resources: for the searches.
         """
+        check_dimensions(problem.settings, problem.width)
         self.problem = problem
         self.sides = Sides(*problem.matrices, problem.settings)
         self._resources = resources.silenced()
@@ -96,13 +102,16 @@ class MultistepLearner:
             return given
         return self.grown(choice.start, given, self.problem.cutoff)
 
-    def learn(self, choice: Choice, pairs: PairRows) -> Alignment:
+    def maps(self, choice: Choice, pairs: PairRows) -> Maps:
         """Both maps; the pairs are those that are to be learned from, with all that were added."""
         problem = self.problem
-        found = align_matrices(*problem.matrices, choice.whitening.applied(problem.settings), pairs)
+        applied = choice.whitening.applied(problem.settings)
+        maps = self.sides.language_maps(final_maps(*self.sides.rows_of(pairs), applied))
         if not choice.polished:
-            return found
-        maps = found.source, found.target
-        first, second = polished(maps, problem.matrices, pairs, problem.cutoff, Contrast())
-        diagnosis = self.sides.diagnosis(first, second)
-        return replace(found, source=first, target=second, diagnosis=diagnosis)
+            return maps
+        return polished(maps, problem.matrices, pairs, problem.cutoff, Contrast())
+
+    def learn(self, choice: Choice, pairs: PairRows) -> Alignment:
+        """The same, and how the result looks."""
+        source, target = self.maps(choice, pairs)
+        return Alignment(source, target, pairs, self.sides.diagnosis(source, target))

@@ -4,7 +4,7 @@ How large the ridge should be, how strong the re-weighting, whether mutual neigh
 whether contrastive polishing from there, depends on the vectors: it is decided on folds of the
 dictionary, then all pairs are learned from. The folds hold out words of its rarer half: those that
 a user will look up are rarer still. The score that is reported comes from words that had no part in
-the choice.
+the choice. A small dictionary, or none, is `align.methods.few`'s.
 """
 
 from __future__ import annotations
@@ -16,10 +16,19 @@ from typing import Any
 
 import numpy as np
 
+from align.methods.few import few_pairs_tuning
 from align.methods.method import Method
-from align.methods.multistep import PUBLISHED, Choice, MultistepLearner, Whitening
+from align.methods.multistep import (
+    PUBLISHED,
+    UNTRIED,
+    UNTRIED_START,
+    Choice,
+    MultistepLearner,
+    Whitening,
+)
 from align.problem import Problem, Resources
 from align.refine.growth import trial_width
+from align.refine.ways import FEW
 from align.search.folds import Division, reserve_rare, split_rare
 from align.search.held_out import NEAR, HeldOut
 from align.search.precision import WORDS, Precision
@@ -32,9 +41,6 @@ from x2static.core.intervals import Interval, share_interval, shown
 
 RIDGES = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0)
 REWEIGHTS = (0.25, 0.5)
-GRID = [Whitening(ridge, reweight) for ridge in RIDGES for reweight in REWEIGHTS]
-UNTRIED, UNTRIED_START = Whitening(0.1, 0.25), Whitening(1.0, 0.25)
-"""For a dictionary too small to decide by; mutual pairs bear the smaller ridge."""
 _ENOUGH = 300
 """Held-out words, to choose between maps that find nearly as many."""
 
@@ -43,6 +49,7 @@ class Tuned(Method):
     """Decide on held-out pairs, then learn from all of them."""
 
     name = "tuned"
+    learns_without_pairs = True
     fixed = MappingProxyType({
         "mapping": "multistep", "whiten": True, "ridge": 0.0, "source_reweight": 0.5,
         "target_reweight": 0.5, "self_learning": False,
@@ -53,9 +60,14 @@ class Tuned(Method):
 
     def learn(self, problem: Problem, resources: Resources) -> Alignment:
         """Choose by the pairs, say what was chosen, learn from the pairs."""
-        pairs = self.required_pairs(problem)
-        check_pairs(pairs, len(problem.source), len(problem.target))
         learner = MultistepLearner(problem, resources)
+        pairs = problem.pairs
+        if pairs is not None:
+            check_pairs(pairs, len(problem.source), len(problem.target))
+        if pairs is None or problem.guessed or len(np.unique(pairs.source)) < FEW:
+            few = few_pairs_tuning(learner, pairs, resources)
+            resources.say(str(few))
+            return few.found
         tuning = tune(learner, pairs)
         resources.say(str(tuning))
         found = learner.learn(tuning.choice, learner.taught(tuning.choice, pairs))
@@ -122,11 +134,11 @@ def tune(learner: MultistepLearner, pairs: PairRows) -> Tuning:
     scores: list[float | None] = []
     for one in (tuning.choice, Choice(PUBLISHED)):
         try:
-            found = learner.learn(one, learner.taught(one, kept.learned))
+            maps = learner.maps(one, learner.taught(one, kept.learned))
         except AlignmentError:  # too few pairs for the published map
             scores.append(None)
         else:
-            scores.append(held_out.precision(found.source, found.target).csls)
+            scores.append(held_out.precision(*maps).csls)
     words = len(np.unique(kept.tested.source))
     return replace(tuning, held_out=scores[0], plain=scores[1], words=words)
 
@@ -141,15 +153,29 @@ def choose(learner: MultistepLearner, pairs: PairRows) -> Tuning:
         return Tuning(Choice(UNTRIED, UNTRIED_START))
     can_choose = folds.words >= _ENOUGH
     trials = Trials(folds.scores, by_csls)
-    trials.run(map(Choice, GRID))
+    _try_whitenings(trials, None)
     start = trials.best.whitening
-    trials.run(Choice(one, start) for one in (GRID if can_choose else [UNTRIED]))
+    if can_choose:
+        _try_whitenings(trials, start)
+    else:
+        trials.run([Choice(UNTRIED, start)])
     best, plain = trials.best, Choice(PUBLISHED)
     chosen = Tuning(
         best, trials.score_of(best).csls, trials.cross_fitted().csls,
         trials.score_of(plain).csls if plain in trials.by_fold else None, folds.words,
     )  # fmt: skip
     return _with_polishing(chosen, folds) if can_choose else chosen
+
+
+def _try_whitenings(trials: Trials[Choice], start: Whitening | None) -> None:
+    """All ridges, then the other re-weighting with the best of them and the published map."""
+    first, second = REWEIGHTS
+    tried = [Choice(Whitening(ridge, first), start) for ridge in RIDGES]
+    trials.run(tried)
+    known = [one for one in tried if one in trials.by_fold]
+    best = max(known, key=lambda one: trials.score_of(one).csls, default=tried[-1])
+    others = dict.fromkeys((best.whitening.ridge, PUBLISHED.ridge))
+    trials.run([Choice(Whitening(ridge, second), start) for ridge in others])
 
 
 def _with_polishing(chosen: Tuning, folds: _Folds) -> Tuning:
@@ -215,5 +241,4 @@ class _Fold:
 
     def final_precision(self, choice: Choice) -> Precision:
         """P@1 of the maps of a choice."""
-        found = self._learner.learn(choice, self._division.learned)
-        return self._held_out.precision(found.source, found.target)
+        return self._held_out.precision(*self._learner.maps(choice, self._division.learned))

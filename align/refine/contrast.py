@@ -21,8 +21,8 @@ import numpy as np
 from align.vecmap.induce.arrays import FloatMatrix, Rows, WideMatrix
 from align.vecmap.pairs import PairRows
 
+_PASSES, _FEWEST_STEPS = 12, 40
 _DECAY, _SQUARED_DECAY, _TINY = 0.9, 0.999, 1e-8
-_BATCH = 1024
 
 
 @dataclass(frozen=True)
@@ -32,12 +32,19 @@ class Contrast:
     Attributes:
         temperature: t; the smaller, the more the nearest wrong answers count.
         rate: first step size (Adam); falls to nothing over the second half of the steps.
-        steps: batches of pairs.
+        steps: most batches of pairs; fewer where that is twelve passes over the pairs.
+        batch: pairs of one step.
     """
 
     temperature: float = 0.05
     rate: float = 0.004
-    steps: int = 60
+    steps: int = 120
+    batch: int = 512
+
+    def steps_for(self, num_pairs: int) -> int:
+        """Twelve passes over the pairs, within reason."""
+        passes = _PASSES * max(1, round(num_pairs / self.batch))
+        return min(self.steps, max(_FEWEST_STEPS, passes))
 
 
 class Turns(NamedTuple):
@@ -75,14 +82,15 @@ def contrast_turns(
     """
     turns = Turns(*(np.eye(side.shape[1]) for side in (source, target)))
     optimizers = [_Adam(turn) for turn in turns[: 1 if is_target_fixed else 2]]
-    batches = _batches(len(pairs.source), how.steps)
+    steps = how.steps_for(len(pairs.source))
+    batches = _batches(len(pairs.source), how.batch, steps)
     for step, chosen in enumerate(batches):
         batch = PairRows(pairs.source[chosen], pairs.target[chosen])
         here = contrast_loss(
             turns, source, target, pairs, batch, cutoff, how.temperature,
             is_target_fixed=is_target_fixed,
         )  # fmt: skip
-        rate = how.rate * min(1.0, 2 * (1 - step / how.steps))
+        rate = how.rate * min(1.0, 2 * (1 - step / steps))
         for optimizer, slope in zip(optimizers, here.slopes, strict=False):
             optimizer.step(slope, rate)
     return turns
@@ -193,14 +201,14 @@ class _Adam:
         self._matrix -= rate * mean / (np.sqrt(square) + _TINY)
 
 
-def _batches(count: int, steps: int) -> Iterator[Rows]:
+def _batches(count: int, batch: int, steps: int) -> Iterator[Rows]:
     """Each pair once before any comes again, in an order that is the same each time."""
     draw = np.random.default_rng(0)
     parts: list[Rows] = []
     for _ in range(steps):
         if not parts:
             order = draw.permutation(count)
-            parts = np.array_split(order, max(1, round(count / _BATCH)))
+            parts = np.array_split(order, max(1, round(count / batch)))
         yield parts.pop()
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from align.vecmap.induce.arrays import Rows
 from align.vecmap.pairs import PairRows
 
-ENOUGH = 800
+ENOUGH = 600
 _SHARE, _RARE_SHARE = 5, 3
 _LEAST, _LEAST_RARE = 25, 100
 _LEAST_RESERVED, _RESERVED_SHARE = 400, 4

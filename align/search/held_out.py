@@ -9,7 +9,7 @@ from align.vecmap.alignment import LanguageMap
 from align.vecmap.induce.arrays import FloatMatrix, Rows
 from align.vecmap.pairs import PairRows
 
-NEAR, _CANDIDATES = 5_000, 10_000
+NEAR, _CANDIDATES = 2_500, 10_000
 
 
 class HeldOut:

@@ -57,7 +57,7 @@ def align_matrices(
             f"source vectors have width {source.shape[1]}, target vectors {target.shape[1]}: "
             "they must be equal; train both with one width"
         )
-    _check_dimensions(settings, source.shape[1])
+    check_dimensions(settings, source.shape[1])
     sides = Sides(source, target, settings)
     if pairs is not None:
         check_pairs(pairs, len(source), len(target))
@@ -89,6 +89,7 @@ def align_matrices(
     )
 
 
-def _check_dimensions(settings: VecMapSettings, width: int) -> None:
+def check_dimensions(settings: VecMapSettings, width: int) -> None:
+    """Raise `AlignmentError` where more dimensions are to be kept than there are."""
     if settings.dimensions > width:
         raise AlignmentError(f"--dimensions {settings.dimensions} is more than the width {width}")

@@ -19,6 +19,7 @@ from align.vecmap.self_learning import Iteration
 from align.vecmap.unsupervised import profile_pairs
 
 _PLAIN_ENTRIES = 1 << 23
+_COARSE_ENTRIES = 1 << 28  # below, 8-bit products save less time than torch takes to load
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +102,8 @@ def make_inducer(
         return PlainInducer(settings.csls)
     from align.vecmap.induce.tiled import TiledInducer
 
-    inducer: Inducer = TiledInducer(settings.csls, threads)
+    is_small = sizes[0] * sizes[1] < _COARSE_ENTRIES
+    inducer: Inducer = TiledInducer(settings.csls, threads, "float32" if is_small else "auto")
     return inducer
 
 

@@ -37,7 +37,7 @@ def test_record_validation_and_induced_dictionary(world, run_cli, flags, tmp_pat
     assert len(pairs) == data["induced_pairs"] > 390
     record = json.loads((tmp_path / "out.de" / "run.json").read_text())
     assert record["result"]["validation"]["words"] == 200
-    assert record["settings"]["preset"] == "supervised"
+    assert record["settings"]["preset"] == "tuned"
 
 
 def test_languages_that_already_agree_stay_unaligned(rng, run_cli, flags, tmp_path, caplog):
@@ -82,7 +82,7 @@ def test_saved_map_gives_the_same_vectors_and_takes_new_words(world, run_cli, fl
     np.testing.assert_allclose(
         read_vectors(output).matrix[0], read_vectors(tmp_path / "out.de").matrix[7], atol=1e-5
     )
-    assert read_map(saved).notes["preset"] == "supervised"
+    assert read_map(saved).notes["preset"] == "tuned"
 
 
 @pytest.mark.parametrize("method", ["tuned", "orthogonal", "bootstrap", "rcsls"])
@@ -323,10 +323,13 @@ def test_mistakes_are_one_line(world, refuses, flags, tmp_path):
     write_vectors(narrow, tmp_path / "narrow.vec", "word2vec")
     lexicon = tmp_path / "train.txt"
     for pattern, more in [
-        ("give --lexicon", {}),
+        ("give --lexicon", {"preset": "supervised"}),
         ("the other way round: swap", {"lexicon": tmp_path / "turned.txt"}),
         ("none of 1 pairs is in both vocabularies", {"lexicon": tmp_path / "other.txt"}),
-        ("5 pairs cannot fix a map of 12 dimensions", {"lexicon": tmp_path / "few.txt"}),
+        (
+            "5 pairs cannot fix a map of 12 dimensions",
+            {"lexicon": tmp_path / "few.txt", "preset": "supervised"},
+        ),
         ("UTF-8", {"lexicon": tmp_path / "latin.txt"}),
         ("12 wide and .*3", {"lexicon": lexicon, "target": tmp_path / "narrow.vec"}),
         ("--dimensions 13 is more than the width 12", {"lexicon": lexicon, "dimensions": 13}),
@@ -421,7 +424,8 @@ def test_signs_of_failure_are_for_runs_without_a_dictionary(rng, run_cli, flags,
         write_vectors(WordVectors(words, matrix), tmp_path / f"noise.{name}.vec", "word2vec")
     (tmp_path / "pairs.txt").write_text("".join(f"q{n} w{n}\n" for n in range(200)))
     noise = {"source": tmp_path / "noise.de.vec", "target": tmp_path / "noise.en.vec"}
-    assert run_cli("align", *flags(lexicon=tmp_path / "pairs.txt", **noise))[0] == 0
+    given = {"lexicon": tmp_path / "pairs.txt", "preset": "supervised"}
+    assert run_cli("align", *flags(**given, **noise))[0] == 0
     assert "not to be trusted" not in caplog.text
     more = {"preset": "identical", "overwrite": True, "cutoff": 200}
     code, _, said = run_cli("align", *flags(**noise, **more))
