@@ -8,7 +8,8 @@ Layouts, told apart line by line:
   perhaps a first line of language codes (``eng-000 TAB deu-000``, skipped).
 
 Rules: blank lines, carriage returns and a byte order mark are ignored; a pair that comes twice
-counts once; the order is the file's. Anything else is an error with its line number.
+counts once; the order is the file's. A comma that MUSE's files leave after a word is taken off and
+counted. Anything else is an error with its line number.
 """
 
 from __future__ import annotations
@@ -62,10 +63,12 @@ class Lexicon:
     Attributes:
         pairs: (source word, target word), each once.
         dropped: how many lines were left out on reading, by reason.
+        commas: how many pairs had a comma after a word, which was taken off.
     """
 
     pairs: tuple[Pair, ...]
     dropped: dict[str, int] = field(default_factory=dict)
+    commas: int = 0
 
     @classmethod
     def of(cls, pairs: Iterable[Pair]) -> Lexicon:
@@ -133,6 +136,7 @@ def read_lexicon(path: Path, *, phrases: PhraseRule = "skip", lowercase: bool = 
     """
     pairs: dict[Pair, None] = {}
     dropped = {"duplicate": 0, "phrase": 0}
+    commas = 0
     for number, line in numbered_lines(path, LexiconError):
         source, target = _cells(line, f"{path}:{number}")
         if number == 1 and "\t" in line and _is_code_header(source, target):
@@ -148,12 +152,15 @@ def read_lexicon(path: Path, *, phrases: PhraseRule = "skip", lowercase: bool = 
             if phrases == "join":
                 source, target = _SPACES.sub("_", source), _SPACES.sub("_", target)
         pair = (source.lower(), target.lower()) if lowercase else (source, target)
+        cleaned = (_without_comma(pair[0]), _without_comma(pair[1]))
+        commas += cleaned != pair
+        pair = cleaned
         dropped["duplicate"] += pair in pairs
         pairs[pair] = None
     if not pairs:
         why = f"all {dropped['phrase']} pairs are phrases" if dropped["phrase"] else "it is empty"
         raise LexiconError(f"{path}: no pair of single words: {why}")
-    return Lexicon(tuple(pairs), dropped)
+    return Lexicon(tuple(pairs), dropped, commas)
 
 
 def advise_direction(
@@ -181,6 +188,11 @@ def _cells(line: str, place: str) -> Pair:
             f"{place}: {len(cells)} words without a tab: {line[:_SHOWN]!r}; phrases need a tab"
         )
     return cells[0], cells[1]
+
+
+def _without_comma(word: str) -> str:
+    """The word; MUSE's files have some with the comma of a list, ``word,``."""
+    return word.rstrip(",") or word
 
 
 def _is_code_header(source: str, target: str) -> bool:
