@@ -48,6 +48,11 @@ COMMANDS: dict[str, Command] = {
         "x2static.distill.stage:distill",
         "sentences and a transformer to static word vectors",
     ),
+    "compose": Command(
+        "x2static.compose:ComposeConfig",
+        "x2static.compose:compose",
+        "teach vectors to make up vectors for words that have none",
+    ),
     "export": Command(
         "x2static.export:ExportConfig",
         "x2static.export:export",
@@ -57,6 +62,11 @@ COMMANDS: dict[str, Command] = {
         "x2static.neighbors:NeighborsConfig",
         "x2static.neighbors:neighbors",
         "print the nearest words of a word, in its own or another language",
+    ),
+    "lexicon": Command(
+        "x2static.lexicon:LexiconConfig",
+        "x2static.lexicon:lexicon",
+        "a dictionary from sentence pairs, or from the names of emoji in 100 languages",
     ),
     "align": Command(
         "align.config:AlignConfig",

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from x2static.core.config import require_at_least
+from x2static.core.errors import ConfigError
+from x2static.core.languages.language_name import check_language_name
 from x2static.core.outcome import Outcome
 from x2static.core.setting import free, place, positional
 
@@ -15,7 +17,14 @@ from x2static.core.setting import free, place, positional
 class ExportConfig:
     """Write word vectors in another format."""
 
-    vectors: Annotated[Path, positional("word vectors, in any format that can be read")]
+    vectors: Annotated[Path | None, positional("word vectors, in any format that can be read")] = (
+        None
+    )
+    languages: Annotated[
+        tuple[str, ...],
+        "in their place aligned vectors of several languages, NAME=FILE each: one folder for "
+        "sentences, with words weighed by rarity (static-embedding)",
+    ] = ()
     format: Annotated[
         Literal[
             "word2vec", "word2vec-binary", "gensim", "glove", "safetensors", "static-embedding"
@@ -36,12 +45,43 @@ class ExportConfig:
     overwrite: Annotated[bool, free("replace the output where it exists")] = False
 
     def __post_init__(self) -> None:
+        if (self.vectors is None) == (not self.languages):
+            raise ConfigError("give VECTORS, or --languages NAME=FILE of several languages")
+        if self.languages and self.format != "static-embedding":
+            raise ConfigError(
+                f"--languages makes one table for sentences: give --format static-embedding, "
+                f"not {self.format}"
+            )
+        self.named_languages()
         if self.limit is not None:
             require_at_least("--limit", self.limit, 1)
+
+    def named_languages(self) -> dict[str, Path]:
+        """The files of ``--languages`` by name.
+
+        Raises:
+            ConfigError: not of the form NAME=FILE, or a name that stands twice.
+        """
+        found: dict[str, Path] = {}
+        for text in self.languages:
+            name, separator, path = text.partition("=")
+            if not (separator and name and path):
+                raise ConfigError(f"--languages: '{text}' is not NAME=FILE, such as de=aligned/de")
+            check_language_name(name, text)
+            if name in found:
+                raise ConfigError(f"--languages: '{name}' is named twice")
+            found[name] = Path(path)
+        return found
 
 
 def export(config: ExportConfig) -> Outcome:
     """Read, write, record."""
+    if config.vectors is None:
+        return _export_languages(config)
+    return _export_one(config, config.vectors)
+
+
+def _export_one(config: ExportConfig, place: Path) -> Outcome:
     from collections import Counter
 
     from x2static.core.formats.native import VECTORS_NAME
@@ -49,23 +89,59 @@ def export(config: ExportConfig) -> Outcome:
     from x2static.core.storage.run_record import RunRecord
     from x2static.core.vector_file import FOLDER_FORMATS, read_vectors, write_vectors
 
-    outputs = Outputs("export", inputs=[config.vectors], overwrite=config.overwrite)
+    outputs = Outputs("export", inputs=[place], overwrite=config.overwrite)
     outputs.claim(config.output, is_folder=config.format in FOLDER_FORMATS)
     skipped: Counter[str] = Counter()
     vectors = read_vectors(
-        config.vectors,
+        place,
         limit=config.limit,
         on_error=config.on_error,
         allow_pickle=config.allow_pickle,
         skipped=skipped,
     )
     # The vectors alone, not whatever else a training run keeps in its folder.
-    folder_file = config.vectors / VECTORS_NAME
-    source = folder_file if folder_file.exists() else config.vectors
+    folder_file = place / VECTORS_NAME
+    source = folder_file if folder_file.exists() else place
     record = RunRecord("export", config, [source])
     record.counts = {"words": len(vectors), "width": vectors.width, "skipped": dict(skipped)}
     with outputs.together() as batch:
         write_vectors(vectors, config.output, config.format, dtype=config.dtype, stage=batch.stage)
         batch.record(record, config.output)
     text = f"{config.output}: {len(vectors):,} words x {vectors.width}, {config.format}"
+    return Outcome(text, {"output": str(config.output), **record.counts})
+
+
+def _export_languages(config: ExportConfig) -> Outcome:
+    from x2static.core.formats.many_languages import merged
+    from x2static.core.formats.native import VECTORS_NAME
+    from x2static.core.formats.static_embedding import write_static_embedding
+    from x2static.core.storage.outputs import Outputs
+    from x2static.core.storage.run_record import RunRecord
+    from x2static.core.vector_file import read_vectors
+
+    named = config.named_languages()
+    files = [path / VECTORS_NAME if path.is_dir() else path for path in named.values()]
+    outputs = Outputs("export", inputs=files, overwrite=config.overwrite)
+    outputs.claim(config.output, is_folder=True)
+    record = RunRecord("export", config, files)
+    languages = {
+        name: read_vectors(
+            path, limit=config.limit, on_error=config.on_error, allow_pickle=config.allow_pickle
+        )
+        for name, path in named.items()
+    }
+    vectors, num_shared = merged(languages)
+    sizes = {name: len(one) for name, one in languages.items()}
+    record.counts = {
+        "words": len(vectors), "width": vectors.width, "languages": sizes, "shared": num_shared,
+    }  # fmt: skip
+    with outputs.together() as batch:
+        write_static_embedding(
+            vectors, config.output, config.dtype or "float32", batch.stage, reads_text=True
+        )
+        batch.record(record, config.output)
+    text = (
+        f"{config.output}: {len(vectors):,} words x {vectors.width} of {len(sizes)} languages "
+        f"({', '.join(sizes)}), {num_shared:,} spelled alike in more than one"
+    )
     return Outcome(text, {"output": str(config.output), **record.counts})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -62,6 +63,10 @@ def neighbors(config: NeighborsConfig) -> Outcome:
         raise ConfigError(f"{place} has {len(target)} words: no other word to find")
     queries = unit(_rows(config, source))
     candidates = unit(target.matrix)
+    composed = [word for word in config.words if word not in source]
+    if composed:
+        names = ", ".join(f"'{word}'" for word in composed)
+        print(f"composed, not learned: {names}", file=sys.stderr)  # noqa: T201
     if config.method == "cosine":
         indices, scores = _by_cosine(queries, candidates, config.top + (target is source))
     else:
@@ -73,7 +78,10 @@ def neighbors(config: NeighborsConfig) -> Outcome:
 
 
 def _rows(config: NeighborsConfig, source: WordVectors) -> FloatMatrix:
-    unknown = [word for word in config.words if word not in source]
+    import numpy as np
+
+    found = [source.get(word) for word in config.words]
+    unknown = [word for word, row in zip(config.words, found, strict=True) if row is None]
     if unknown:
         from x2static.core.spelling import closest_spellings
 
@@ -82,7 +90,7 @@ def _rows(config: NeighborsConfig, source: WordVectors) -> FloatMatrix:
         raise ConfigError(
             f"{config.vectors}: '{unknown[0]}' is not among the {len(source):,} words; {hint}"
         )
-    rows: FloatMatrix = source.matrix[source.rows_of(config.words)]
+    rows: FloatMatrix = np.stack([row for row in found if row is not None])
     for word, row in zip(config.words, rows, strict=True):
         if not row.any():
             raise ConfigError(f"{config.vectors}: the vector of '{word}' is zero: no neighbours")

@@ -37,6 +37,9 @@ class BliConfig:
     exact_mrr: Annotated[
         bool, "count every rank exactly, also the deep ones of CSLS that MRR hardly sees (slow)"
     ] = False
+    compose: Annotated[
+        bool, "give words of the dictionary that have no vector composed ones, on both sides"
+    ] = False
     induce: Annotated[Path | None, place("write the dictionary that the vectors imply")] = None
     induce_cutoff: Annotated[int, "most frequent words of each side to induce from"] = 20_000
     device: Annotated[Literal["cpu", "cuda"], "where the exact search runs"] = "cpu"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from eval.bli.config import BliConfig
 from eval.bli.score import EXACT_RANKS, AlignedPair
@@ -15,6 +17,7 @@ from eval.few import label, warn_of_few
 from eval.lookup import read_frequent
 from eval.one_space import check_one_space
 from x2static.core.errors import LexiconError
+from x2static.core.formats.native import read_composer
 from x2static.core.intervals import METHOD, shown
 from x2static.core.outcome import Outcome
 from x2static.core.storage.outputs import Outputs
@@ -55,7 +58,11 @@ def _rows(
     for source, target, path in config.pairs:
         lexicon = lexicons[path]
         check_one_space((source, read(source).width), (target, read(target).width))
-        pair = _pair(read(source), read(target), config)
+        sides = [read(source), read(target)]
+        if config.compose:
+            words = [side.translations for side in (lexicon, lexicon.inverse())]
+            sides = [_composed(*both) for both in zip(sides, (source, target), words, strict=True)]
+        pair = _pair(sides[0], sides[1], config)
         coverage = lexicon.coverage(pair.source.index, pair.target.index)
         advice = advise_direction(lexicon, pair.source.index, pair.target.index)
         if advice and coverage.covered:  # with nothing covered the error says it
@@ -65,9 +72,32 @@ def _rows(
             induced = pair.induce(config.method[0], config.induce_cutoff)
             _write_induced(induced, config.induce, record, outputs)
         if config.both_directions:
-            pair = _pair(read(target), read(source), config)
+            pair = _pair(sides[1], sides[0], config)
             turned = replace(lexicon.inverse(), dropped=lexicon.dropped)
             yield from _score(pair, turned, (target, source, path), config)
+
+
+def _composed(vectors: WordVectors, path: Path, words: Iterable[str]) -> WordVectors:
+    """The vectors, and behind them composed ones of the words that have none; these count 0.
+
+    A file without a composer has one learned from its words.
+    """
+    from x2static.core.compose.learn import learn_composer
+
+    composer = read_composer(path) or learn_composer(vectors.words, vectors.matrix)
+    missing = [word for word in words if word not in vectors]
+    rows = composer.compose(missing)
+    has = np.flatnonzero(rows.any(axis=1))
+    print(  # noqa: T201
+        f"{path}: {len(has):,} of {len(missing):,} words of the dictionary without a vector "
+        "are composed",
+        file=sys.stderr,
+    )
+    counts = vectors.counts
+    if counts is not None:
+        counts = np.concatenate([counts, np.zeros(len(has), counts.dtype)])
+    matrix = np.concatenate([vectors.matrix, rows[has]])
+    return WordVectors([*vectors.words, *(missing[row] for row in has)], matrix, counts)
 
 
 def _pair(source: WordVectors, target: WordVectors, config: BliConfig) -> AlignedPair:

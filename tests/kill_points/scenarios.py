@@ -142,7 +142,8 @@ _EXPORTS = {
 _PREPARE = ("prepare", "--language", "en", "--tokenizer", "whitespace", "--rules", "all",
             "--workers", "1", "--input", "en.txt", "--output", "out.txt")  # fmt: skip
 _ALIGN = ("align", "--source", "de.vec", "--target", "en.vec", "--lexicon", "de-en.txt",
-          "--save-map", "map", "--induce", "pairs.tsv", "--csls", "2")  # fmt: skip
+          "--preset", "supervised", "--save-map", "map", "--induce", "pairs.tsv",
+          "--csls", "2")  # fmt: skip
 _FILES = ("--output-source", "out.de.vec", "--output-target", "out.en.vec")
 _FOLDERS = ("--output-source", "out.de", "--output-target", "out.en")
 _BLI = ("eval", "bli", "--source", "de.vec", "--target", "en.vec", "--lexicon", "de-en.txt",
@@ -202,6 +203,17 @@ SCENARIOS: dict[str, Scenario] = {
             outputs=(place,), make=make_vectors,
         )).items()
     },
+    **_both("compose", Scenario(
+        command=("compose", "de.vec", "--output", "out"), outputs=("out",), make=make_vectors,
+    )),
+    **_both("export languages", Scenario(
+        command=("export", "--format", "static-embedding", "--languages", "de=de.vec", "en=en.vec",
+                 "--output", "out"), outputs=("out",), make=make_vectors,
+    )),
+    **_both("lexicon", Scenario(
+        command=("lexicon", "--cldr", "de-en", "--output", "out.txt"), outputs=("out.txt",),
+        make=make_vectors,
+    )),
     **_both("align", Scenario(
         command=(*_ALIGN, *_FILES), outputs=("out.de.vec", "out.en.vec", "map", "pairs.tsv"),
         resumes=True, make=make_vectors,

@@ -9,6 +9,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from x2static.core.compose.composer import Composer
+
 FloatMatrix = NDArray[np.float32]
 Counts = NDArray[np.int64]
 
@@ -20,12 +22,15 @@ class WordVectors:
     Attributes:
         words: distinct words, most frequent first.
         matrix: (N, D) float32, row i belongs to word i; may be a read-only memory map.
-        counts: (N,) occurrences in the corpus, or None where unknown.
+        counts: (N,) occurrences in the corpus, or None where unknown; 0 for a word that was not
+            learned from text but composed.
+        composer: gives other words vectors; None where there is none.
     """
 
     words: Sequence[str]
     matrix: FloatMatrix = field(repr=False)
     counts: Counts | None = field(default=None, repr=False)
+    composer: Composer | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if self.matrix.ndim != 2 or len(self.words) != len(self.matrix):
@@ -43,6 +48,18 @@ class WordVectors:
         row: FloatMatrix = self.matrix[self.index[word]]
         return row
 
+    def get(self, word: str) -> FloatMatrix | None:
+        """The word's own vector; else a composed one, where there is a composer; else None.
+
+        A word that has its own vector is never composed.
+        """
+        if word in self.index:
+            return self[word]
+        if self.composer is None:
+            return None
+        row = self.composer.compose([word])[0]
+        return row if row.any() else None
+
     @property
     def width(self) -> int:
         """D, the length of each vector."""
@@ -56,14 +73,14 @@ class WordVectors:
     def head(self, size: int) -> WordVectors:
         """The ``size`` most frequent words; the matrix is a view."""
         counts = None if self.counts is None else self.counts[:size]
-        return WordVectors(self.words[:size], self.matrix[:size], counts)
+        return WordVectors(self.words[:size], self.matrix[:size], counts, self.composer)
 
     def subset(self, words: Iterable[str]) -> WordVectors:
         """The rows of the given words, in their order; unknown words are left out."""
         kept = [word for word in words if word in self.index]
         rows = np.fromiter((self.index[word] for word in kept), dtype=np.int64, count=len(kept))
         counts = None if self.counts is None else self.counts[rows]
-        return WordVectors(kept, self.matrix[rows], counts)
+        return WordVectors(kept, self.matrix[rows], counts, self.composer)
 
     def rows_of(self, words: Iterable[str]) -> NDArray[np.int64]:
         """Row numbers of the given words; -1 for an unknown one."""

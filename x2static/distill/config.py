@@ -27,6 +27,11 @@ class DistillConfig:
     ]
     output: Annotated[Path, place("folder of vectors to write")]
     teacher: Annotated[str, "Hugging Face encoder: hub name or folder"] = "xlm-roberta-base"
+    words: Annotated[
+        Path | None,
+        place("words that must be in the output, one a line; those too rare in the corpus, or not "
+              "in it, get vectors from the teacher alone"),
+    ] = None  # fmt: skip
     preset: Annotated[
         Literal["default", "balanced", "closed-form", "paper", "x2static-released"],
         "a set of settings; others override it",

@@ -27,6 +27,7 @@ from x2static.distill.learning.methods import METHODS, Workshop
 from x2static.distill.left_out import LeftOut, keep_learned
 from x2static.distill.postprocess import postprocess
 from x2static.distill.readings.corpus_index import check_corpus
+from x2static.distill.wanted import read_wanted, with_wanted, words_path
 from x2static.teacher import Teacher, load_teacher
 from x2static.teacher.legibility import Legibility
 
@@ -36,10 +37,12 @@ def distill(config: DistillConfig) -> Outcome:
     if not config.corpus.is_file():
         raise CorpusError(f"{config.corpus}: no such file; x2static prepare writes one")
     work = WorkFolder(config.output)
-    outputs = Outputs("distill", inputs=[config.corpus, config.teacher], overwrite=config.overwrite)
+    wanted = read_wanted(config)
+    read = [config.corpus, *words_path(config)]
+    outputs = Outputs("distill", inputs=[*read, config.teacher], overwrite=config.overwrite)
     outputs.claim(config.output, is_folder=True, may_be_there=config.resume)
     work.check(outputs)
-    record = RunRecord("distill", config, [config.corpus])
+    record = RunRecord("distill", config, read)
     choice = choose_layer(config)
     teacher = _load(config, choice)
     fingerprint = teacher_fingerprint(config.teacher, teacher)
@@ -59,6 +62,10 @@ def distill(config: DistillConfig) -> Outcome:
             hint = f"kept in {work.path}; the same command with --resume goes on from there"
             shop = Workshop(config, materials, work.path, hint)
             vectors, left_out = _learn(config, materials, shop)
+            if wanted is not None:
+                vectors, composed = with_wanted(config, materials, shop, vectors, wanted)
+                print(composed, file=sys.stderr)  # noqa: T201
+                notes["words_asked_for"] = vars(composed)
         except (ConfigError, CorpusError):
             if is_fresh:  # --resume would end in the same line
                 work.clear()

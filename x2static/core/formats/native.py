@@ -1,20 +1,24 @@
 """The native format: a folder with ``vectors.safetensors``, mapped into memory when it is opened.
 
 Its tensors: ``vectors`` (N, D) in F32 or F16, ``words`` (UTF-8 bytes, one line end between two
-words) and, where known, ``counts`` (N,) in I64. All in one file, so that words and vectors can
-never come from different runs. The checksum of the words, in the metadata, stands for the writer's
-word-by-word check, which takes longer than all the rest of opening.
+words) and, where known, ``counts`` (N,) in I64; ``composer`` (buckets, D) in F16, where there is
+one, with its rule (shortest, longest, buckets) in the metadata. All in one file, so that words and
+vectors can never come from different runs. The checksum of the words, in the metadata, stands for
+the writer's word-by-word check, which takes longer than all the rest of opening.
 """
 
 from __future__ import annotations
 
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from x2static.core.compose.composer import Composer
+from x2static.core.compose.ngrams import NgramRule
 from x2static.core.errors import OutputError, VectorFormatError
 from x2static.core.formats.safetensors_file import Tensor, map_tensors, write_tensors
 from x2static.core.formats.words import check_writable, first_fault, first_not_finite
@@ -23,7 +27,7 @@ from x2static.core.vectors import Counts, FloatMatrix, WordVectors
 
 VECTORS_NAME = "vectors.safetensors"
 Precision = Literal["float32", "float16"]
-_CHECKSUM = "words_crc32"
+_CHECKSUM, _RULE = "words_crc32", "composer_rule"
 _FORMAT = {"format": "x2static-vectors", "version": "1"}
 _ROWS = 4096
 
@@ -37,6 +41,7 @@ class MappedVectors(NamedTuple):
         words: the words in UTF-8, a line feed between two.
         counts: (N,) or None.
         is_checked: whether a checksum vouches for the words.
+        composer: for other words; its table is mapped, too.
     """
 
     place: Path
@@ -44,6 +49,7 @@ class MappedVectors(NamedTuple):
     words: bytes
     counts: Counts | None
     is_checked: bool
+    composer: Composer | None = None
 
 
 def map_native(path: Path) -> MappedVectors:
@@ -65,7 +71,31 @@ def map_native(path: Path) -> MappedVectors:
     checksum = metadata.get(_CHECKSUM)
     if checksum not in (None, _checksum(joined)):
         raise VectorFormatError(f"{place}: damaged: the words do not fit their checksum")
-    return MappedVectors(place, tensors["vectors"], joined, counts, checksum is not None)
+    composer = _composer(place, tensors, metadata)
+    return MappedVectors(place, tensors["vectors"], joined, counts, checksum is not None, composer)
+
+
+def _composer(
+    place: Path, tensors: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]
+) -> Composer | None:
+    """The composer of a file; refuses one that its rule or the vectors do not fit."""
+    table = tensors.get("composer")
+    if table is None:
+        return None
+    numbers = metadata.get(_RULE, "").split()
+    shape = (int(numbers[2]) if len(numbers) == 3 and all(map(str.isdecimal, numbers)) else -1,
+             tensors["vectors"].shape[1])  # fmt: skip
+    if table.shape != shape or not 0 < int(numbers[0]) <= int(numbers[1]) or not shape[0]:
+        raise VectorFormatError(
+            f"{place}: damaged: a composer of {table.shape} does not fit its rule "
+            f"{' '.join(numbers) or '(none)'!r} and vectors {tensors['vectors'].shape[1]} wide"
+        )
+    return Composer(NgramRule(*map(int, numbers)), table)
+
+
+def read_composer(path: Path) -> Composer | None:
+    """The composer of a native folder; None where it has none, or where it is another format."""
+    return map_native(path).composer if (path / VECTORS_NAME).is_file() else None
 
 
 def read_native(path: Path, limit: int | None, *, is_trusted: bool = False) -> WordVectors:
@@ -85,7 +115,8 @@ def read_native(path: Path, limit: int | None, *, is_trusted: bool = False) -> W
     words = _words(mapped.place, mapped.words, rows, is_checked=is_checked)[:taken]
     if not is_trusted:
         _check_numbers(mapped.place, words, matrix)
-    return WordVectors(words, matrix, None if mapped.counts is None else mapped.counts[:taken])
+    counts = None if mapped.counts is None else mapped.counts[:taken]
+    return WordVectors(words, matrix, counts, mapped.composer)
 
 
 def write_native(
@@ -103,6 +134,10 @@ def write_native(
     joined = "\n".join(vectors.words).encode()
     tensors["words"] = (np.frombuffer(joined, dtype=np.uint8), np.dtype(np.uint8))
     metadata = {**_FORMAT, _CHECKSUM: _checksum(joined)}
+    if vectors.composer is not None:
+        rule = vectors.composer.rule
+        tensors["composer"] = (vectors.composer.table, np.dtype("<f2"))
+        metadata[_RULE] = f"{rule.shortest} {rule.longest} {rule.buckets}"
     if path.exists() and not path.is_dir():
         raise OutputError(f"{path} is a file; the native format needs the name of a folder")
     if path.is_dir():

@@ -8,6 +8,7 @@ finds its own row. Whatever is then no known word becomes ``[UNK]``, whose vecto
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,15 +25,28 @@ from x2static.core.vectors import WordVectors
 
 _FILES = {"config.json", "model.safetensors", "modules.json", "tokenizer.json", "run.json"}
 _EDGE_PUNCTUATION = r"\A[\p{P}\p{S}]+|[\p{P}\p{S}]+\z"
+# Thai to Myanmar, Khmer, kana, Han.
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]+")
 _MODULES = [{
     "idx": 0, "name": "0", "path": ".", "type": "sentence_transformers.models.StaticEmbedding",
 }]  # fmt: skip
 
 
 def write_static_embedding(
-    vectors: WordVectors, path: Path, precision: Precision = "float32", stage: Stage = staged
-) -> None:
-    """Write the folder; an older one is replaced, one that holds anything else is not."""
+    vectors: WordVectors, path: Path, precision: Precision = "float32", stage: Stage = staged,
+    *, reads_text: bool = False,
+) -> None:  # fmt: skip
+    """Write the folder; an older one is replaced, one that holds anything else is not.
+
+    Args:
+        vectors: a row for each word.
+        path: the folder.
+        precision: of the stored rows.
+        stage: where it goes.
+        reads_text: for running text rather than prepared tokens: where no word has a capital, text
+            is lower-cased, and words of scripts without spaces are found inside text, the longest
+            first.
+    """
     check_writable(vectors, path)
     if precision == "float16":
         check_half_range(vectors, path)
@@ -52,7 +66,8 @@ def write_static_embedding(
     with stage(path) as folder:
         folder.mkdir()
         write_tensors(folder / "model.safetensors", {"embeddings": (rows, stored)})
-        _write_json(folder / "tokenizer.json", tokenizer_json(vectors.words, unknown))
+        tokenizer = tokenizer_json(vectors.words, unknown, reads_text=reads_text)
+        _write_json(folder / "tokenizer.json", tokenizer)
         _write_json(folder / "config.json", config)
         _write_json(folder / "modules.json", _MODULES)
 
@@ -65,8 +80,11 @@ def unknown_token(words: Sequence[str]) -> str:
     return token
 
 
-def tokenizer_json(words: Sequence[str], unknown: str) -> dict[str, Any]:
+def tokenizer_json(
+    words: Sequence[str], unknown: str, *, reads_text: bool = False
+) -> dict[str, Any]:
     """A word-level tokenizer in the form of the tokenizers package."""
+    lowers = reads_text and all(word == word.lower() for word in words)
     vocabulary = {word: row for row, word in enumerate(words)}
     vocabulary[unknown] = len(words)
     return {
@@ -75,12 +93,13 @@ def tokenizer_json(words: Sequence[str], unknown: str) -> dict[str, Any]:
         "padding": None,
         "added_tokens": [
             {
-                "id": row, "content": word, "single_word": True, "lstrip": False,
-                "rstrip": False, "normalized": False, "special": False,
+                "id": row, "content": word, "single_word": not is_inside, "lstrip": False,
+                "rstrip": False, "normalized": lowers, "special": False,
             }
-            for row, word in enumerate(words) if _would_be_cut(word)
+            for row, word in enumerate(words)
+            if (is_inside := reads_text and is_unspaced(word)) or _would_be_cut(word)
         ],
-        "normalizer": None,
+        "normalizer": {"type": "Lowercase"} if lowers else None,
         "pre_tokenizer": {
             "type": "Sequence",
             "pretokenizers": [
@@ -95,6 +114,11 @@ def tokenizer_json(words: Sequence[str], unknown: str) -> dict[str, Any]:
         "decoder": None,
         "model": {"type": "WordLevel", "vocab": vocabulary, "unk_token": unknown},
     }  # fmt: skip
+
+
+def is_unspaced(word: str) -> bool:
+    """Whether a word is of a script that puts no spaces between words."""
+    return _UNSPACED.fullmatch(word) is not None
 
 
 def _would_be_cut(word: str) -> bool:

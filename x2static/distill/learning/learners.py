@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -16,6 +17,8 @@ from x2static.distill.readings.vocabulary import NegativeSampler
 
 if TYPE_CHECKING:
     import torch
+
+    from x2static.teacher import Teacher
 
 _ROWS = 4096  # at once
 
@@ -145,3 +148,19 @@ class MeanLearner(Learner):
     def finish(self) -> NDArray[np.float32]:
         """The means."""
         return self.matrix()
+
+
+def mean_learner(
+    teacher: Teacher, size: int
+) -> Callable[[Mapping[str, torch.Tensor] | None], Learner]:
+    """What makes a learner of the mean states of so many words."""
+
+    def make(saved: Mapping[str, torch.Tensor] | None) -> Learner:
+        import torch
+
+        if saved is not None:
+            return MeanLearner(saved["sums"].to(teacher.device), saved["seen"].to(teacher.device))
+        sums = torch.zeros(size, teacher.width, dtype=torch.float64, device=teacher.device)
+        return MeanLearner(sums, torch.zeros(size, dtype=torch.int64, device=teacher.device))
+
+    return make

@@ -70,18 +70,7 @@ class Materials:
 
     def word_planner(self, config: DistillConfig) -> Planner:
         """A planner whose sentences are the words of the vocabulary, each alone."""
-        size = len(self.vocabulary)
-        numbers = np.arange(size, dtype=np.int32)
-        index = CorpusIndex(
-            self.vocabulary.words,
-            np.ones(size, dtype=np.int64),
-            numbers,
-            np.arange(1, size + 1, dtype=np.int64),
-        )
-        pieces = self.teacher.pieces.encode(self.vocabulary.words)
-        return Planner(
-            index, numbers, pieces, word_room(config, self.teacher), _POOL_SENTENCES, config.seed
-        )
+        return lone_planner(config, self.teacher, self.vocabulary.words)
 
     def token_budget(self, config: DistillConfig) -> int:
         """Padded pieces in one batch of the teacher."""
@@ -98,6 +87,16 @@ class Materials:
             weights = np.repeat(counts[chosen], self.pieces.lengths[chosen])
             sums += [weights[found].sum() for found in marks.count(ids)]
         return Legibility(int(self.pieces.lengths @ counts), int(sums[0]), int(sums[1]))
+
+
+def lone_planner(config: DistillConfig, teacher: Teacher, words: list[str]) -> Planner:
+    """A planner whose sentences are words, each alone."""
+    size = len(words)
+    numbers = np.arange(size, dtype=np.int32)
+    ends = np.arange(1, size + 1, dtype=np.int64)
+    index = CorpusIndex(words, np.ones(size, dtype=np.int64), numbers, ends)
+    pieces = teacher.pieces.encode(words)
+    return Planner(index, numbers, pieces, word_room(config, teacher), _POOL_SENTENCES, config.seed)
 
 
 def word_room(config: DistillConfig, teacher: Teacher) -> int:
@@ -167,6 +166,8 @@ def identity(config: DistillConfig, teacher: Teacher, fingerprint: str) -> dict[
         "precision": teacher.precision,
         "device": teacher.device.type,
     }
+    if config.words is not None:
+        settings["words"] = sha256(config.words)
     if config.solver == "sampled" and config.method == "x2static":
         settings["step"] = step_name(teacher.device.type)
     plain: dict[str, Any] = json.loads(json.dumps(settings, default=str))

@@ -35,7 +35,7 @@ from x2static.distill.learning.course import (
 )
 from x2static.distill.learning.finishing import even_out, smooth
 from x2static.distill.learning.held_out import HeldOut, choose_held_out
-from x2static.distill.learning.learners import Learner, MeanLearner, SampledLearner
+from x2static.distill.learning.learners import Learner, SampledLearner, mean_learner
 from x2static.distill.learning.materials import Materials, content_key
 from x2static.distill.learning.table import StaticTable, initial_table
 from x2static.distill.readings.plan import Planner
@@ -309,14 +309,4 @@ METHODS: dict[str, Callable[[Workshop], Matrix]] = {
 
 
 def _mean_maker(shop: Workshop) -> Callable[[Mapping[str, torch.Tensor] | None], Learner]:
-    teacher, size = shop.materials.teacher, len(shop.materials.vocabulary)
-
-    def make(saved: Mapping[str, torch.Tensor] | None) -> Learner:
-        import torch
-
-        if saved is not None:
-            return MeanLearner(saved["sums"].to(teacher.device), saved["seen"].to(teacher.device))
-        sums = torch.zeros(size, teacher.width, dtype=torch.float64, device=teacher.device)
-        return MeanLearner(sums, torch.zeros(size, dtype=torch.int64, device=teacher.device))
-
-    return make
+    return mean_learner(shop.materials.teacher, len(shop.materials.vocabulary))
