@@ -14,7 +14,6 @@ from continued_pretraining.foresight import foresee, script_notes
 from continued_pretraining.identity import run_identity
 from continued_pretraining.leftovers import nothing_left_behind
 from continued_pretraining.processes import Processes
-from continued_pretraining.text.pairs.sources import PairSource, find_pair_sources
 from continued_pretraining.text.replay import with_replay
 from continued_pretraining.training.checkpoint import Memory, RunState
 from continued_pretraining.training.curve import CURVE_NAME, Curve
@@ -31,6 +30,7 @@ from x2static.core.progress import format_seconds
 from x2static.core.storage.outputs import Outputs
 from x2static.core.storage.run_record import RunRecord, read_record
 from x2static.core.storage.work_folder import WorkFolder
+from x2static.core.text.pair_sources import PairSource, find_pair_sources
 from x2static.core.text.sources import find_sources
 from x2static.teacher.model_folder import save_model
 

@@ -20,6 +20,13 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from scripts.pair_rows import (
+    detection_row,
+    drawing_row,
+    joining_row,
+    sampling_row,
+    write_pairs,
+)
 from scripts.paired import REPEATS, compared, in_turns
 
 BASE = {
@@ -131,6 +138,7 @@ class Ours:
         from continued_pretraining.training.speed import Flops
         from continued_pretraining.training.update import Updater, trained_parameters
         from x2static.core.storage.run_record import RunRecord
+        from x2static.core.text.pair_sources import find_pair_sources
         from x2static.core.text.sources import find_sources
 
         config = PretrainConfig(
@@ -142,11 +150,12 @@ class Ours:
             }
         )  # fmt: skip
         found = [find_sources(entries, "") for entries in (config.text, config.vectors)]
+        pairs = find_pair_sources(config.bitext, "")
         inputs = [path for part in found for paths in part.values() for path in paths]
+        inputs += [one.path for source in pairs for one in source.texts.values()]
         processes = Processes(config.device)
-        self.materials = gather(
-            config, found[0], found[1], processes, scratch, RunRecord("bench", config, inputs)
-        )
+        record = RunRecord("bench", config, inputs)
+        self.materials = gather(config, found[0], found[1], processes, scratch, record, pairs)
         model_ = self.materials.model
         named = trained_parameters(self.materials.objectives, model_.hugging_face)
         self.updater = Updater(
@@ -358,6 +367,22 @@ def memory_row(scratch: Path, shape: str, text: Path, batch: int) -> dict[str, A
     }  # fmt: skip
 
 
+def pair_rows(scratch: Path, size: Size, text: Path, repeats: int) -> list[dict[str, Any]]:
+    """What replaced-token detection and sentence pairs cost."""
+    model = scratch / f"model-{size.shape['hidden_size']}"
+    plain = Ours(scratch, size, text, model)
+    detecting = Ours(
+        scratch, size, text, model, mlm_weight=0.0, mrtd_weight=1.0, mrtd_batch=size.batch
+    )
+    found = [detection_row(size, plain, detecting, repeats)]
+    pattern = write_pairs(scratch / "pairs", text, 2_000)
+    learning = Ours(
+        scratch, size, text, model, text=(), mlm_weight=0.0, bitext=(pattern,),
+        tlm_batch=size.batch,
+    )  # fmt: skip
+    return [*found, drawing_row(size, learning), sampling_row()]
+
+
 def gpu_rows(scratch: Path, text: Path, repeats: int) -> list[dict[str, Any]]:
     """The paper's sizes on a GPU: utilisation, 7,500 updates, memory."""
     import torch
@@ -365,7 +390,7 @@ def gpu_rows(scratch: Path, text: Path, repeats: int) -> list[dict[str, Any]]:
     from continued_pretraining.training.peak import peak_flops
 
     size = Size("xlm-roberta-base shape", BASE, "blocks", 64, 20)
-    rows = [rate_row(scratch, size, text, repeats)]
+    rows = [rate_row(scratch, size, text, repeats), *pair_rows(scratch, size, text, repeats)]
     row = alignment_row(scratch, size, text, 1024, "dcca")
     model = scratch / "model-768"
     plain = Ours(scratch, size, text, model)
@@ -407,10 +432,13 @@ def rows(scratch: Path, *, quick: bool = False, repeats: int = REPEATS) -> list[
         tiny = Size("2 x 64", TINY, "lines", 32, 4)
         found = [rate_row(scratch, tiny, text, repeats)]
         found.append(alignment_row(scratch, tiny, text, 64, "dcca"))
+        found += [*pair_rows(scratch, tiny, text, repeats), joining_row(8, 10_000)]
         return [*found, memory_row(scratch, "TINY", text, 8)]
     base = Size("xlm-roberta-base shape", BASE, "blocks", 16, 3)
     small = Size("6 x 256", SMALL, "lines", 256, 10)
     found = [rate_row(scratch, size, text, repeats) for size in (base, small)]
     found.append(alignment_row(scratch, base, text, 256, "dcca"))
+    lines = replace(small, batch=64)
+    found += [*pair_rows(scratch, lines, text, repeats), joining_row(100, 1_000_000)]
     found += [alignment_row(scratch, small, text, 1024, loss) for loss in ("dcca", "infonce")]
     return [*found, memory_row(scratch, "BASE", text, 16)]

@@ -11,8 +11,8 @@ from continued_pretraining.model.masked_model import MaskedModel
 from continued_pretraining.processes import Processes
 from continued_pretraining.text.batch import Frame
 from continued_pretraining.text.pairs.planner import PairPlanner
-from continued_pretraining.text.pairs.sources import PairSource
 from continued_pretraining.text.tokenizer import LineTokenizer
+from x2static.core.text.pair_sources import PairSource
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,6 @@ from continued_pretraining.text.batch import Frame
 from continued_pretraining.text.corpus import Sequences, tokenize
 from continued_pretraining.text.pairs.collection import PairDrawing, collect_pairs
 from continued_pretraining.text.pairs.planner import PairPlanner
-from continued_pretraining.text.pairs.sources import PairSource
 from continued_pretraining.text.plan import Planner, TextPlanner
 from continued_pretraining.text.replay import shares_by_size
 from continued_pretraining.text.sampling import Sampler
@@ -46,6 +45,7 @@ from continued_pretraining.training.validation import TextPairs, Validator, read
 from x2static.core.errors import ConfigError
 from x2static.core.machine.heap import keep_freed_memory
 from x2static.core.storage.run_record import RunRecord
+from x2static.core.text.pair_sources import PairSource
 from x2static.teacher.encoder import resolve_layer
 from x2static.teacher.legibility import Legibility
 from x2static.teacher.precision import dtype_of, pick_precision

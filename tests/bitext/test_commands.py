@@ -123,7 +123,7 @@ def test_planted_faults_are_found(tmp_path: Path, run_cli) -> None:
     ("arguments", "why"),
     [
         (["count", "{}/nowhere*"], "nowhere.*no such file"),
-        (["count", "{}/bible/en.tsv.xz"], "no source has two languages"),
+        (["count", "{}/bible/en.tsv.xz"], "no other language beside it"),
         (["count", "{}/*/*.tsv.xz", "--hub", "ja"], "--hub ja: not among the languages"),
         (["count", "{}/*/*.tsv.xz", "--temperature", "0.5"], "--temperature must be at least 1"),
         (["sample", "{}/*/*.tsv.xz", "--pair", "de"], "--pair takes two languages"),
@@ -140,3 +140,17 @@ def test_mistakes_are_one_line(texts: Path, refuses, arguments: list[str], why: 
 def test_a_source_given_twice_is_refused(texts: Path, refuses) -> None:
     (texts / "bible" / "de.tsv").write_text("0001\ta\n")
     refuses("is the same source and language", "bitext", "count", texts / "bible/*")
+
+
+def test_aligned_files_are_looked_at_like_keyed_ones(tmp_path: Path, run_cli) -> None:
+    for language in ("de", "en"):
+        lines = (sentence(language, key) for key in range(30))
+        (tmp_path / f"a.{language}").write_text("\n".join(lines) + "\n")
+    entry = f"de-en={tmp_path}/a.de,{tmp_path}/a.en"
+    code, out, err = run_cli("bitext", "count", entry, "--json")
+    assert code == 0, err
+    assert json.loads(out)["pairs"][0]["sentences"] == 30
+    rows = json.loads(run_cli("bitext", "sample", entry, "--pair", "de-en", "--json")[1])["rows"]
+    assert len(rows) == 10
+    assert all(row["de"].split()[3] == row["en"].split()[3] for row in rows)
+    assert run_cli("bitext", "check", entry)[0] == 0

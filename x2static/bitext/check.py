@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ from x2static.bitext.collection import find_collection
 from x2static.bitext.config import BitextCheckConfig
 from x2static.core.errors import ConfigError
 from x2static.core.outcome import Outcome
-from x2static.core.text.bitext import join_keyed
+from x2static.core.text.pair_sources import PairText, join_texts
 
 _SHOWN = 70
 
@@ -31,11 +30,11 @@ def check(config: BitextCheckConfig) -> Outcome:
 
 
 def _judge(
-    source: str, language: str, texts: list[Path], config: BitextCheckConfig
+    source: str, language: str, texts: list[PairText], config: BitextCheckConfig
 ) -> dict[str, Any]:
     """A row of the table; the sentences are read again for the examples, so that none is kept."""
     measured = np.array(
-        [(len(text), len(other), text == other) for _, text, other in join_keyed(*texts)],
+        [(len(text), len(other), text == other) for _, text, other in join_texts(*texts)],
         dtype=np.int64,
     ).reshape(-1, 3)
     ratios = measured[:, 0] / measured[:, 1]
@@ -53,7 +52,7 @@ def _judge(
         "identical": int(is_same.sum()),
         "examples": [
             {"key": key, language: text, config.hub: other}
-            for place, (key, text, other) in enumerate(join_keyed(*texts))
+            for place, (key, text, other) in enumerate(join_texts(*texts))
             if place in chosen
         ],
     }

@@ -10,7 +10,10 @@ from x2static.core.errors import ConfigError
 from x2static.core.languages.language import check_code
 from x2static.core.setting import positional
 
-_FILES = "keyed texts SOURCE/LANGUAGE.tsv, .gz, .xz or .zst; patterns in quotes"
+_FILES = (
+    "keyed texts SOURCE/LANGUAGE.tsv, .gz, .xz or .zst, patterns in quotes; "
+    "en-de=FILE,FILE aligned; en-de=FILE with tabs"
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from x2static.bitext.collection import find_collection
 from x2static.bitext.config import BitextSampleConfig
 from x2static.core.errors import DatasetError
 from x2static.core.outcome import Outcome
-from x2static.core.text.bitext import join_keyed
+from x2static.core.text.pair_sources import join_texts
 
 
 def sample(config: BitextSampleConfig) -> Outcome:
@@ -19,7 +19,7 @@ def sample(config: BitextSampleConfig) -> Outcome:
     kept: list[dict[str, str]] = []
     seen = 0
     for name, (first, second) in collection.texts_of(source, target):
-        for key, text, translation in join_keyed(first, second):
+        for key, text, translation in join_texts(first, second):
             place = seen if seen < config.number else int(rng.integers(seen + 1))
             seen += 1
             if place < config.number:

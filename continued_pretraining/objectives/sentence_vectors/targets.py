@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from continued_pretraining.text.pairs.keyed_text import key_number
-from continued_pretraining.text.pairs.sources import PairText
 from x2static.core.errors import TeacherError
 from x2static.core.progress import Progress
 from x2static.core.storage.files import sha256, staged
+from x2static.core.text.pair_sources import PairText
 from x2static.teacher.sentence_states import Pool, SentenceReader, State, resolve_layers
 
 _AT_ONCE = 2048  # sentences of a part, kept as soon as it is done

@@ -14,11 +14,11 @@ from continued_pretraining.text.pairs.cells import Cells
 from continued_pretraining.text.pairs.key_sets import KeySets
 from continued_pretraining.text.pairs.keyed_text import KeyedText, tokenize_keyed
 from continued_pretraining.text.pairs.sampler import PairDraw, PairSampler
-from continued_pretraining.text.pairs.sources import PairSource
 from continued_pretraining.text.tokenizer import LineTokenizer
 from x2static.core.errors import ConfigError, DatasetError
 from x2static.core.progress import Progress
 from x2static.core.text.pair_sampling import PairShares, SamplingName, sample_pairs
+from x2static.core.text.pair_sources import PairSource
 
 Ids = NDArray[np.int64]
 _MOST_HELD = 0.1  # of the keys

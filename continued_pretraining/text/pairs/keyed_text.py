@@ -20,10 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from continued_pretraining.text.corpus import encode_lines
-from continued_pretraining.text.pairs.sources import PairText
 from continued_pretraining.text.tokenizer import LineTokenizer
 from x2static.core.errors import DatasetError
 from x2static.core.storage.files import staged
+from x2static.core.text.pair_sources import PairText
 from x2static.teacher.legibility import Legibility
 
 _LINES_AT_ONCE = 4096

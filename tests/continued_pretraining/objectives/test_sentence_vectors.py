@@ -17,11 +17,11 @@ from continued_pretraining.objectives.sentence_vectors.losses import (
 )
 from continued_pretraining.objectives.sentence_vectors.targets import TargetMap, sentence_vectors
 from continued_pretraining.text.pairs.keyed_text import key_number
-from continued_pretraining.text.pairs.sources import PairText
 from continued_pretraining.training.update import Updater
 from tests.continued_pretraining.test_pairs import flags, write_bitext
 from tests.continued_pretraining.test_runs import curve, weights
 from tests.teachers import save_teacher
+from x2static.core.text.pair_sources import PairText
 
 
 @pytest.fixture(scope="module")

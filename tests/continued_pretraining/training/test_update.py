@@ -14,13 +14,13 @@ from continued_pretraining.objectives.word_alignment.alignment import Aligner
 from continued_pretraining.objectives.word_alignment.objective import WordAlignment
 from continued_pretraining.processes import Processes
 from continued_pretraining.text.batch import Frame, micro_batches
-from continued_pretraining.text.pairs.sources import find_pair_sources
 from continued_pretraining.training.materials import Materials, gather
 from continued_pretraining.training.optimizer import make_optimizer
 from continued_pretraining.training.priming import prime, squared_lengths
 from continued_pretraining.training.update import Updater, trained_parameters
 from tests.continued_pretraining.conftest import save_masked_model, write_vec
 from x2static.core.storage.run_record import RunRecord
+from x2static.core.text.pair_sources import find_pair_sources
 from x2static.core.text.sources import find_sources
 
 

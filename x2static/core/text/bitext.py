@@ -107,11 +107,17 @@ def read_keyed(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def join_keyed(source: Path, target: Path) -> Iterator[tuple[str, str, str]]:
-    """Yield (key, sentence, translation) of every key that both files have.
+    """Yield (key, sentence, translation) of every key that both files have."""
+    yield from join_sorted(read_keyed(source), read_keyed(target))
+
+
+def join_sorted(
+    first: Iterator[tuple[str, str]], second: Iterator[tuple[str, str]]
+) -> Iterator[tuple[str, str, str]]:
+    """Yield (key, sentence, translation) of every key that both have; keys are sorted.
 
     Both are read once, side by side; memory does not grow with their length.
     """
-    first, second = read_keyed(source), read_keyed(target)
     left, right = next(first, None), next(second, None)
     while left is not None and right is not None:
         if left[0] == right[0]:

@@ -15,10 +15,10 @@ from continued_pretraining.text.pairs.collection import PairCollection, PairDraw
 from continued_pretraining.text.pairs.key_sets import KeySets
 from continued_pretraining.text.pairs.planner import PairPlanner, fitted
 from continued_pretraining.text.pairs.sampler import PairSampler
-from continued_pretraining.text.pairs.sources import find_pair_sources
 from continued_pretraining.text.shuffle import mixed_key, shuffled_each
 from continued_pretraining.text.tokenizer import LineTokenizer
 from tests.teachers import WORDS, unigram_tokenizer
+from x2static.core.text.pair_sources import find_pair_sources
 
 keys = st.sets(st.integers(0, 200), min_size=1)
 

@@ -1,7 +1,7 @@
 """Which files hold sentence pairs: keyed texts, two aligned files, or one with tabs.
 
 Every kind becomes the same thing: texts of several languages whose sentences have keys. Lines of
-aligned files have their numbers as keys.
+aligned files have their numbers as keys, of so many digits that they are sorted.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Literal
 from x2static.core.errors import ConfigError, DatasetError, WorkbenchError
 from x2static.core.labels import labels_of
 from x2static.core.languages.language import check_code
-from x2static.core.text.bitext import read_keyed
+from x2static.core.text.bitext import join_sorted, read_keyed
 from x2static.core.text.text_input import LineReader, decode_lines
 
 Kind = Literal["keyed", "lines", "first", "second"]
@@ -52,7 +52,7 @@ class PairText:
                 place = f"{block.place}:{number}"
                 sentence = self._cut(line, place) if line.strip() else ""
                 if sentence and not blank:
-                    yield str(number), sentence
+                    yield f"{number:012d}", sentence
                 elif sentence or line.strip():
                     raise DatasetError(
                         f"{blank or place}: no sentence here; line i of a text must translate line "
@@ -74,6 +74,11 @@ class PairText:
         return texts[self.kind == "second"].strip()
 
 
+def join_texts(source: PairText, target: PairText) -> Iterator[tuple[str, str, str]]:
+    """Yield (key, sentence, translation) of every key that both texts have."""
+    yield from join_sorted(source.read(), target.read())
+
+
 @dataclass(frozen=True)
 class PairSource:
     """Texts of several languages that are joined on their keys.
@@ -93,7 +98,7 @@ def find_pair_sources(entries: Sequence[str], setting: str) -> list[PairSource]:
     Args:
         entries: patterns of keyed texts ``SOURCE/LANGUAGE.tsv``; ``en-de=FILE.en,FILE.de`` of two
             aligned files; ``en-de=FILE.tsv`` of lines with a tab.
-        setting: the flag they came from, for messages.
+        setting: what they came from, for messages.
 
     Raises:
         ConfigError: no such file, a text given twice, or a code that is no language's.
