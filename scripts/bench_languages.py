@@ -23,7 +23,7 @@ from x2static.teacher.sentence_states import SentenceReader, State
 ROOT = Path(__file__).resolve().parents[1]
 TEACHER = ROOT / "scripts" / "demo_data" / "teacher"
 TEXT = ROOT / "scripts" / "demo_data" / "en.txt.gz"
-SENTENCES, LAYERS, LANGUAGES, WIDTH = 5000, 13, 25, 768
+SENTENCES, LAYERS, LANGUAGES, WIDTH, WORDS = 5000, 13, 25, 768, 20
 PRODUCTS = 4  # X'X, Y'Y, X'Y and that of the shuffled rows; the blocks' sums are these
 
 
@@ -36,7 +36,9 @@ def rows(scratch: Path, *, quick: bool = False) -> list[dict[str, Any]]:
 def sentences(count: int) -> list[str]:
     from x2static.core.text.corpus import iter_sentences
 
-    found = [line for _, line in zip(range(count), iter_sentences(TEXT), strict=False)]
+    # the text is of paragraphs: their beginnings are as long as sentences
+    lines = zip(range(count), iter_sentences(TEXT), strict=False)
+    found = [" ".join(line.split()[:WORDS]) for _, line in lines]
     return (found * (count // len(found) + 1))[:count]
 
 

@@ -61,7 +61,6 @@ CASES = [
     case("represent-no-weights", "cannot be loaded", REPRESENT, {**TEXTS, "m": without("*.safetensors", "teacher")}),
     case("represent-into-its-text", "is the input", "languages represent --model m --text de.txt --output de.txt", TEXTS),
     case("represent-over-another", "o exists|o is|o: ", REPRESENT, {**TEXTS, "o/mine.txt": "mine"}),
-    case("represent-resume-overwrite", "--resume goes on with", REPRESENT + " --resume --overwrite", TEXTS),
     case("distance-one", "--languages needs at least 2 languages, got 1", f"{DISTANCE} de"),
     case("distance-unknown", "--languages: 'qqx' is a language that no table knows; the closest are", f"{DISTANCE} de qqx"),
     case("distance-name", "'germna' is .*did you mean 'de'", f"{DISTANCE} fr germna"),

@@ -15,6 +15,7 @@ from x2static.report.read.spaces import Space
 from x2static.report.read.word_examples import Atlas, Example
 from x2static.report.sections.corpus_section import corpus_section
 from x2static.report.sections.downstream_section import downstream_section
+from x2static.report.sections.language_section import language_section
 from x2static.report.sections.provenance_section import provenance_section, task_section
 from x2static.report.sections.remarks import Remark, remarks
 from x2static.report.sections.score_sections import changed_by, score_section
@@ -22,6 +23,11 @@ from x2static.report.sections.training_section import training_section
 from x2static.report.sections.word_sections import map_data, map_section, neighbors_section
 
 _FEW = 8
+_STYLES = (
+    ("x2static.page", "style.css"),
+    ("x2static.languages.draw", "pictures.css"),
+    ("x2static.report", "style.css"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +64,7 @@ def page(pieces: Pieces) -> Page:
         **{one.view.section: score_section(run, one) for one in pieces.scores},
         "zero-shot tasks": downstream_section(run),
         "training": training_section(run),
+        "languages": language_section(run),
         "neighbours": neighbors_section(
             pieces.examples, pieces.spaces, pieces.home, pieces.vocabulary, run.rejected
         ),
@@ -90,7 +97,7 @@ def page(pieces: Pieces) -> Page:
     made = document(
         f"{name} · X2Static report",
         body,
-        style=part("x2static.page", "style.css") + part("x2static.report", "style.css"),
+        style="".join(part(package, name) for package, name in _STYLES),
         script=part("x2static.report", "script.js"),
         data=map_data(pieces.atlas),
     )

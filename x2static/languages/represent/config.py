@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from x2static.core.config import require_at_least, require_at_most
-from x2static.core.errors import ConfigError
 from x2static.core.machine.device import DeviceName
 from x2static.core.setting import free, place
 
@@ -56,5 +55,3 @@ class RepresentConfig:
         ):  # fmt: skip
             require_at_least(flag, value, least)
         require_at_most("--enough", self.enough, 2)
-        if self.resume and self.overwrite:
-            raise ConfigError("--resume goes on with a run that --overwrite drops; give one")
