@@ -190,6 +190,11 @@ def test_analyse_finds_a_planted_relation(tmp_path: Path, run_cli: Any) -> None:
     # a language tested on itself is no transfer: its distance of 0 must not count
     assert data["scores"][0]["pairs"] == 4 * 6
     assert "Mantel" in (tmp_path / "out" / "index.html").read_text()
+    held = run_cli(*words, "--control", "far", "--output", tmp_path / "held")
+    assert "far held" in held[1]
+    assert "--control close: there are near, far" in run_cli(
+        *words, "--control", "close", "--output", tmp_path / "x"
+    )[2]  # fmt: skip
     assert run_cli(*words, "--output", tmp_path / "again")[0] == 0
     first, second = (tmp_path / name / "analysis.json" for name in ("out", "again"))
     assert first.read_bytes() == second.read_bytes()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from x2static.core.errors import DatasetError
 from x2static.languages.measures.glottolog import genetic, geographic, great_circle, lineage
-from x2static.languages.measures.spaces import cosine_distances, overlap, spectral
+from x2static.languages.measures.spaces import cosine_distances, overlap, spectral, varies
 from x2static.languages.measures.typology import Features, compare, features_of
 from x2static.languages.measures.words import lexical, normalised
 from x2static.languages.tables.distances import Distances, read_distances, table_text
@@ -134,6 +134,12 @@ def test_spectral_distance_knows_no_rotation_and_no_order(rng: np.random.Generat
     found = spectral({"a": space, "b": 3 * space[::-1] @ turn, "c": other})
     assert found[0, 1] == pytest.approx(0, abs=1e-9)
     assert found[0, 2] > 0.1
+
+
+def test_rows_that_differ_by_rounding_alone_do_not_vary(rng: np.random.Generator) -> None:
+    row = rng.standard_normal(8).astype(np.float32)
+    assert not varies(np.stack([row, row + 1e-8, row]))
+    assert varies(np.stack([row, row + 0.01, row]))
 
 
 def test_piece_overlap_by_hand() -> None:

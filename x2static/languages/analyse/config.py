@@ -26,6 +26,9 @@ class AnalyseConfig:
         place("scores of transfer: JSON of eval nli, tagging, qa or impact, or a table"),
     ] = ()
     kinds: Annotated[tuple[str, ...], "distances to look at (default: all)"] = ()
+    control: Annotated[
+        str | None, "distance to hold fixed in partial Mantel tests of every two others"
+    ] = None
     draws: Annotated[int, "resamples of languages behind an interval"] = 2000
     permutations: Annotated[int, "of each Mantel test"] = 9999
     seed: Annotated[int, "of every random draw"] = 0

@@ -39,7 +39,7 @@ def analysis_sections(data: dict[str, Any]) -> list[Html]:
             [row["first"], row["second"], row["control"], *(_number(row[key]) for key in numbers)]
             for row in data["partial"]
         ]
-        heads = ["distance", "score", "held fixed", "r", "p", "Holm"]
+        heads = ["distance", "with", "held fixed", "r", "p", "Holm"]
         found.append(section(
             "One distance held fixed", "Partial Mantel tests.",
             simple_table(heads, rows, numbers_from=3),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any, get_args
 
 import numpy as np
@@ -96,6 +97,24 @@ def partial_rows(
             rows.append(
                 {"first": first, "second": name, "control": control, "value": value, "p_mantel": p}
             )
+    return correct(rows)
+
+
+def controlled_rows(
+    tables: dict[str, Values], control: str, effort: Effort
+) -> list[dict[str, Any]]:
+    """Partial Mantel tests of every two distances, a third held fixed."""
+    rows = []
+    others = {kind: table for kind, table in tables.items() if kind != control}
+    for first, second in combinations(others, 2):
+        cells = upper(len(tables[control]))
+        value, p = partial_mantel(
+            others[first], others[second][cells], tables[control], cells, "pearson",
+            effort.permutations, effort.seed,
+        )  # fmt: skip
+        rows.append(
+            {"first": first, "second": second, "control": control, "value": value, "p_mantel": p}
+        )
     return correct(rows)
 
 

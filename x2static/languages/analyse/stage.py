@@ -20,6 +20,7 @@ from x2static.languages.analyse.page import analysis_page
 from x2static.languages.analyse.rows import (
     LEAST,
     Effort,
+    controlled_rows,
     correct,
     correlation_row,
     measured,
@@ -50,6 +51,8 @@ def analyse(config: AnalyseConfig) -> Outcome:
         data["distances"] = _between(tables, effort, progress)
         data["families"] = _families(languages, tables, config)
         data["scores"], data["partial"] = _with_scores(languages, tables, scores, effort, progress)
+        if config.control is not None:
+            data["partial"] += controlled_rows(tables, config.control, effort)
         data["between_scores"] = _between_scores(scores, effort, progress)
     data["matrices"] = {
         one.name: {"languages": list(one.languages), "values": _plain(one.matrix)} for one in scores
@@ -82,7 +85,10 @@ def _tables(config: AnalyseConfig) -> tuple[list[str], dict[str, Values]]:
     unknown = [kind for kind in config.kinds if kind not in found]
     if unknown:
         raise ConfigError(f"--kinds {' '.join(unknown)}: there are {', '.join(found)}")
-    return common, {name: found[name] for name in config.kinds or found}
+    chosen = {name: found[name] for name in config.kinds or found}
+    if config.control is not None and config.control not in chosen:
+        raise ConfigError(f"--control {config.control}: there are {', '.join(chosen)}")
+    return common, chosen
 
 
 def _between(tables: dict[str, Values], effort: Effort, progress: Progress) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ from x2static.languages.cluster.config import ClusterConfig
 from x2static.languages.cluster.layout import place
 from x2static.languages.cluster.page import cluster_page
 from x2static.languages.cluster.stability import over_languages, over_sentences, random_groups
-from x2static.languages.measures.spaces import cosine_distances
+from x2static.languages.measures.spaces import cosine_distances, varies
 from x2static.languages.measures.traits import traits_of
 from x2static.languages.represent.means import Means, chosen_state, read_means
 from x2static.languages.statistics.agreement import agreement
@@ -46,10 +46,16 @@ def cluster(config: ClusterConfig) -> Outcome:
     state = len(means.states) - 1 if config.state is None else chosen_state(means, config.state)
     record = RunRecord("languages cluster", config, [config.representations])
     traits = traits_of(means.languages)
+    same = [name for n, name in enumerate(means.states) if not varies(means.of(n))]
+    if means.states[state] in same:
+        raise DatasetError(
+            f"state {means.states[state]} is the same for all languages; choose another --state"
+        )
     views = [
         (place_, name, space)
         for place_, name in enumerate(means.states)
         for space in ("raw", "centred")
+        if name not in same
     ]
     rows = []
     with Progress("clustering", len(views), "views") as progress:
@@ -62,7 +68,7 @@ def cluster(config: ClusterConfig) -> Outcome:
     data = {
         "languages": list(means.languages), "state": means.states[state], "space": config.space,
         "groups": chosen["members"], "random": _controls(config, chosen["labels"], means),
-        "traits": traits, "views": rows, "chosen": rows.index(chosen),
+        "traits": traits, "views": rows, "chosen": rows.index(chosen), "same": same,
     }  # fmt: skip
     with outputs.together() as batch:
         with batch.stage(config.output) as temporary:
@@ -180,6 +186,7 @@ def _lines(data: dict[str, Any]) -> list[str]:
             f"{script['p']:6.4f}  {stable['sentences']['mean']:15.3f}  "
             f"{stable['languages']['mean']:15.3f}"
         )
+    lines += [f"state {name} is the same for all languages: left out" for name in data["same"]]
     lines.append(
         "ARI: adjusted Rand index with the families, with the scripts, and with the groups of half "
         "of the sentences and of four fifths of the languages; p: by permutation"

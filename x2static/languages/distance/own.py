@@ -15,7 +15,7 @@ from x2static.core.errors import DatasetError
 from x2static.core.text.corpus import iter_sentences
 from x2static.core.text.sources import find_sources
 from x2static.core.vector_file import read_vectors
-from x2static.languages.measures.spaces import cosine_distances, overlap, spectral
+from x2static.languages.measures.spaces import cosine_distances, overlap, spectral, varies
 from x2static.languages.measures.words import lexical, read_word_list
 from x2static.languages.represent.means import read_means
 from x2static.languages.tables.distances import Matrix
@@ -71,7 +71,10 @@ def representation_kinds(codes: Sequence[str], folder: Path) -> list[Computed]:
     found: list[Computed] = []
     for place, state in enumerate(means.states):
         for centred, name in ((False, f"{state}.raw"), (True, f"{state}.centred")):
-            matrix = cosine_distances(means.of(place)[rows], centred=centred)
+            mine = means.of(place)[rows]
+            matrix = cosine_distances(mine, centred=centred)
+            if not varies(mine):  # nothing to tell languages apart by
+                matrix = np.where(np.eye(len(mine)), 0.0, np.nan)
             found.append((f"representation.{name}", matrix, None))
     return found
 

@@ -23,6 +23,13 @@ def cosine_distances(rows: NDArray[np.floating], *, centred: bool = False) -> Ma
     return found
 
 
+def varies(rows: NDArray[np.floating]) -> bool:
+    """Whether the rows differ by more than rounding; the first token of the embeddings does not."""
+    rows = np.asarray(rows, dtype=np.float64)
+    spread = np.abs(rows - rows.mean(axis=0)).max(initial=0.0)
+    return bool(spread > 1e-6 * np.abs(rows).max(initial=0.0))
+
+
 def spectral(spaces: Mapping[str, NDArray[np.floating]]) -> Matrix:
     """(L, L) how differently static spaces spread: root mean square of log ratios of spectra.
 
