@@ -26,7 +26,7 @@ _TOKENIZERS = {
     "fugashi": (("fugashi", "japanese"), ("unidic_lite", "japanese"), ("icu", "icu")),
     "jieba": (("jieba", "chinese"), ("icu", "icu")),
 }
-_MODEL_KEYS = {"distill": "teacher", "pretrain": "model"}
+_MODEL_KEYS = {"distill": "teacher", "pretrain": "model", "represent": "model"}
 _WAYS_OUT = {
     "prepare": 'set tokenizer = "icu" or "whitespace" for the language',
     "align": 'set seeds = "lexicon" under [align]',
@@ -56,7 +56,7 @@ def _packages(task: Task) -> Iterator[tuple[str, str]]:
     config = task.config
     if task.table == "prepare":
         yield from _TOKENIZERS.get(_tokenizer(config), ())
-    elif task.table == "distill" or _reads_model(task.table):
+    elif task.table in ("distill", "represent") or _reads_model(task.table):
         yield from _TORCH
     elif task.table == "pretrain":
         yield from (*_TORCH, ("accelerate", "pretrain"))

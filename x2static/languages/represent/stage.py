@@ -101,7 +101,13 @@ def _enter(config: RepresentConfig, work: WorkFolder, identity: dict[str, Any]) 
     work.sweep()
     if not (work.has_run and config.resume):
         work.clear()
-    work.claim(identity)
+    try:
+        work.claim(identity)
+    except OutputError:
+        if not config.overwrite:
+            raise
+        work.clear()
+        work.claim(identity)
 
 
 def _read_all(

@@ -1,8 +1,10 @@
 """The tasks of a workbench and what each waits for.
 
     prepare ─► distill ─┬─► evaluations of vectors
-                        └─► align (after the hub's distill) ─┬─► evaluations of aligned, export
-                                                             └─► pretrain ─► those of the model
+             │          └─► align (after the hub's distill) ─┬─► evaluations of aligned, export
+             │                                               └─► pretrain ─► those of the model
+             └─► represent ─┬─► cluster
+                            └─► distance ─► analyse
     evaluations of the teacher
 
 The hub's ``align`` copies its vectors, untouched; so does that of a language with
@@ -19,6 +21,7 @@ from typing import Any
 from x2static.commands import evaluations
 from x2static.core.errors import WorkbenchError
 from x2static.core.evaluation import Evaluation, Moment, Of, Subject
+from x2static.run.plan.language_tasks import language_stages
 from x2static.run.workbench.language import Language
 from x2static.run.workbench.needs import NO_NEEDS, Needs, stages
 from x2static.run.workbench.patterns import HUB_DATASET, files_of
@@ -94,6 +97,7 @@ class _Builder:
                 self._prepare(language), self._distill(language), self._align(language),
                 self._export(language), *self._evaluations(language),
             ]  # fmt: skip
+        tasks += self._languages()
         if self._bench.pretrain is not None:
             tasks.append(self._pretrain(self._bench.pretrain))
         for (table, message), codes in self._failing.items():
@@ -230,6 +234,21 @@ class _Builder:
         made = tuple(f"{of}/{name}" for name in codes)
         waits_for = tuple(f"{name}/{stage}" for name in codes)
         return Subject(made[0], made[1] if with_hub else ""), made, waits_for
+
+    def _languages(self) -> Iterator[Task]:
+        """Those over all languages, whose means, groups and distances they are."""
+        codes = list(self._bench.languages)
+        for one in language_stages(codes, self._bench.teacher, self._bench.tables):
+            if one.skipped:
+                yield Task(language=ALL, stage=one.stage, skipped=one.skipped)
+                continue
+            before = [f"{ALL}/{stage}" for stage in one.waits_for]
+            model = _folder(self._bench.teacher) if one.stage == "represent" else []
+            yield self._task(
+                ALL, one.stage, one.stage, one.own, outputs=(one.output,),
+                inputs=(*one.inputs, *model),
+                waits_for=tuple(before or [f"{code}/prepare" for code in codes]),
+            )  # fmt: skip
 
     def _pretrain(self, given: Mapping[str, Any]) -> Task:
         codes = list(self._bench.languages)

@@ -20,14 +20,15 @@ def stages() -> list[str]:
 
     return [
         "prepare", "distill", *measuring("vectors"), "align", *measuring("aligned"), "export",
-        *measuring("teacher"), "pretrain", *measuring("model"),
+        *measuring("teacher"), "represent", "cluster", "distance", "analyse", "pretrain",
+        *measuring("model"),
     ]  # fmt: skip
 
 
 def is_for_gpu(stage: str) -> bool:
     """Whether it takes a GPU of the cluster if there is one and nothing else is said."""
     found = evaluations().values()
-    return stage in ("distill", "pretrain") or any(
+    return stage in ("distill", "represent", "pretrain") or any(
         stage in one.stages("teacher", "model") for one in found
     )
 

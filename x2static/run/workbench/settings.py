@@ -17,8 +17,13 @@ _SET_BY_THE_RUN = {
     "distill": {"corpus", "output", "teacher", "resume", "overwrite"},
     "align": {"hub", "spokes", "output", "output_format", "lexicons", "resume", "overwrite"},
     "export": {"vectors", "output", "format", "overwrite"},
-    "pretrain": {"output", "vectors", "resume", "overwrite"},
+    "pretrain": {"output", "vectors", "resume", "overwrite", "groups", "controls"},
+    "represent": {"model", "text", "output", "resume", "overwrite"},
+    "cluster": {"representations", "output", "overwrite"},
+    "distance": {"languages", "output", "representations", "overwrite"},
+    "analyse": {"distances", "output", "overwrite"},
 }
+_OVER_LANGUAGES = ("represent", "cluster", "distance", "analyse")
 _INSTEAD = {
     "corpus": "give it under [languages]", "input": "give it under [languages]",
     "teacher": "it stands at the top of the file", "hub": "it stands at the top of the file",
@@ -33,6 +38,7 @@ def commands() -> dict[str, str]:
     return {
         "prepare": "prepare", "distill": "distill", "align": "align hub", **measured,
         "export": "export", "pretrain": "pretrain",
+        **{name: f"languages {name}" for name in _OVER_LANGUAGES},
     }  # fmt: skip
 
 
