@@ -70,16 +70,20 @@ def _square(data: dict[str, Any]) -> Html:
     values = [
         [1.0 if a == b else found.get((a, b), found.get((b, a))) for b in kinds] for a in kinds
     ]
-    short = [kind[:7] for kind in kinds]
-    return heat("Spearman's correlation", kinds, short, values, signed=True)
+    numbers = [str(number) for number in range(1, len(kinds) + 1)]
+    named = [f"{kind}  {number}" for kind, number in zip(kinds, numbers, strict=True)]
+    return heat("Spearman's correlation", named, numbers, values, signed=True)
 
 
 def _across(data: dict[str, Any]) -> Html:
     names = list(dict.fromkeys(row["second"] for row in data["scores"]))
     found = {(row["second"], row["first"]): row["pearson"]["value"] for row in data["scores"]}
     values = [[found.get((name, kind)) for kind in data["kinds"]] for name in names]
-    short = [kind[:7] for kind in data["kinds"]]
-    return heat("Pearson's correlation of score and distance", names, short, values, signed=True)
+    numbers = [str(number) for number in range(1, len(data["kinds"]) + 1)]
+    title = "Pearson's correlation of score and distance: " + ", ".join(
+        f"{number} {kind}" for number, kind in zip(numbers, data["kinds"], strict=True)
+    )
+    return heat(title, names, numbers, values, signed=True)
 
 
 def _tests(rows: list[dict[str, Any]]) -> Html:

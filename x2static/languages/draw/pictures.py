@@ -141,6 +141,7 @@ def heat(
             )  # fmt: skip
     picture = element(
         "svg", parts, viewBox=f"0 0 {width} {height}", role="img", aria_label=title, class_="heat",
+        width=str(width), height=str(height),
     )  # fmt: skip
     return element("figure", element("figcaption", title), element("div", picture, class_="frame"))
 
