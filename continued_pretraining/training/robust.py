@@ -70,8 +70,16 @@ class RobustPairs:
         """Replace the shares where a round is due before this update."""
         if step == 0:
             self.tally.clear(self._names)  # what came before was no training
+        self.tally.begin()
         if self.done < self.rounds and step >= self._due(self.done + 1):
             self._replace()
+
+    def after(self) -> None:
+        """Take the losses of an update, those of all processes."""
+        for name, pending in self.tally.pending.items():
+            own = torch.from_numpy(pending).to(self.processes.device)
+            self.tally.sums[name] += self.processes.sum(own).cpu().numpy()
+        self.tally.begin()
 
     def _due(self, number: int) -> int:
         return max(1, round(self.steps * number / (self.rounds + 1)))
@@ -88,15 +96,13 @@ class RobustPairs:
         self.tally.clear(self._names)
 
     def mean_losses(self) -> Shares:
-        """(P,) weighted loss of each pair since the last round, all processes together.
+        """(P,) weighted loss of each pair since the last round.
 
         A pair of which little was drawn is taken to lose about as much as all.
         """
         total = np.zeros_like(self.first)
         for objective in self.objectives:
-            own = torch.from_numpy(self.tally.sums[objective.name])
-            device = self.processes.device
-            sums, counts = self.processes.sum(own.float().to(device)).cpu().double().numpy()
+            sums, counts = self.tally.sums[objective.name]
             mean = sums.sum() / max(counts.sum(), 1.0)
             total += objective.weight * (sums + _PRIOR * mean) / (counts + _PRIOR)
         return total

@@ -97,7 +97,8 @@ class Speedometer:
         for name, pieces in measures.row_pieces.items():
             if pieces:
                 forward += self._flops.encoder(pieces, measures.rows[name], self._blocks[name])
+        alone = sum(measures.row_pieces.values()) * self._processes
         return {
-            "pieces_per_second": round(measures.all_pieces / seconds, 1),
+            "pieces_per_second": round((measures.all_pieces or alone) / seconds, 1),
             "utilisation": round(3 * forward / seconds / self._peak, 4),
         }

@@ -106,6 +106,8 @@ class Updater:
                 first_is_read |= reads
         self.learn_text(step, passages, measures, skip=int(first_is_read))
         measures.norm = self._move()
+        if self.robust is not None:
+            self.robust.after()
         return measures
 
     def shrink(self, least: int) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from continued_pretraining.objectives.objective import Held, Objective, Passage
 from continued_pretraining.objectives.table import FIGURES, Objectives
 from continued_pretraining.processes import Processes
 from continued_pretraining.text.batch import Ids, micro_batches
-from continued_pretraining.text.plan import Planner
+from continued_pretraining.text.plan import Planner, TextShare
 from continued_pretraining.text.tokenizer import LineTokenizer
 from x2static.core.errors import DatasetError
 from x2static.core.labels import labels_of
@@ -166,8 +166,7 @@ class Validator:
         prepared = [one.prepare_held_back(whole) for one in objectives]
         shape = (len(objectives), len(planner.names))
         losses, counts = torch.zeros(2, *shape, dtype=torch.float64)
-        for language in np.unique(whole.languages).tolist():
-            rows = np.flatnonzero(whole.languages == language)
+        for language, rows in self._parts(leader, whole):
             share = whole.chosen(rows[self.processes.share(len(rows))])
             passage = Passage(objectives, whole, share, prepared)
             for number, one in enumerate(objectives):
@@ -184,6 +183,17 @@ class Validator:
             for number, one in enumerate(objectives)
         ]
 
+    def _parts(self, leader: Objective, whole: TextShare) -> Iterator[tuple[int, Ids]]:
+        """Sequences that are measured together: of a language where each has a figure, else all."""
+        if not self._has_languages(leader):
+            yield 0, np.arange(len(whole.original))
+            return
+        for language in np.unique(whole.languages).tolist():
+            yield language, np.flatnonzero(whole.languages == language)
+
+    def _has_languages(self, objective: Objective) -> bool:
+        return objective is self.objectives.main and objective.reads == "text"
+
     def _held(
         self, objective: Objective, languages: Sequence[str], losses: Tensor, counts: Tensor
     ) -> Held:
@@ -197,7 +207,7 @@ class Validator:
         }
         total = float(losses.sum() / counts.sum())
         line = f"{objective.label} loss {total:.4f}"
-        if objective is not self.objectives.main or objective.reads != "text":
+        if not self._has_languages(objective):
             return Held({objective.name: total}, line)
         if len(by_language) > 1:
             shown = ", ".join(f"{name} {loss:.2f}" for name, loss in by_language.items())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from pathlib import Path
 
@@ -68,16 +69,21 @@ def test_ten_updates_are_five_a_stop_and_five(tmp_path, data, bitext, run_cli, m
 def test_two_processes_do_what_one_does(tmp_path, bitext, model_folder):
     arguments = flags(
         bitext, model_folder, tmp_path / "one", "--mlm-weight", 0, "--tlm-batch", 7, "--steps", 4,
-        "--trtd-weight", 1, "--trtd-batch", 5,
+        "--trtd-weight", 1, "--trtd-batch", 5, "--sentence-weight", 1, "--sentence-batch", 5,
+        "--robust", "chi-square", "--robust-rounds", 2,
     )  # fmt: skip
     assert finish(NEVER, arguments)[0] == 0
     arguments[arguments.index(str(tmp_path / "one"))] = str(tmp_path / "two")
     ends = [child.finish() for child in together(arguments)]
     assert [code for code, _, _ in ends] == [0, 0], ends
     for one, two in zip(curve(tmp_path / "one"), curve(tmp_path / "two"), strict=True):
-        for name in ("tlm", "trtd_generator", "trtd", "gradient_norm"):
+        for name in ("tlm", "trtd_generator", "trtd", "sentences", "gradient_norm"):
             if name in one:
                 assert two[name] == pytest.approx(one[name], rel=1e-4), (one["step"], name)
+    first, second = (json.loads((tmp_path / n / "robust.json").read_text()) for n in ("one", "two"))
+    for row, other in zip(first["pairs"], second["pairs"], strict=True):
+        assert row["pair"] == other["pair"]
+        assert row["loss"] == pytest.approx(other["loss"], rel=1e-4)
     one, two = (load_file(tmp_path / name / "model.safetensors") for name in ("one", "two"))
     for name, tensor in one.items():
         assert np.allclose(tensor, two[name], atol=1e-4), name

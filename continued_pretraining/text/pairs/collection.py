@@ -106,6 +106,7 @@ class PairCollection:
         weights = self.cells.weights(self.numbers(self.cells), shares, self.settings.source_limit)
         return PairSampler(self.cells, weights, self.keys, self.settings.seed, phase)
 
+    @cached_property
     def held_back(self) -> tuple[Cells, PairDraw]:
         """Pairs that are never trained on, and their cells; drawn as the others are."""
         cells = Cells.of(_counts(self.keys, len(self.languages), held=True))

@@ -76,7 +76,7 @@ class PairPlanner:
 
     def held_back(self, corruption: Corruption | None = None, stream: int = 0) -> TextShare:
         """The pairs kept for validation; what is done to them never changes."""
-        cells, draw = self.collection.held_back()
+        cells, draw = self.collection.held_back
         return self._joined(cells, draw, corruption, [self._seed, _HELD_BACK_MASKS], stream)
 
     def sides(self, step: int, stream: int, batch: int) -> Sides:
@@ -85,7 +85,7 @@ class PairPlanner:
 
     def held_back_sides(self) -> Sides:
         """The pairs kept for validation, each sentence by itself."""
-        return self._sides(*self.collection.held_back())
+        return self._sides(*self.collection.held_back)
 
     def reweigh(self, shares: NDArray[np.float64], phase: int) -> None:
         """Draw pairs of languages by other shares from now on, sentence pairs in another order."""
