@@ -12,9 +12,10 @@ from safetensors.torch import load_file
 from torch import nn
 
 from continued_pretraining.model.generator import AddedEmbedding, join_embeddings, make_generator
-from continued_pretraining.model.masked_model import load_model
+from continued_pretraining.model.masked_model import load_model, take_apart
 from continued_pretraining.objectives.cross_entropy import cross_entropy_sum, scored
 from continued_pretraining.objectives.replaced_tokens.objective import Detector
+from continued_pretraining.text.batch import Frame, micro_batches
 from continued_pretraining.training.update import Updater
 from tests.continued_pretraining.conftest import save_masked_model
 from tests.continued_pretraining.test_pairs import flags, write_bitext
@@ -122,6 +123,38 @@ def test_the_generator_begins_as_the_model_and_shares_what_it_should(model_folde
     for name, tensor in model.hugging_face.state_dict().items():
         if "layer.0." in name:
             assert torch.equal(tensor, first[name])
+
+
+SIZES = {"vocab_size": 60, "max_position_embeddings": 40}
+HEADS = {"num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 24}
+
+
+@pytest.mark.parametrize(
+    ("family", "settings"),
+    [
+        ("Bert", {"hidden_size": 16, **HEADS}),
+        ("DistilBert", {"dim": 16, "n_layers": 3, "n_heads": 2, "hidden_dim": 24}),
+        ("ModernBert", {"hidden_size": 16, "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2,
+                        "cls_token_id": 1, "sep_token_id": 2, **HEADS}),
+        ("Xmod", {"hidden_size": 16, "languages": ["en_XX"], "default_language": "en_XX", **HEADS}),
+    ],
+)  # fmt: skip
+def test_models_of_every_family_have_generators(family, settings):
+    import transformers
+
+    config = getattr(transformers, f"{family}Config")(**SIZES, **settings)
+    whole = transformers.AutoModelForMaskedLM.from_config(config).eval()
+    model = take_apart(whole, torch.float32, family)
+    generator = make_generator(model, None, "gradient-disentangled", Path("nowhere"))
+    assert generator.depth == 1
+    frame = Frame([1], [2], 0, model.first_position)
+    (batch,) = micro_batches([np.array([5, 6, 7])], frame, 100, torch.device("cpu"))
+    before = model.states(batch)[0].detach()
+    (
+        before.sum() + generator.features(generator.states(batch)[0], torch.tensor([1])).sum()
+    ).backward()
+    join_embeddings(model)
+    assert torch.allclose(model.states(batch)[0], before, atol=1e-6)
 
 
 def test_disentangled_embeddings_become_one_table(model_folder):
