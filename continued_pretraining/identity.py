@@ -14,7 +14,7 @@ from x2static.core.storage.run_record import RunRecord
 def run_identity(config: PretrainConfig, record: RunRecord) -> dict[str, Any]:
     """The settings and digests that a resumed run must share with its beginning."""
     settings = deciding(PretrainConfig, record.settings)
-    given = ["model", "tokenizer"] if config.from_scratch is None else ["tokenizer"]
+    given = ["tokenizer", "sentence_encoder", *(["model"] if config.from_scratch is None else [])]
     for name in given:
         folder = Path(str(settings.get(name) or ""))
         if settings.get(name) and folder.is_dir():

@@ -250,7 +250,7 @@ class Run:
 
 def claimed(config: PretrainConfig, inputs: list[Path]) -> Outputs:
     """The right to the output, and to the folder beside it; nothing is made yet."""
-    models = [config.model, config.tokenizer]
+    models = [config.model, config.tokenizer, config.sentence_encoder]
     outputs = Outputs(
         "pretrain", inputs=[*inputs, *config.validation_pairs, *models], overwrite=config.overwrite
     )

@@ -12,6 +12,13 @@ from x2static.report.read.run_folder import RunFolder, Table, number, parsed, ta
 _MOST_POINTS = 400
 TITLES = {
     "mlm": "Masked language modelling, loss",
+    "tlm": "Translation language modelling, loss",
+    "mrtd": "Replaced pieces told apart in text, loss",
+    "mrtd_generator": "The generator's guesses in text, loss",
+    "trtd": "Replaced pieces told apart in sentence pairs, loss",
+    "trtd_generator": "The generator's guesses in sentence pairs, loss",
+    "sentences": "Sentence vectors, loss",
+    "sentences_found": "Held-out sentences whose translation is nearest, share",
     "alignment": "Alignment loss",
     "gradient_norm": "Length of the gradient",
     "learning_rate": "Learning rate",
