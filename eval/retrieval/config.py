@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from eval.choices import CaseRule, Method
 from x2static.core.config import require_at_least
@@ -32,6 +32,11 @@ class RetrievalConfig:
     max_pieces: Annotated[int, "cut longer sentences to this many pieces"] = 512
     vectors: Annotated[tuple[Path, ...], "aligned word vectors of source and target"] = ()
     sif: Annotated[bool, "weigh words by rarity, take off the first component (SIF)"] = False
+    component: Annotated[
+        Literal["sentences", "words"],
+        "what SIF's component is of: the sentences of each file, or each language's words, as in "
+        "export --languages",
+    ] = "sentences"
     case: Annotated[CaseRule, "how words are looked up; see eval similarity"] = "auto"
     max_vocabulary: Annotated[int, "N most frequent words of --vectors (0: all)"] = 200_000
     method: Annotated[tuple[Method, ...], "nearest neighbour by cosine, or CSLS"] = ("nn",)
@@ -51,6 +56,8 @@ class RetrievalConfig:
             raise ConfigError(
                 f"--languages takes two codes, got {len(self.languages)}: of --source, of --target"
             )
+        if self.component == "words" and not self.sif:
+            raise ConfigError("--component words is a part of SIF: give --sif, too")
         if self.vectors and (len(self.vectors) != 2 or len(self.source) != 1):
             raise ConfigError("--vectors takes two files, for one --source and one --target")
         for flag, least, value in (

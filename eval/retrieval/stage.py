@@ -15,6 +15,7 @@ from eval.retrieval.config import RetrievalConfig
 from eval.retrieval.score import RetrievalScore, score_retrieval
 from eval.retrieval.static_sentences import StaticEncoder
 from x2static.core.errors import DatasetError
+from x2static.core.formats.many_languages import sentence_rows
 from x2static.core.intervals import METHOD, shown
 from x2static.core.outcome import Outcome
 from x2static.core.storage.run_record import RunRecord
@@ -108,7 +109,10 @@ def _encoders(config: RetrievalConfig) -> tuple[Encoder, Encoder]:
 def _static_encoder(path: Path, config: RetrievalConfig) -> StaticEncoder:
     lower = config.case == "lower"
     vectors = read_frequent(path, config.max_vocabulary, lower=lower, on_error=config.on_error)
-    return StaticEncoder(vectors, Lookup(vectors, config.case, "skip"), sif=config.sif)
+    lookup = Lookup(vectors, config.case, "skip")
+    if config.sif and config.component == "words":
+        return StaticEncoder(vectors, lookup, sif=False, rows=sentence_rows(vectors))
+    return StaticEncoder(vectors, lookup, sif=config.sif)
 
 
 def _row(paths: tuple[Path, Path], method: Method, score: RetrievalScore) -> dict[str, Any]:

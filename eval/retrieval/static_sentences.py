@@ -34,16 +34,19 @@ class StaticEncoder:
 
     num_cut = 0
 
-    def __init__(self, vectors: WordVectors, lookup: Lookup, *, sif: bool) -> None:
+    def __init__(
+        self, vectors: WordVectors, lookup: Lookup, *, sif: bool, rows: FloatMatrix | None = None
+    ) -> None:
         """Encode with ``vectors``.
 
         Args:
             vectors: word vectors; unit lengths are averaged.
             lookup: how tokens are found in the same vectors.
             sif: weigh by rarity and take off the first component.
+            rows: (N, D) averaged in place of unit vectors: such as are weighed already.
         """
         self._lookup, self._sif = lookup, sif
-        self._rows = unit(vectors.matrix)
+        self._rows = unit(vectors.matrix) if rows is None else rows
         self._longest = max((len(word) for word in vectors.words), default=1)
         self._weights = sif_weights(vectors) if sif else np.ones(len(vectors))
 

@@ -212,6 +212,10 @@ def explore(name: str, line: str, command: str, **files: Content) -> Case:
 
 EXPLORES = [
     explore("gone", "gone: no such folder", "gone"),
+    explore("text-gone", "--texts: gone.txt: no such file", "f --texts de=gone.txt", **{"f/de.vec": EN}),
+    explore("text-unknown", "no vectors of 'xx'", "f --texts xx=t.txt", **{"f/de.vec": EN, "t.txt": "a"}),
+    explore("text-no-name", "is not NAME=FILE", "f --texts t.txt", **{"f/de.vec": EN, "t.txt": "a"}),
+    explore("text-twice", "'de' is named twice", "f --texts de=t.txt de=t.txt", **{"f/de.vec": EN, "t.txt": "a"}),
     explore("file", "f", "f", f="x"),
     explore("empty", "f: no vectors", "f", f=folder),
     explore("search", "--search: invalid choice", "f --search wide"),

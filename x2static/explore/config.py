@@ -33,10 +33,31 @@ class ExploreConfig:
     index_folder: Annotated[
         Path | None, "where the codes of the shortlist are kept (default: FOLDER/explore.index)"
     ] = None
+    texts: Annotated[
+        tuple[str, ...],
+        "NAME=FILE of a language's sentences, one a line: the page searches them by sentences",
+    ] = ()
     browser: Annotated[bool, "open the page in the web browser"] = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:
             raise ConfigError(f"--port must lie between 0 and 65535, got {self.port}")
+        self.named_texts()
         if not self.host:
             raise ConfigError("--host must not be empty; 127.0.0.1 is this machine alone")
+
+    def named_texts(self) -> dict[str, Path]:
+        """The files of ``--texts`` by language.
+
+        Raises:
+            ConfigError: not of the form NAME=FILE, or a language that stands twice.
+        """
+        found: dict[str, Path] = {}
+        for text in self.texts:
+            name, separator, path = text.partition("=")
+            if not (separator and name and path):
+                raise ConfigError(f"--texts: '{text}' is not NAME=FILE, such as de=de.txt")
+            if name in found:
+                raise ConfigError(f"--texts: '{name}' is named twice")
+            found[name] = Path(path)
+        return found

@@ -16,6 +16,7 @@ from x2static.core.vectors import FloatMatrix
 from x2static.explore.exact import Nearest, nearest, products, ranked
 from x2static.explore.indexes import Indexes
 from x2static.explore.language import Language
+from x2static.explore.sentences.search import SentenceSearch
 from x2static.explore.spaces import Space
 
 MOST = 100  # neighbours of a word
@@ -44,8 +45,11 @@ class Query(NamedTuple):
 class Explorer:
     """Looks words up in the spaces of a folder."""
 
-    def __init__(self, spaces: Sequence[Space], indexes: Indexes) -> None:
-        """Take the spaces and what makes them quick."""
+    def __init__(
+        self, spaces: Sequence[Space], indexes: Indexes, sentences: SentenceSearch | None = None
+    ) -> None:
+        """Take the spaces, what makes them quick, and texts to search."""
+        self._sentences = sentences
         self.spaces = {space.name: space for space in spaces}
         self._indexes = indexes
         self._workers = os.cpu_count() or 1
@@ -63,7 +67,32 @@ class Explorer:
                 for space in self.spaces.values()
             ],
             "search": self._indexes.state(),
+            "sentences": self._sentences.languages if self._sentences else [],
         }
+
+    def sentences(self, language: str, text: str, count: int) -> dict[str, Any]:
+        """The nearest sentences of every text.
+
+        Raises:
+            Unknown: no texts, no such language, or no word of the sentence has a vector.
+        """
+        if self._sentences is None or not self._sentences.languages:
+            raise Unknown("no texts to search: start x2static explore with --texts NAME=FILE")
+        if language not in list(self.spaces.values())[-1].places:
+            raise Unknown(f"no language '{language}'")
+        began = time.perf_counter()
+        try:
+            found = self._sentences.look_up(language, text, count)
+        except WorkbenchError as error:
+            raise Unknown(str(error)) from error
+        results = [
+            {"language": name, "error": one}
+            if isinstance(one, str)
+            else {"language": name, "sentences": [sentence._asdict() for sentence in one]}
+            for name, one in found.items()
+        ]
+        elapsed = round(1000 * (time.perf_counter() - began), 1)
+        return {"language": language, "results": results, "milliseconds": elapsed}
 
     def suggestions(self, space: str, language: str, prefix: str) -> dict[str, Any]:
         """Frequent words that begin so."""
@@ -92,17 +121,15 @@ class Explorer:
         for name in into:
             if name not in place.places:
                 raise Unknown(f"no language '{name}' in '{space}'")
-        row = _row(source, word)
-        query = source.unit_row(row)
+        row, query = _asked(source, word)
         if not query.any():
             raise Unknown(f"the vector of '{word}' is zero: it has no neighbours")
         names = list(into or place.places)
         rotated = None if is_exact else self._indexes.rotated(query)
         ask = Query(query, rotated, count)
-        found = self._search(place, names, ask, {language: row})
+        found = self._search(place, names, ask, {} if row is None else {language: row})
         return {
-            "space": space, "language": language, "word": source.words[row], "rank": row + 1,
-            "count": None if source.counts is None else int(source.counts[row]),
+            "space": space, "language": language, **_facts(source, word, row),
             "results": [{"language": name, **found[name]} for name in names],
             "milliseconds": round(1000 * (time.perf_counter() - began), 1),
         }  # fmt: skip
@@ -208,6 +235,28 @@ class Explorer:
         return found.language(name)
 
 
+def _asked(language: Language, word: str) -> tuple[int | None, FloatMatrix]:
+    """Row and vector of a word; no row, and a composed vector, where it has none of its own."""
+    try:
+        row = _row(language, word)
+    except Unknown:
+        composed = language.composed(word)
+        if composed is None:
+            raise
+        return None, composed
+    return row, language.unit_row(row)
+
+
+def _facts(language: Language, word: str, row: int | None) -> dict[str, Any]:
+    """What is known of the word that was asked for."""
+    if row is None:
+        return {"word": word, "rank": None, "count": 0, "composed": True}
+    count = None if language.counts is None else int(language.counts[row])
+    return {
+        "word": language.words[row], "rank": row + 1, "count": count, "composed": count == 0,
+    }  # fmt: skip
+
+
 def _row(language: Language, word: str) -> int:
     for spelling in dict.fromkeys((word, word.lower(), word.capitalize())):
         row = language.words.row(spelling)
@@ -217,7 +266,9 @@ def _row(language: Language, word: str) -> int:
 
 
 def _named(language: Language, found: Nearest) -> list[dict[str, Any]]:
+    counts = language.counts
     return [
         {"word": language.words[row], "cosine": round(cosine, 4), "rank": row + 1}
+        | ({"composed": True} if counts is not None and counts[row] == 0 else {})
         for row, cosine in zip(found.rows.tolist(), found.cosines.tolist(), strict=True)
     ]

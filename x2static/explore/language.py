@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from x2static.core.compose.composer import Composer
 from x2static.core.errors import VectorFormatError
 from x2static.core.formats.native import map_native
+from x2static.core.normalize import unit
 from x2static.core.vector_file import detect_format, read_vectors
 from x2static.core.vectors import Counts, FloatMatrix
 from x2static.explore.word_list import WordList
@@ -40,11 +42,13 @@ class Language:
         self.matrix: NDArray[Any]
         self.counts: Counts | None
         self._lock = threading.Lock()
+        self._composer: Composer | None = None
         if detect_format(place) == "safetensors":
             mapped = map_native(place)
             self.matrix, self.counts, self.words = (
                 mapped.matrix, mapped.counts, WordList(mapped.words)
             )  # fmt: skip
+            self._composer = mapped.composer
         else:
             vectors = read_vectors(place)
             self.matrix, self.counts = vectors.matrix, vectors.counts
@@ -72,6 +76,13 @@ class Language:
         with self._lock:
             lengths: FloatMatrix = self._lengths
             return lengths
+
+    def composed(self, word: str) -> FloatMatrix | None:
+        """(D,) a vector of length 1 made of the word's letters; None without a composer."""
+        if self._composer is None:
+            return None
+        row = unit(self._composer.compose([word]))[0]
+        return row if row.any() else None
 
     def unit_row(self, row: int) -> FloatMatrix:
         """(D,) a row of length 1; zeros where the vector is zero.

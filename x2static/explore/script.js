@@ -45,7 +45,8 @@ function build() {
   }
   $("view").classList.toggle("single", views().length < 2);
   const all = languages(main_space()).map(one => one.name);
-  for (const place of ["language", "from", "to"]) {
+  $("sentence-search").hidden = !overview.sentences.length;
+  for (const place of ["language", "from", "to", "spoken"]) {
     $(place).replaceChildren(...all.map(name => make("option", {value: name, textContent: title(name)})));
   }
   if (all.length > 1) $("to").value = all[1];
@@ -105,8 +106,10 @@ function show(found) {
   $("problem").hidden = $("welcome").hidden = true;
   $("answer").hidden = false;
   $("asked").replaceChildren(make("bdi", {textContent: last.word, lang: last.language}));
-  const facts = [title(last.language), `rank ${last.rank.toLocaleString("en")}`];
-  if (last.count !== null) facts.push(`${last.count.toLocaleString("en")} times in the corpus`);
+  const facts = [title(last.language)];
+  if (last.rank !== null) facts.push(`rank ${last.rank.toLocaleString("en")}`);
+  if (last.composed) facts.push("composed: the corpus does not have this word");
+  else if (last.count !== null) facts.push(`${last.count.toLocaleString("en")} times in the corpus`);
   facts.push(`searched in ${found.map(one => one.milliseconds).join(" + ")} ms`);
   $("facts").textContent = facts.join(" · ");
   $("files").replaceChildren(...found.map(one => make("a", {
@@ -137,14 +140,34 @@ function side_list(language, side, compared) {
   if (!side.neighbors.length) return make("p", {className: "soft small", textContent: "no other word"});
   const others = compared && new Set((compared.other.neighbors || []).map(entry => entry.word));
   return make("ol", {}, ...side.neighbors.map(entry => {
-    const button = make("button", {type: "button", title: `rank ${entry.rank.toLocaleString("en")}`},
-      make("bdi", {textContent: entry.word, lang: language}));
+    const rank = `rank ${entry.rank.toLocaleString("en")}`;
+    const button = make("button", {type: "button", title: entry.composed ? `${rank}, composed` : rank,
+      className: entry.composed ? "composed" : ""}, make("bdi", {textContent: entry.word, lang: language}));
     button.addEventListener("click", () => { $("language").value = language; $("word").value = entry.word; look(); scrollTo(0, 0); });
     const bar = make("span", {className: "bar"});
     bar.style.width = `${Math.max(0, Math.min(1, entry.cosine)) * 100}%`;
     return make("li", {className: others && !others.has(entry.word) ? compared.kind : ""}, button, bar,
       make("span", {className: "num", textContent: entry.cosine.toFixed(3)}));
   }));
+}
+
+async function search_sentences() {
+  const text = $("sentence").value.trim();
+  if (!text) return;
+  try {
+    const found = await ask("/api/sentences", {language: $("spoken").value, text, count: "5"});
+    $("sentence-problem").hidden = true;
+    $("sentence-cards").replaceChildren(...found.results.map(result => make("section", {className: "card"},
+      make("h3", {}, make("span", {textContent: title(result.language)})),
+      result.error ? make("p", {className: "soft small", textContent: result.error})
+        : make("ol", {}, ...result.sentences.map(one => make("li", {title: `line ${one.line}`},
+          make("span", {className: "num", textContent: `${one.cosine.toFixed(3)} `}),
+          make("bdi", {textContent: one.text, lang: result.language})))))));
+  } catch (error) {
+    $("sentence-problem").textContent = error.message;
+    $("sentence-problem").hidden = false;
+    $("sentence-cards").replaceChildren();
+  }
 }
 
 async function suggest() {
@@ -197,6 +220,7 @@ async function start() {
 }
 
 $("ask").addEventListener("submit", event => { event.preventDefault(); look(); });
+$("say").addEventListener("submit", event => { event.preventDefault(); search_sentences(); });
 $("list").addEventListener("submit", event => event.preventDefault());
 $("list").addEventListener("input", target);
 $("word").addEventListener("input", suggest);

@@ -1,4 +1,4 @@
-"""The local web server: one page, five questions, nothing else.
+"""The local web server: one page, six questions, nothing else.
 
 No request names a file: a path is one of `_ROUTES` or it is not found, and spaces and languages are
 looked up among those that were found when the program began. A page of another site, which a
@@ -12,22 +12,22 @@ import ipaddress
 import json
 import socket
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BufferedReader
 from typing import Any, NamedTuple
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import quote, urlsplit
 
 from x2static.core.errors import ConfigError, WorkbenchError
 from x2static.explore.explorer import MOST, Explorer, Unknown
 from x2static.explore.page import page
+from x2static.explore.requests.fields import Fields, Refused
 from x2static.explore.timed_socket import TimedSocket
 
-_LONGEST_WORD = 200
 _LONGEST_LIST = 10_000
-_MOST_FIELDS = 16
+_LONGEST_SENTENCE = 2_000
 
 
 class Reply(NamedTuple):
@@ -42,54 +42,6 @@ class Reply(NamedTuple):
     body: str
     kind: str
     name: str = ""
-
-
-class Refused(Exception):  # noqa: N818 - an answer, not an error of ours
-    """A request that gets a 4xx and one line."""
-
-    def __init__(self, status: HTTPStatus, line: str) -> None:
-        super().__init__(line)
-        self.status = status
-
-
-class Fields:
-    """The fields of a query: each known, given once, and of the right kind."""
-
-    def __init__(self, query: str, known: Mapping[str, str | None]) -> None:
-        """Read them; ``known`` has the defaults, None for a field that must be given."""
-        try:
-            given = parse_qs(
-                query, keep_blank_values=True, strict_parsing=bool(query), errors="strict",
-                max_num_fields=_MOST_FIELDS,
-            )  # fmt: skip
-        except (ValueError, UnicodeDecodeError) as error:
-            raise Refused(HTTPStatus.BAD_REQUEST, "the query cannot be read") from error
-        for name, values in given.items():
-            if name not in known:
-                names = ", ".join(known)
-                raise Refused(HTTPStatus.BAD_REQUEST, f"unknown field {name!r}; known: {names}")
-            if len(values) > 1:
-                raise Refused(HTTPStatus.BAD_REQUEST, f"field {name!r} is given twice")
-        missing = [name for name, value in known.items() if value is None and name not in given]
-        if missing:
-            raise Refused(HTTPStatus.BAD_REQUEST, f"missing field: {', '.join(missing)}")
-        self._values = {**known, **{name: values[0] for name, values in given.items()}}
-
-    def text(self, name: str, longest: int = _LONGEST_WORD) -> str:
-        """A field of some length."""
-        value = self._values[name] or ""
-        if len(value) > longest:
-            raise Refused(HTTPStatus.BAD_REQUEST, f"{name!r} is longer than {longest} characters")
-        return value
-
-    def number(self, name: str, most: int) -> int:
-        """A whole number from 1 to ``most``."""
-        value = self._values[name] or ""
-        if not (value.isascii() and value.isdecimal() and len(value) < 9):
-            raise Refused(HTTPStatus.BAD_REQUEST, f"{name!r} must be a number, got {value[:20]!r}")
-        if not 1 <= int(value) <= most:
-            raise Refused(HTTPStatus.BAD_REQUEST, f"{name!r} must lie between 1 and {most}")
-        return int(value)
 
 
 def _page(explorer: Explorer, fields: Fields) -> Reply:  # noqa: ARG001
@@ -127,6 +79,11 @@ def _word_list_file(explorer: Explorer, fields: Fields) -> Reply:
     return _tsv(lines, f"{source}-{target}.{space}.tsv")
 
 
+def _sentences(explorer: Explorer, fields: Fields) -> Reply:
+    text = fields.text("text", _LONGEST_SENTENCE)
+    return _json(explorer.sentences(fields.text("language"), text, fields.number("count", MOST)))
+
+
 _LOOK_UP = {
     "space": None, "language": None, "word": None, "into": "", "count": "10", "exact": "0",
 }  # fmt: skip
@@ -136,6 +93,7 @@ _ROUTES: dict[str, tuple[Callable[[Explorer, Fields], Reply], dict[str, str | No
     "/api/suggest": (_suggest, {"space": None, "language": None, "prefix": None}),
     "/api/neighbors": (_neighbors, {**_LOOK_UP}),
     "/api/neighbors.tsv": (_neighbors_file, {**_LOOK_UP}),
+    "/api/sentences": (_sentences, {"language": None, "text": None, "count": "5"}),
     "/api/words.tsv": (
         _word_list_file, {"space": None, "source": None, "target": None, "count": "1000"},
     ),

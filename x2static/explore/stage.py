@@ -5,11 +5,14 @@ from __future__ import annotations
 import sys
 import webbrowser
 
+from x2static.core.errors import ConfigError
 from x2static.core.outcome import Outcome
+from x2static.core.vector_file import read_vectors
 from x2static.explore.code_shelf import CodeShelf
 from x2static.explore.config import ExploreConfig
 from x2static.explore.explorer import Explorer
 from x2static.explore.indexes import Indexes
+from x2static.explore.sentences.search import SentenceSearch
 from x2static.explore.server import Server
 from x2static.explore.spaces import find_spaces
 
@@ -21,7 +24,13 @@ def explore(config: ExploreConfig) -> Outcome:
     spaces = find_spaces(config.folder)
     shelf = CodeShelf(config.index_folder or config.folder / "explore.index")
     indexes = Indexes(spaces, config.search, shelf)
-    explorer = Explorer(spaces, indexes)
+    texts = config.named_texts()
+    for name in texts:
+        if name not in spaces[-1].places:
+            known = ", ".join(spaces[-1].places)
+            raise ConfigError(f"--texts: no vectors of '{name}' in {config.folder}: {known}")
+    sentences = SentenceSearch(texts, lambda name: read_vectors(spaces[-1].places[name]))
+    explorer = Explorer(spaces, indexes, sentences)
     with Server(explorer, config.host, config.port) as server:
         url = server.url
         names = sorted({name for space in spaces for name in space.places})

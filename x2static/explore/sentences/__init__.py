@@ -1,0 +1,1 @@
+"""Sentences of text files, found by sentences of other languages."""
