@@ -27,7 +27,13 @@ class ExportConfig:
     ] = ()
     format: Annotated[
         Literal[
-            "word2vec", "word2vec-binary", "gensim", "glove", "safetensors", "static-embedding"
+            "word2vec",
+            "word2vec-binary",
+            "gensim",
+            "glove",
+            "safetensors",
+            "static-embedding",
+            "fasttext",
         ],
         "what to write; word2vec is the text format of fastText, MUSE and VecMap too",
     ]

@@ -19,7 +19,7 @@ from x2static.core.storage.files import Stage, staged
 from x2static.core.vectors import WordVectors
 
 Format = Literal[
-    "word2vec", "word2vec-binary", "gensim", "glove", "safetensors", "static-embedding"
+    "word2vec", "word2vec-binary", "gensim", "glove", "safetensors", "static-embedding", "fasttext"
 ]
 ReadableFormat = Literal["text", "word2vec-binary", "gensim", "safetensors"]
 FOLDER_FORMATS: frozenset[Format] = frozenset(["safetensors", "static-embedding"])
@@ -105,6 +105,10 @@ def write_vectors(
         from x2static.core.formats.static_embedding import write_static_embedding
 
         write_static_embedding(vectors, path, precision, stage)
+    elif format == "fasttext":
+        from x2static.core.formats.fasttext_file import write_fasttext
+
+        write_fasttext(vectors, path, stage)
     elif format == "gensim":
         write_gensim(vectors, path, stage)
     elif format == "word2vec-binary":

@@ -131,3 +131,25 @@ def test_bli_covers_words_without_a_vector_and_leaves_the_others(composed, run_c
     assert both["p@1"] >= 20 / 21  # the words that were covered before are found as before
     assert both["p@10"] == 1.0
     assert both["target_words"] == 81
+
+
+def test_fasttext_files_compose_alike_and_keep_the_words(composed, run_cli, tmp_path):
+    fasttext = pytest.importorskip("gensim.models.fasttext")
+    folder, words, matrix = composed
+    output = tmp_path / "de.bin"
+    code, _, err = run_cli("export", folder, "--format", "fasttext", "--output", output)
+    assert code == 0, err
+    found = fasttext.load_facebook_vectors(str(output))
+    ours = read_vectors(folder)
+    assert found.index_to_key == words
+    np.testing.assert_allclose(found.vectors, matrix, atol=1e-4)
+    for word in ("wasserlichen", "steinbar", "zzz"):
+        np.testing.assert_allclose(found[word], ours.get(word), rtol=1e-3, atol=1e-4)
+
+
+def test_a_fasttext_file_needs_a_composer(rng, refuses, tmp_path):
+    words, matrix = planted(rng)
+    write_vectors(WordVectors(words, matrix), tmp_path / "de.vec", "word2vec")
+    refuses("have no composer: x2static compose", "export", tmp_path / "de.vec", "--format",
+            "fasttext", "--output", tmp_path / "de.bin")  # fmt: skip
+    assert not (tmp_path / "de.bin").exists()

@@ -14,8 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 _OFFSET, _PRIME, _MASK = 2166136261, 16777619, 0xFFFFFFFF
-_LONGEST = 64
-"""Characters of a word that count; what is longer is a link or a mistake."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,7 @@ class NgramRule:
 
     def of(self, word: str) -> list[int]:
         """Buckets of a word's sequences, one for each; none for an empty word."""
-        signs = [sign.encode("utf-8", "surrogatepass") for sign in f"<{word[:_LONGEST]}>"]
+        signs = [sign.encode("utf-8", "surrogatepass") for sign in f"<{word}>"]
         found = []
         for start in range(len(signs)):
             code = _OFFSET
