@@ -17,11 +17,13 @@ import numpy as np
 from align.methods.into_hub import into_hub
 from align.methods.leaning import Prior, Recipe, leaning_matrix, products_of
 from align.methods.method import Method
+from align.methods.multistep import UNTRIED as UNTRIED_MAP
 from align.methods.multistep import UNTRIED_START, MultistepLearner
 from align.problem import Problem, Resources
 from align.refine.contrast import Contrast
 from align.refine.growth import trial_width
 from align.refine.polish import polished
+from align.refine.ways import FEW, TRIAL_WORDS, Way, Ways, best_of
 from align.search.folds import Division, split
 from align.search.held_out import HeldOut
 from align.search.precision import Precision, mean_precision
@@ -58,11 +60,14 @@ class HubTuned(Method):
         pairs = self.required_pairs(problem)
         check_pairs(pairs, len(problem.source), len(problem.target))
         learner = SpokeLearner(problem, resources)
+        if len(np.unique(pairs.source)) < FEW:
+            learner.find_way(pairs, resources)
         tuning = choose(learner, pairs)
-        resources.say(str(tuning))
+        resources.say(f"{tuning}{learner.ways_gone}")
         mapped, learned = learner.learn(tuning.recipe, pairs)
         diagnosis = learner.diagnosis(mapped)
-        notes = {"tuning": tuning.notes()}
+        way = learner.way if tuning.recipe.bootstrapped else None
+        notes = {"tuning": {**tuning.notes(), "way": way}}
         return Alignment(mapped, unchanged(problem.width), learned, diagnosis, notes=notes)
 
 
@@ -119,8 +124,24 @@ class SpokeLearner:
         self._cutoff = min(problem.cutoff, _WORDS)
         within = replace(problem.settings, cutoff=self._cutoff)
         self._both = MultistepLearner(replace(problem, settings=within, rounds=_ROUNDS), resources)
+        self._ways: Ways | None = None
+        self.way: Way = "growth"
+        self.ways_gone = ""
+        self.divisions: list[Division] = []
         self._found: dict[tuple[bytes, bytes, int], PairRows] = {}
         self.hub = unchanged(problem.width)
+
+    def find_way(self, pairs: PairRows, resources: Resources) -> None:
+        """Try how a few pairs lead to more; that way is gone from now on."""
+        problem = self._both.problem
+        applied = [one.applied(problem.settings) for one in (UNTRIED_MAP, UNTRIED_START)]
+        self._ways = Ways(problem, applied[0], applied[1], resources)
+        gone = self._ways.from_pairs(pairs)
+        best = best_of(gone)
+        self.way, self.divisions = best.way, self._ways.divisions(pairs)
+        for division, run in zip(self.divisions, best.runs, strict=False):
+            self._found[self._key(division.learned, TRIAL_WORDS)] = run
+        self.ways_gone = f" (ways to more pairs: {'; '.join(map(str, gone))})"
 
     def learn(
         self, recipe: Recipe, given: PairRows, most: int = _WORDS
@@ -136,10 +157,17 @@ class SpokeLearner:
 
     def _grown(self, given: PairRows, most: int) -> PairRows:
         """With mutual pairs, found by maps of both languages: these carry a few words further."""
-        key = (given.source.tobytes(), given.target.tobytes(), most)
+        key = self._key(given, most)
         if key not in self._found:
-            self._found[key] = self._both.grown(UNTRIED_START, given, most)
+            if self._ways is None or self.way == "growth":
+                self._found[key] = self._both.grown(UNTRIED_START, given, most)
+            else:
+                self._found[key] = self._ways.go(self.way, given, given, most)
         return self._found[key]
+
+    @staticmethod
+    def _key(given: PairRows, most: int) -> tuple[bytes, bytes, int]:
+        return given.source.tobytes(), given.target.tobytes(), most
 
     def _solved(self, recipe: Recipe, pairs: PairRows) -> LanguageMap:
         products = products_of(*self._both.sides.rows_of(pairs))
@@ -160,7 +188,7 @@ def choose(learner: SpokeLearner, pairs: PairRows) -> SpokeTuning:
 
     Ties go to the rotation and to the larger ridge: the map that claims less.
     """
-    divisions = split(pairs, _ENOUGH, least=2)
+    divisions = learner.divisions or split(pairs, _ENOUGH, least=2)
     if not divisions:
         return SpokeTuning(UNTRIED)
     words = len(np.unique(pairs.source))
