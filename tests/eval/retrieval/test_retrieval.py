@@ -252,3 +252,26 @@ def test_transformer_stage(tiny_model, tmp_path):
     assert retrieval(same).data["average"]["accuracy"] == 1
     with pytest.raises(ConfigError, match="--layer 7"):
         retrieval(RetrievalConfig(source=(de,), target=(en,), model=str(tiny_model)))
+
+
+def test_the_weights_of_an_export_come_from_the_words_alone(run_cli, tmp_path, refuses):
+    from x2static.core.formats.many_languages import sentence_rows
+    from x2static.core.vector_file import write_vectors
+
+    rng = np.random.default_rng(5)
+    words = [f"w{n}" for n in range(40)]
+    vectors = WordVectors(words, rng.standard_normal((40, 6)).astype(np.float32) + 1)
+    write_vectors(vectors, tmp_path / "v", "safetensors")
+    lines = [" ".join(rng.choice(words, 4)) for _ in range(20)]
+    for name in ("s.txt", "t.txt"):
+        (tmp_path / name).write_text("\n".join(lines) + "\n")
+    rows = sentence_rows(vectors)
+    encoder = StaticEncoder(vectors, Lookup(vectors, "auto", "skip"), sif=False, rows=rows)
+    one, many = encoder.encode(lines[:1]), encoder.encode(lines)
+    np.testing.assert_allclose(one[0], many[0], rtol=1e-6)  # no other sentence has a part in it
+    chosen = [words.index(word) for word in lines[0].split()]
+    np.testing.assert_allclose(one[0], rows[chosen].mean(axis=0), rtol=1e-4, atol=1e-7)
+    command = ("eval", "retrieval", "--source", tmp_path / "s.txt", "--target", tmp_path / "t.txt",
+               "--vectors", tmp_path / "v", tmp_path / "v", "--component", "words")  # fmt: skip
+    assert run_cli(*command, "--sif")[0] == 0
+    refuses("--component words is a part of SIF", *command)
