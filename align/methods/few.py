@@ -7,6 +7,7 @@ from typing import Any
 
 from align.methods.multistep import (
     PUBLISHED,
+    TRIAL,
     UNTRIED,
     UNTRIED_START,
     Choice,
@@ -136,7 +137,7 @@ def _chosen(
     def score(choice: Choice) -> list[Precision]:
         pairs = gone.runs if choice.start else alone
         return [
-            one.precision(*learner.maps(choice, learned))
+            one.precision(*learner.maps(choice, learned, TRIAL))
             for one, learned in zip(held, pairs, strict=True)
         ]
 

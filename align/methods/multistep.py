@@ -42,6 +42,8 @@ class Whitening(NamedTuple):
         )  # fmt: skip
 
 
+WHOLE, TRIAL = Contrast(), Contrast(steps=40)
+"""Of polishing; whether it helps shows after a third of the steps."""
 PUBLISHED = Whitening(0.0, 0.5)
 UNTRIED, UNTRIED_START = Whitening(0.1, 0.25), Whitening(1.0, 0.25)
 """For a dictionary too small to decide by; mutual pairs bear the smaller ridge."""
@@ -102,14 +104,20 @@ class MultistepLearner:
             return given
         return self.grown(choice.start, given, self.problem.cutoff)
 
-    def maps(self, choice: Choice, pairs: PairRows) -> Maps:
-        """Both maps; the pairs are those that are to be learned from, with all that were added."""
+    def maps(self, choice: Choice, pairs: PairRows, how: Contrast = WHOLE) -> Maps:
+        """Both maps.
+
+        Args:
+            choice: how they are learned.
+            pairs: all that are to be learned from, those that were added, too.
+            how: they are polished, if they are.
+        """
         problem = self.problem
         applied = choice.whitening.applied(problem.settings)
         maps = self.sides.language_maps(final_maps(*self.sides.rows_of(pairs), applied))
         if not choice.polished:
             return maps
-        return polished(maps, problem.matrices, pairs, problem.cutoff, Contrast())
+        return polished(maps, problem.matrices, pairs, problem.cutoff, how)
 
     def learn(self, choice: Choice, pairs: PairRows) -> Alignment:
         """The same, and how the result looks."""

@@ -20,6 +20,7 @@ from align.methods.few import few_pairs_tuning
 from align.methods.method import Method
 from align.methods.multistep import (
     PUBLISHED,
+    TRIAL,
     UNTRIED,
     UNTRIED_START,
     Choice,
@@ -83,8 +84,7 @@ class Tuning:
         chosen_by: CSLS P@1 on the pairs that decided, the best of all choices and so optimistic;
             None where the dictionary was too small to hold any out.
         held_out: the same on pairs that had no part in the choice. A small dictionary has none to
-            spare: each fold is then scored with what the other folds choose, but for polishing,
-            which all of them decide.
+            spare: each fold is then scored with what the other folds choose, before polishing.
         plain: the same of the published multi-step map, None where it cannot be learned.
         words: that `held_out` and `plain` are of.
     """
@@ -184,8 +184,7 @@ def _with_polishing(chosen: Tuning, folds: _Folds) -> Tuning:
     trials.run([chosen.choice, replace(chosen.choice, polished=True)])
     if not trials.best.polished:
         return chosen
-    csls = trials.score_of(trials.best).csls
-    return replace(chosen, choice=trials.best, chosen_by=csls, held_out=csls)
+    return replace(chosen, choice=trials.best, chosen_by=trials.score_of(trials.best).csls)
 
 
 class _Folds:
@@ -202,8 +201,8 @@ class _Folds:
         return [fold.precision(choice.whitening) for fold in self._of(choice)]
 
     def final_scores(self, choice: Choice) -> list[Precision]:
-        """Of the maps that a choice ends with."""
-        return [fold.final_precision(choice) for fold in self._of(choice)]
+        """Of the maps that a choice nearly ends with, on the first division."""
+        return [next(iter(self._of(choice))).final_precision(choice)]
 
     def _of(self, choice: Choice) -> Iterable[_Fold]:
         start = choice.start
@@ -240,5 +239,6 @@ class _Fold:
         return self._held_out.precision_of_rows(x, z)
 
     def final_precision(self, choice: Choice) -> Precision:
-        """P@1 of the maps of a choice."""
-        return self._held_out.precision(*self._learner.maps(choice, self._division.learned))
+        """P@1 of the maps of a choice, polished for as long as it takes to see whether it helps."""
+        maps = self._learner.maps(choice, self._division.learned, TRIAL)
+        return self._held_out.precision(*maps)

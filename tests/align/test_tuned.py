@@ -196,7 +196,8 @@ def test_the_whitening_is_chosen_again_with_mutual_pairs(monkeypatch):
     choice = tuning.choice
     assert (choice.whitening, choice.start) == (PUBLISHED, (1.0, 0.25))
     assert choice.polished
-    assert tuning.held_out == 0.55
+    assert tuning.chosen_by == 0.55
+    assert tuning.held_out == pytest.approx(0.6)  # before polishing
 
 
 def test_mutual_pairs_that_do_not_help_are_left_out(monkeypatch):
