@@ -109,7 +109,7 @@ RETRIEVALS = [
 ALIGNS = [
     case("align-width", "wide", ALIGN, en_vec=vec(width=5)),
     case("align-one-output", "two outputs have the same name", ALIGN + " --output-target a"),
-    case("align-no-lexicon", "give --lexicon FILE", "align --source en.vec --target de.vec --output-source a --output-target b"),
+    case("align-no-lexicon", "give --lexicon FILE", "align --preset supervised --source en.vec --target de.vec --output-source a --output-target b"),
     case("align-lexicon-unused", "--lexicon is not used", ALIGN + " --preset identical"),
     case("align-preset", "--preset: invalid choice", ALIGN + " --preset best"),
     case("align-auto-alone", "--choice auto decides on held-out", ALIGN + " --choice auto"),
