@@ -93,6 +93,16 @@ def test_a_language_may_stay_unaligned(read, folder):
     assert build_graph(bench, Problems(folder))["de/align"].table == "export"
 
 
+def test_dictionaries_in_the_box_need_no_file(read, folder):
+    bench, lines = read(GOOD.replace("lexicons/{}-en.txt", "cldr:{}-en"))
+    assert lines == []
+    task = build_graph(bench, Problems(folder))["de/align"]
+    assert task.config.lexicons == "cldr:de-en"
+    assert task.inputs == ("vectors/de", "vectors/en")
+    _, lines = read(GOOD.replace("lexicons/{}-en.txt", "cldr:{}-qq"))
+    assert "no words of 'qq' among its 101 languages" in "\n".join(lines)
+
+
 def test_a_list_of_codes_and_one_pattern_are_enough(read):
     head = GOOD.partition("[languages]")[0]
     bench, lines = read(f'languages = ["en", "de"]\ncorpora = "text/{{}}.txt"\n{head}')

@@ -21,6 +21,7 @@ from typing import Any
 from x2static.commands import evaluations
 from x2static.core.errors import WorkbenchError
 from x2static.core.evaluation import Evaluation, Moment, Of, Subject
+from x2static.core.lexicons.cldr import names_cldr
 from x2static.run.plan.language_tasks import language_stages
 from x2static.run.workbench.language import Language
 from x2static.run.workbench.needs import NO_NEEDS, Needs, stages
@@ -179,13 +180,14 @@ class _Builder:
                 needs=self._bench.needs.get("align", NO_NEEDS),
             )  # fmt: skip
         lexicon = str(language.lexicon) if language.lexicon else ""
+        files = [lexicon] if lexicon and not names_cldr(language.lexicon) else []
         own = {
             "hub": f"{hub}=vectors/{hub}", "spokes": (f"{code}=vectors/{code}",),
             "output": Path("aligned"), "lexicons": lexicon, "resume": True, "overwrite": True,
         }  # fmt: skip
         return self._task(
             code, "align", "align", own, outputs=(output, f"aligned/{code}.map.safetensors"),
-            inputs=(f"vectors/{code}", f"vectors/{hub}", *([lexicon] if lexicon else [])),
+            inputs=(f"vectors/{code}", f"vectors/{hub}", *files),
             waits_for=(f"{code}/distill", f"{hub}/distill"),
         )  # fmt: skip
 

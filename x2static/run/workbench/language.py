@@ -9,6 +9,8 @@ from typing import Any
 
 from x2static.commands import evaluations
 from x2static.core.config import shown
+from x2static.core.errors import LexiconError
+from x2static.core.lexicons.cldr import cldr_lexicon, names_cldr
 from x2static.run.workbench.names import note_unknown, table_of
 from x2static.run.workbench.patterns import HUB_DATASET, NO_URL, Place, is_url
 from x2static.run.workbench.problems import Problems
@@ -138,9 +140,19 @@ class LanguageReader:
         if is_url(text):
             self._problems.add(where, f"lexicon {text}: {NO_URL}")
             return None
+        if names_cldr(Path(text)):
+            return self._boxed(where, text.replace("{}", code))
         path = self._place.path(text, code)
         self._check_there(where, "lexicon", path)
         return path
+
+    def _boxed(self, where: str, name: str) -> Path:
+        """A dictionary in the box, such as ``cldr:de-en``."""
+        try:
+            cldr_lexicon(name)
+        except LexiconError as error:
+            self._problems.add(where, str(error).removeprefix("--"))
+        return Path(name)
 
     def _check_there(self, where: str, what: str, path: Path) -> None:
         if not path.exists():
