@@ -3,6 +3,9 @@
     python scripts/digests.py --work FOLDER --json before.json      on the old code
     python scripts/digests.py --work OTHER --json after.json --compare before.json
 
+``--only NAME ...`` runs the commands whose outputs begin with one of the names (``vectors/de``), and
+what these need has to be among them; ``--only small`` is a selection that takes some minutes.
+
 The commands read the small real data in the repository (scripts/demo_data, tests/data) and run on
 one thread. Run records (times, versions) are left out, and so are durations in JSON and pages.
 """
@@ -29,6 +32,10 @@ ROOT = Path(__file__).resolve().parents[1]
 DEMO = next(path for path in ROOT.glob("scripts/**/demo_data") if path.is_dir())
 DOWNSTREAM = ROOT / "tests" / "data" / "downstream"
 LANGUAGES = ("en", "de", "es")
+SMALL = (
+    "en.txt", "de.txt", "es.txt", "plain.txt", "vectors/", "other/", "aligned/supervised", "hub",
+    "retrieval.json", "pretrained/", "tagging.json", "qa.json",
+)  # fmt: skip
 LOSSES = ("mse", "cosine", "infonce", "dcca", "dgcca", "none")
 FORMATS = {
     "word2vec": "de.vec",
@@ -213,13 +220,15 @@ def digests(work: Path) -> dict[str, str]:
     return found
 
 
-def run_all(work: Path, preset: str | None) -> None:
+def run_all(work: Path, preset: str | None, only: tuple[str, ...]) -> None:
     """Run the list; a command that fails is told at once and leaves no digest."""
     from x2static.cli import main
 
     words = "\n".join(f"{a}\t{b}\t{i % 7}" for i, (a, b) in enumerate(_PAIRS))
     (work / "words.tsv").write_text(words + "\n", encoding="utf-8")
     for name, command in commands(preset):
+        if only and not name.startswith(only):
+            continue
         arguments = arguments_of(name, command)
         (work / name).parent.mkdir(parents=True, exist_ok=True)
         errors = io.StringIO()
@@ -243,6 +252,7 @@ def main() -> int:
     parser.add_argument("--json", type=Path, help="write the digests")
     parser.add_argument("--distill-preset", help="to compare with a tree of another default")
     parser.add_argument("--compare", type=Path, help="digests of the tree to compare with")
+    parser.add_argument("--only", nargs="+", default=[], help="beginnings of outputs' names, small")
     options = parser.parse_args()
     work = options.work.resolve()
     work.mkdir(parents=True, exist_ok=True)
@@ -252,7 +262,8 @@ def main() -> int:
     before = json.loads(options.compare.read_text()) if options.compare else None
     inputs(work, options.distill_preset)
     os.chdir(work)
-    run_all(work, options.distill_preset)
+    only = SMALL if options.only == ["small"] else tuple(options.only)
+    run_all(work, options.distill_preset, only)
     after = digests(work)
     if json_path:
         json_path.write_text(json.dumps(after, indent=1) + "\n")
