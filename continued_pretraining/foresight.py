@@ -13,7 +13,7 @@ from x2static.core.languages.script import ScriptShare, script_share
 from x2static.core.text.text_input import LineReader, decode_lines
 from x2static.core.vector_file import read_vectors
 from x2static.teacher.encoder import resolve_layer
-from x2static.teacher.hugging_face import quiet, read_config
+from x2static.teacher.loading.hugging_face import quiet, read_config
 from x2static.teacher.sentence_states import resolve_layers
 
 Files = Mapping[str, Sequence[Path]]

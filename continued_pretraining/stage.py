@@ -32,7 +32,7 @@ from x2static.core.storage.run_record import RunRecord, read_record
 from x2static.core.storage.work_folder import WorkFolder
 from x2static.core.text.pair_sources import PairSource, find_pair_sources
 from x2static.core.text.sources import find_sources
-from x2static.teacher.model_folder import save_model
+from x2static.teacher.loading.model_folder import save_model
 
 _TRACKERS = "trackers"
 

@@ -124,11 +124,11 @@ def pretraining(text: Path, scratch: Path) -> Callable[[int], int]:
 
 def reading(text: Path, _scratch: Path) -> Callable[[int], int]:
     """Batches of sentences through the demo's teacher, as for distilling and retrieval."""
-    from eval.retrieval.transformer_sentences import TransformerEncoder
     from x2static.teacher.encoder import load_teacher
+    from x2static.teacher.sentences import SentenceEncoder
 
     teacher = load_teacher(str(DEMO / "teacher"), -1)
-    encoder = TransformerEncoder(teacher, specials=False, max_pieces=256, batch_pieces=4096)
+    encoder = SentenceEncoder(teacher, specials=False, max_pieces=256, batch_pieces=4096)
     lines = text.read_text(encoding="utf-8").splitlines()
 
     def read(step: int) -> int:

@@ -3,8 +3,8 @@
     python scripts/digests.py --work FOLDER --json before.json      on the old code
     python scripts/digests.py --work OTHER --json after.json --compare before.json
 
-``--only NAME ...`` runs the commands whose outputs begin with one of the names (``vectors/de``), and
-what these need has to be among them; ``--only small`` is a selection that takes some minutes.
+``--only NAME ...`` runs the commands whose outputs begin with one of the names (``vectors/de``);
+what these need has to be among them. ``--only small`` is a selection that takes some minutes.
 
 The commands read the small real data in the repository (scripts/demo_data, tests/data) and run on
 one thread. Run records (times, versions) are left out, and so are durations in JSON and pages.

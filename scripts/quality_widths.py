@@ -30,7 +30,6 @@ sys.path.insert(0, str(ROOT))
 from continued_pretraining.config import PretrainConfig  # noqa: E402
 from continued_pretraining.stage import pretrain  # noqa: E402
 from eval.retrieval.score import score_retrieval  # noqa: E402
-from eval.retrieval.transformer_sentences import TransformerEncoder  # noqa: E402
 from scripts.machine import describe_machine  # noqa: E402
 from scripts.quality_pretrain import Bench as Vectors  # noqa: E402
 from scripts.quality_pretrain import make_vectors, spread, validations  # noqa: E402
@@ -39,6 +38,7 @@ from scripts.train_demo_teacher import OUTPUT as TEACHER  # noqa: E402
 from x2static.core.storage.run_record import git_commit  # noqa: E402
 from x2static.core.text.bitext import read_sentences  # noqa: E402
 from x2static.teacher import load_teacher  # noqa: E402
+from x2static.teacher.sentences import SentenceEncoder  # noqa: E402
 
 LANGUAGES = ("en", "de", "fr", "es")
 TESTED = {"de": "deu"}
@@ -165,7 +165,7 @@ def start(bench: Bench, width: int, steps: int) -> Path:
 def accuracies(bench: Bench, model: Path, block: int) -> dict[str, float]:
     """Mean accuracy of both directions at a block, by test and language."""
     teacher = load_teacher(str(model), block, "cpu", "fp32")
-    encoder = TransformerEncoder(teacher, specials=False, max_pieces=128, batch_pieces=4096)
+    encoder = SentenceEncoder(teacher, specials=False, max_pieces=128, batch_pieces=4096)
     found = {}
     for name, (source, target) in bench.pairs().items():
         x, z = encoder.encode(source), encoder.encode(target)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -12,14 +11,15 @@ from torch import Tensor, nn
 
 from continued_pretraining.text.batch import MicroBatch
 from x2static.core.errors import TeacherError
-from x2static.teacher.hugging_face import mend_adapters, quiet, read_config
+from x2static.teacher import load
+from x2static.teacher.blocks import Blocks, Capture, find_blocks
+from x2static.teacher.loading.hugging_face import position_limit
 from x2static.teacher.modules import has_modules, speak
-from x2static.teacher.weights import load_weights
+from x2static.teacher.precision import autocast
 
 # Families that take a mask of four dimensions and explicit positions, by how they count these.
 _COUNTED_FROM_PADDING = ("xlm-roberta", "roberta", "camembert", "xmod")
 _COUNTED_FROM_ZERO = ("bert", "electra")
-_STACK_NAMES = ("layer", "layers", "h", "blocks", "block")
 
 
 @dataclass
@@ -31,7 +31,7 @@ class MaskedModel:
         encoder: the model without its head.
         transform: what the head does before it scores pieces.
         decoder: scores pieces; its weight is usually the embedding table.
-        stack: the module that holds the list of blocks, and the list's name in it.
+        stack: where its blocks lie.
         low: precision of the matrix products.
         untrained: weights that the folder did not have, so that they begin at random.
         added: embeddings that are another model's plus this one's, where they are.
@@ -41,11 +41,10 @@ class MaskedModel:
     encoder: Any
     transform: Callable[[Tensor], Tensor]
     decoder: nn.Linear
-    stack: tuple[Any, str]
+    stack: Blocks
     low: torch.dtype
     untrained: tuple[str, ...] = ()
     added: Any = None
-    _captured: dict[int, Tensor] = field(default_factory=dict, repr=False)
 
     @property
     def device(self) -> torch.device:
@@ -56,7 +55,7 @@ class MaskedModel:
     @property
     def blocks(self) -> Any:
         """The list of blocks."""
-        return getattr(*self.stack)
+        return self.stack.modules
 
     @property
     def depth(self) -> int:
@@ -71,14 +70,11 @@ class MaskedModel:
     @property
     def max_pieces(self) -> int:
         """Longest input, control tokens included."""
-        limit = int(getattr(self.hugging_face.config, "max_position_embeddings", 1 << 20))
-        positions = getattr(getattr(self.encoder, "embeddings", None), "position_embeddings", None)
-        padding = getattr(positions, "padding_idx", None)
-        return limit if padding is None else limit - padding - 1
+        return position_limit(self.hugging_face)
 
     def autocast(self) -> Any:
         """The context in which matrix products take the low precision."""
-        return torch.autocast(self.device.type, dtype=self.low, enabled=self.low is torch.bfloat16)
+        return autocast(self.device, self.low)
 
     @property
     def first_position(self) -> int | None:
@@ -93,15 +89,15 @@ class MaskedModel:
         if block is None:
             last = self._encode(batch)
             return last, last
-        with self._capturing(block):
+        with Capture(self.stack, [block]) as capture:
             last = self._encode(batch)
-            return last, self._captured.pop(block)
+            return last, capture.take(block)
 
     def states_up_to(self, batch: MicroBatch, block: int) -> Tensor:
         """The states after ``block``; later blocks are not run."""
-        with self._shortened(block), self._capturing(block):
+        with self.stack.shortened(block), Capture(self.stack, [block]) as capture:
             self._encode(batch)
-            return self._captured.pop(block)
+            return capture.take(block)
 
     def features(self, states: Tensor, places: Tensor) -> Tensor:
         """(M, D) what the decoder scores: (B, T, D) last states at M places of the flat batch."""
@@ -127,51 +123,6 @@ class MaskedModel:
         states: Tensor = output.last_hidden_state
         return states
 
-    @contextmanager
-    def _capturing(self, block: int) -> Iterator[None]:
-        """Keep what a block puts out, before any norm that a pre-norm encoder adds at its end."""
-        stack = self.blocks
-
-        def keep_output(_module: Any, _inputs: Any, output: Any) -> None:
-            self._captured[block] = output[0] if isinstance(output, tuple) else output
-
-        def keep_input(_module: Any, inputs: Any, keywords: Any) -> None:
-            self._captured[block] = inputs[0] if inputs else keywords["hidden_states"]
-
-        if block == 0:
-            handle = stack[0].register_forward_pre_hook(keep_input, with_kwargs=True)
-        else:
-            handle = stack[block - 1].register_forward_hook(keep_output)
-        try:
-            yield
-        finally:
-            handle.remove()
-
-    @contextmanager
-    def _shortened(self, block: int) -> Iterator[None]:
-        """The encoder without the blocks after ``block``."""
-        parent, name = self.stack
-        stack = self.blocks
-        kept = max(block, 1)
-        if kept == len(stack):
-            yield
-            return
-        try:
-            setattr(parent, name, stack[:kept])
-            yield
-        finally:
-            setattr(parent, name, stack)
-
-
-def find_blocks(encoder: Any) -> tuple[Any, str]:
-    """The module that holds the list of blocks, and the list's name in it."""
-    wanted = int(encoder.config.num_hidden_layers)
-    for module in encoder.modules():
-        for name, child in module.named_children():
-            if isinstance(child, nn.ModuleList) and name in _STACK_NAMES and len(child) == wanted:
-                return module, name
-    raise TeacherError(f"cannot find the blocks of a {type(encoder).__name__}")
-
 
 def take_apart(hugging_face: Any, low: torch.dtype, name: str) -> MaskedModel:
     """Find encoder, head and decoder of a masked language model.
@@ -190,9 +141,9 @@ def take_apart(hugging_face: Any, low: torch.dtype, name: str) -> MaskedModel:
     if decoder.weight.device.type == "cpu" and low is torch.bfloat16:
         # torch's fused attention is far slower backwards in bf16 on processors.
         hugging_face.set_attn_implementation("eager")
-    mend_adapters(hugging_face)
     encoder = hugging_face.base_model
-    return MaskedModel(hugging_face, encoder, transform, decoder, find_blocks(encoder), low)
+    blocks = find_blocks(encoder, int(encoder.config.num_hidden_layers), name)
+    return MaskedModel(hugging_face, encoder, transform, decoder, blocks, low)
 
 
 def _find_transform(hugging_face: Any) -> Callable[[Tensor], Tensor] | None:
@@ -217,27 +168,24 @@ def load_model(
     dropout: float | None,
     low: torch.dtype,
     *,
+    tokenizer: Any,
     device: Any,
     languages: Sequence[str] = (),
 ) -> MaskedModel:
-    """A pre-trained masked language model in float32.
+    """A pre-trained masked language model in float32; ``tokenizer`` is Hugging Face's.
 
     Raises:
         TeacherError: nothing usable under that name, or one module would have to read several
             languages.
     """
-    import transformers
-
-    with quiet(transformers):
-        config = read_config(transformers, name)
-        set_dropout(config, dropout)
-        loaded, missing, _ = load_weights(
-            transformers, "AutoModelForMaskedLM", name, config, "no masked language model here"
-        )
-    if has_modules(loaded):
-        _speak(loaded, sorted(set(languages)), name)
-    model = take_apart(loaded.float().to(device), low, name)
-    model.untrained = tuple(missing)
+    loaded = load.load_model(
+        name, "AutoModelForMaskedLM", tokenizer, fault="no masked language model here",
+        change=lambda config: set_dropout(config, dropout),
+    )  # fmt: skip
+    if has_modules(loaded.model):
+        _speak(loaded.model, sorted(set(languages)), name)
+    model = take_apart(loaded.model.float().to(device), low, name)
+    model.untrained = loaded.missing
     return model
 
 

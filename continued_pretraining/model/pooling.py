@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from continued_pretraining.text.batch import Ids, MicroBatch, spread
+from continued_pretraining.text.batch import MicroBatch
+from x2static.teacher.pooling import span_means
 
 
 def pool_states(
@@ -27,14 +27,4 @@ def pool_states(
         places = batch.starts - (1 if pool == "cls" else 0)
         return flat.index_select(0, torch.from_numpy(places).to(flat.device)).float()
     before, after = (prefix, suffix) if pool == "all" else (0, 0)
-    return mean_of_spans(flat, batch.starts - before, batch.lengths + before + after)
-
-
-def mean_of_spans(flat: Tensor, starts: Ids, lengths: Ids) -> Tensor:
-    """(S, D) float32 means of the rows ``starts`` to ``starts + lengths`` of a flat batch."""
-    places = torch.from_numpy(spread(starts, lengths)).to(flat.device)
-    owners = torch.from_numpy(np.repeat(np.arange(len(lengths)), lengths)).to(flat.device)
-    rows = flat.index_select(0, places).float()
-    total = torch.zeros(len(lengths), flat.shape[1], dtype=torch.float32, device=flat.device)
-    total = total.index_add(0, owners, rows)
-    return total / torch.from_numpy(lengths).to(flat.device)[:, None]
+    return span_means(flat, batch.starts - before, batch.lengths + before + after)

@@ -11,7 +11,7 @@ from continued_pretraining.model.masked_model import MaskedModel, take_apart
 from continued_pretraining.text.tokenizer import LineTokenizer
 from x2static.core.config import closest
 from x2static.core.errors import ConfigError
-from x2static.teacher.config_check import MAX_LAYERS
+from x2static.teacher.loading.config_check import MAX_LAYERS
 
 _DIGITS = 13
 _LARGEST = 20_000_000_000

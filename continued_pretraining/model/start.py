@@ -15,10 +15,9 @@ from continued_pretraining.model.scratch import build_model, parse_shape
 from continued_pretraining.text.lines import sizes_of
 from continued_pretraining.text.sampling import apportion
 from continued_pretraining.text.tokenizer import LineTokenizer, load_tokenizer, train_tokenizer
-from x2static.core.errors import TeacherError
 from x2static.core.storage.files import staged
 from x2static.core.text.sources import find_sources
-from x2static.teacher.model_folder import save_tokenizer
+from x2static.teacher.loading.model_folder import save_tokenizer
 
 
 def start_tokenizer(
@@ -54,17 +53,14 @@ def start_model(
         TeacherError: the tokeniser has pieces that the model knows nothing of.
     """
     if config.from_scratch is None:
-        model = load_model(config.model, config.dropout, low, device=device, languages=languages)
+        model = load_model(
+            config.model, config.dropout, low, tokenizer=tokenizer.hugging_face, device=device,
+            languages=languages,
+        )  # fmt: skip
     else:
         shape = parse_shape(config.from_scratch)
         model = build_model(shape, tokenizer, config.dropout, low, device)
         if config.embeddings_from:
             sources = find_sources(config.embeddings_from, "--embeddings-from")
             start_embeddings(model, tokenizer, sources, config.max_words, config.seed)
-    rows = int(model.decoder.weight.shape[0])
-    if tokenizer.size > rows:
-        raise TeacherError(
-            f"{config.model}: its tokeniser has ids up to {tokenizer.size - 1}, its model only "
-            f"{rows} embeddings; they do not belong together"
-        )
     return model

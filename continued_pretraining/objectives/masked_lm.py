@@ -16,8 +16,9 @@ from continued_pretraining.objectives.cross_entropy import Scored, scored
 from continued_pretraining.objectives.masking import MaskRule
 from continued_pretraining.objectives.objective import Objective
 from continued_pretraining.objectives.parts import Parts
-from continued_pretraining.text.batch import MicroBatch, round_up, spread
+from continued_pretraining.text.batch import MicroBatch, round_up
 from continued_pretraining.text.plan import TextShare
+from x2static.teacher.batches import spread
 
 _PLACES = 64  # places are scored in multiples of so many: shapes for which kernels are at hand
 

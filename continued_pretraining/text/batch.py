@@ -18,6 +18,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from x2static.teacher.batches import by_length, spread
+
 Ids = NDArray[np.int64]
 _WIDTHS, _ROWS = 8, 4  # packed rows are a multiple so wide, and so many
 
@@ -75,9 +77,8 @@ def micro_batches(
     lengths = np.fromiter(map(len, sequences), dtype=np.int64, count=len(sequences))
     order = np.argsort(-lengths, kind="stable")
     if frame.first_position is None or not len(order) or lengths[order[0]] == lengths[order[-1]]:
-        for part in cut_at_budget(lengths[order] + frame.size, budget):
-            rows = [[int(member)] for member in order[part]]
-            yield _to_batch(rows, sequences, frame, device)
+        for members in by_length(lengths + frame.size, budget):
+            yield _to_batch([[member] for member in members.tolist()], sequences, frame, device)
         return
     width = round_up(int(lengths[order[0]]) + frame.size, _WIDTHS)
     rows = pack(lengths + frame.size, order, width)
@@ -91,15 +92,6 @@ def micro_batches(
 def round_up(number: int, multiple: int) -> int:
     """The least multiple that is not smaller."""
     return -(-number // multiple) * multiple
-
-
-def cut_at_budget(lengths: Ids, budget: int) -> Iterator[slice]:
-    """Slices of falling lengths, each within the padded budget or one sequence long."""
-    first = 0
-    while first < len(lengths):
-        fitting = max(1, budget // int(lengths[first]))
-        yield slice(first, first + fitting)
-        first += fitting
 
 
 def pack(lengths: Ids, order: Ids, width: int) -> list[list[int]]:
@@ -157,12 +149,6 @@ def _to_batch(
         _mask(owners.reshape(height, width), frame, is_shared=is_shared, device=device),
         _positions(positions.reshape(height, width), frame, device) if is_shared else None,
     )
-
-
-def spread(starts: Ids, lengths: Ids) -> Ids:
-    """All places from each start on, as many as its length, end to end."""
-    before = np.cumsum(lengths) - lengths
-    return np.asarray(np.arange(int(lengths.sum())) + np.repeat(starts - before, lengths))
 
 
 def _mask(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -14,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from continued_pretraining.text.lines import iter_lines
-from x2static.core.errors import ConfigError, CorpusError, TeacherError, WorkbenchError
+from x2static.core.errors import ConfigError, CorpusError, TeacherError, WorkbenchError, require
 from x2static.teacher import WordPieces
+from x2static.teacher.loading.hugging_face import quiet, read_tokenizer
 
 SPECIALS = ("<s>", "<pad>", "</s>", "<unk>")
 _TRAINING_LINES = 400_000
 _LONGEST_LINE = 2000  # characters; the trainer's cost grows fast with unbroken text
-_FILES = ("tokenizer.json", "sentencepiece.bpe.model", "spiece.model", "vocab.txt", "vocab.json")
 
 
 class LineTokenizer:
@@ -117,26 +116,9 @@ def load_tokenizer(name: str) -> LineTokenizer:
     Raises:
         TeacherError: there is none, or it cannot be loaded.
     """
-    import transformers
-
-    folder = Path(name)
-    if folder.is_dir() and not any((folder / file).exists() for file in _FILES):
-        raise TeacherError(
-            f"{name}: no tokeniser in this folder; put tokenizer.json beside the model, with "
-            "AutoTokenizer.from_pretrained(...).save_pretrained(FOLDER)"
-        )
-    if not folder.is_dir() and os.sep in name and name.startswith((".", "/", "~")):
-        raise TeacherError(f"{name}: no such folder; give a folder or a hub model name")
-    try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(
-            name, use_fast=True, trust_remote_code=False
-        )
-    except Exception as error:  # the library raises many kinds for a missing tokeniser
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise TeacherError(
-            f"{name}: its tokeniser cannot be loaded ({reason.rstrip('.')}); give a folder with "
-            "config.json, weights and tokeniser, or a model name the hub knows"
-        ) from error
+    transformers = require("transformers", "pretrain", "pre-training")
+    with quiet(transformers):
+        tokenizer = read_tokenizer(transformers, name, for_words=False)
     return LineTokenizer(tokenizer, name)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -43,23 +43,6 @@ class Batch:
 
     inputs: dict[str, torch.Tensor]
     gold: torch.Tensor
-
-
-def split_by_budget(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:
-    """Row numbers by falling length, in batches of at most ``budget`` pieces, padding included.
-
-    A row longer than the budget is a batch of its own.
-    """
-    batch: list[int] = []
-    longest = 0
-    for row in sorted(range(len(lengths)), key=lambda row: (-lengths[row], row)):
-        if batch and (len(batch) + 1) * longest > budget:
-            yield batch
-            batch = []
-        longest = longest if batch else lengths[row]
-        batch.append(row)
-    if batch:
-        yield batch
 
 
 def collate(rows: Sequence[Row], reader: Reader) -> Batch:

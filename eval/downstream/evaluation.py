@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 from eval.downstream.config import DownstreamConfig
 from eval.downstream.finetune import Course, EpochSelector, finetune, seeded
 from eval.downstream.freezing import check_freeze, freeze
-from eval.downstream.precision import pick_precision
-from eval.downstream.pretrained import Reader, load_reader, load_tokenizer, model_digest
+from eval.downstream.pretrained import Reader, load_reader, model_digest
 from eval.downstream.score_tables import ScoreRow, as_data, as_markdown, as_text
 from eval.downstream.shelf import Shelf
 from eval.downstream.spread import Spread
@@ -29,6 +28,8 @@ from x2static.core.setting import deciding
 from x2static.core.storage.files import sha256
 from x2static.core.storage.outputs import Outputs
 from x2static.core.storage.run_record import RunRecord, plain
+from x2static.teacher.load import load_tokenizer
+from x2static.teacher.precision import pick_precision
 
 if TYPE_CHECKING:
     import torch
@@ -65,7 +66,7 @@ def evaluate(task: FineTunedTask, config: DownstreamConfig) -> Outcome:
     outputs = _claimed(task, config, inputs)
     record = RunRecord(task.command, config, inputs)
     device = pick_device(config.device)
-    precision = pick_precision(config.precision, device)
+    precision = pick_precision(config.precision, device, on_cpu=False)
     labels = labels_of(config.model)
     tokenizers = [load_tokenizer(name) for name in config.model]  # the cheap faults come first
     for name in config.model:
@@ -200,7 +201,9 @@ def _fine_tuned(
     if tags is not None:
         reader.model.config.id2label = dict(enumerate(tags))
         reader.model.config.label2id = {tag: number for number, tag in enumerate(tags)}
-    reader.speak(config.train_language)
+    for gold in task.sets:  # before anything is learned
+        reader.speak(gold.about.language)
+    reader.speak(config.train_language, "--train-language")
     reader.freeze_languages()
     freeze(reader, config.freeze, label)
     updates = config.recipe.updates(len(tokenized.rows))

@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from eval.downstream.batches import Row, collate, split_by_budget
+from eval.downstream.batches import Row, collate
 from eval.downstream.compact_embeddings import Shrinkage, compact_embeddings
 from eval.downstream.memory import halved
-from eval.downstream.precision import autocast
 from eval.downstream.pretrained import Reader
 from eval.downstream.recipe import Recipe
 from x2static.core.errors import ConfigError
 from x2static.core.progress import Progress
+from x2static.teacher.batches import by_length
+from x2static.teacher.precision import autocast, dtype_of
 
 if TYPE_CHECKING:
     import torch
@@ -177,9 +178,9 @@ class _Trainer:
 
         reader, course = self._reader, self._course
         total = torch.zeros((), device=reader.device)
-        for part in split_by_budget([len(row.ids) for row in batch], course.budget):
-            inputs = collate([batch[row] for row in part], reader)
-            with autocast(reader.device, course.precision):
+        for part in by_length([len(row.ids) for row in batch], course.budget):
+            inputs = collate([batch[row] for row in part.tolist()], reader)
+            with autocast(reader.device, dtype_of(course.precision)):
                 output = reader.model(**inputs.inputs)
             loss = course.loss_of(output, inputs.gold)
             (loss / weight).backward()  # type: ignore[no-untyped-call]

@@ -44,7 +44,7 @@ def check_freeze(text: str | None, name: str) -> None:
     if text is None:
         return
     from x2static.core.errors import require
-    from x2static.teacher.hugging_face import quiet, read_config
+    from x2static.teacher.loading.hugging_face import quiet, read_config
 
     transformers = require("transformers", "distill", "running a transformer")
     with quiet(transformers):

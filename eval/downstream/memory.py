@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import TypeVar
 
-from eval.downstream.batches import split_by_budget
 from x2static.core.errors import ConfigError
 from x2static.core.progress import Progress
+from x2static.teacher.batches import by_length
 
 Item = TypeVar("Item")
 Found = TypeVar("Found")
@@ -51,8 +51,8 @@ def in_batches(
         while len(found) < len(items):
             missing = [row for row in range(len(items)) if row not in found]
             try:
-                for part in split_by_budget([lengths[row] for row in missing], budget):
-                    rows = [missing[place] for place in part]
+                for part in by_length([lengths[row] for row in missing], budget):
+                    rows = [missing[place] for place in part.tolist()]
                     found.update(zip(rows, run([items[row] for row in rows]), strict=True))
                     if progress is not None:
                         progress.advance(len(rows))

@@ -10,19 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from x2static.core.errors import require
 from x2static.core.storage.files import sha256
-from x2static.teacher.hugging_face import (
-    MODEL_FILES,
-    check_vocabulary,
-    mend_adapters,
-    position_limit,
-    quiet,
-    read_config,
-    read_tokenizer,
-    require_fast,
-)
-from x2static.teacher.weights import load_weights
+from x2static.teacher.load import load_model
+from x2static.teacher.loading.hugging_face import MODEL_FILES, position_limit
+from x2static.teacher.modules import speak
 
 if TYPE_CHECKING:
     import torch
@@ -39,6 +30,7 @@ class Reader:
     """A model with a head, ready to be trained or asked.
 
     Attributes:
+        name: what the user called it.
         model: the torch module.
         device: where it runs.
         max_pieces: longest input, control tokens included.
@@ -47,6 +39,7 @@ class Reader:
         numbers: the number of each id in an embedding table made small for training, or None.
     """
 
+    name: str
     model: Any = field(repr=False)
     device: torch.device
     max_pieces: int
@@ -54,13 +47,13 @@ class Reader:
     num_types: int
     numbers: NDArray[np.int64] | None = None
 
-    def speak(self, language: str | None) -> None:
-        """Choose the language of a model that has modules for each (X-MOD); others have none."""
-        languages = getattr(self.model.config, "languages", None)
-        if not languages or not hasattr(self.model, "set_default_language"):
-            return
-        fitting = [name for name in languages if language and name.split("_")[0] == language]
-        self.model.set_default_language(fitting[0] if fitting else next(iter(languages)))
+    def speak(self, language: str | None, flag: str = "--languages") -> None:
+        """Read in a language, if the model has a module for each (X-MOD).
+
+        Raises:
+            TeacherError: it has none for this one, which the setting ``flag`` asks for.
+        """
+        speak(self.model, language, self.name, flag)
 
     def freeze_languages(self) -> None:
         """Keep embeddings and language modules of X-MOD as they are, as its authors do.
@@ -70,20 +63,6 @@ class Reader:
         freeze = getattr(self.model, "freeze_embeddings_and_language_adapters", None)
         if freeze is not None:
             freeze()
-
-
-def load_tokenizer(name: str) -> Any:
-    """The fast tokenizer of a model.
-
-    Raises:
-        TeacherError: none there, or a slow one, which cannot tell where its pieces lie in a text.
-    """
-    transformers = require("transformers", "distill", "running a transformer")
-    with quiet(transformers):
-        read_config(transformers, name)  # the cheap faults come first
-        tokenizer = read_tokenizer(transformers, name)
-    require_fast(tokenizer, name)
-    return tokenizer
 
 
 def load_reader(
@@ -101,18 +80,17 @@ def load_reader(
     Raises:
         TeacherError: no weights that can be loaded, or another model's tokenizer.
     """
-    transformers = require("transformers", "distill", "running a transformer")
-    with quiet(transformers):
-        config = read_config(transformers, name)
+
+    def change(config: Any) -> None:
         if num_labels is not None:
             config.num_labels = num_labels
-        model, _, _ = load_weights(
-            transformers, head, name, config, "cannot be loaded", dtype="float32",
-            ignore_mismatched_sizes=True,
-        )  # fmt: skip
-    check_vocabulary(name, tokenizer, model)
-    mend_adapters(model)
+
+    model = load_model(
+        name, head, tokenizer, fault="cannot be loaded", change=change, dtype="float32",
+        ignore_mismatched_sizes=True,
+    ).model  # fmt: skip
     return Reader(
+        name,
         model.to(device),
         device,
         position_limit(model, tokenizer),

@@ -19,7 +19,7 @@ from x2static.core.labels import as_file_name
 from x2static.core.storage.files import describe_os_error, remove_tree, staged
 from x2static.core.storage.leftovers import is_leftover
 from x2static.core.storage.lock import LOCK_NAME, FolderLock
-from x2static.teacher.model_folder import save_model
+from x2static.teacher.loading.model_folder import save_model
 
 _MANIFEST = "manifest.json"
 

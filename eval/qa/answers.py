@@ -9,11 +9,11 @@ import numpy as np
 
 from eval.downstream.batches import collate
 from eval.downstream.memory import in_batches
-from eval.downstream.precision import autocast
 from eval.downstream.pretrained import Reader
 from eval.qa.questions import Question
 from eval.qa.text_pieces import Pieces
 from eval.qa.windows import Window
+from x2static.teacher.precision import autocast, dtype_of
 
 if TYPE_CHECKING:
     import torch
@@ -108,7 +108,7 @@ def _spans(
         inside = slice(window.offset, window.offset + window.size)
         may_begin[place, inside], may_end[place, inside] = window.is_owner, True
     masks = [torch.from_numpy(mask).to(reader.device) for mask in (may_begin, may_end)]
-    with torch.inference_mode(), autocast(reader.device, precision):
+    with torch.inference_mode(), autocast(reader.device, dtype_of(precision)):
         output = reader.model(**batch.inputs)
         found = best_spans(output.start_logits, output.end_logits, masks[0], masks[1], max_answer)
     scores, firsts, lasts = (tensor.cpu().tolist() for tensor in found)

@@ -83,20 +83,21 @@ def _encode(
 
 def _encoders(config: RetrievalConfig) -> tuple[Encoder, Encoder]:
     if config.model is not None:
-        from eval.retrieval.transformer_sentences import TransformerEncoder
         from x2static.teacher import load_teacher
+        from x2static.teacher.sentences import SentenceEncoder
 
         codes = config.languages or (None, None)
         teacher = load_teacher(
             config.model, config.layer, config.device, "fp32", language=codes[0], flag="--languages"
         )
         source, target = (
-            TransformerEncoder(
+            SentenceEncoder(
                 teacher,
                 specials=config.specials,
                 max_pieces=config.max_pieces,
                 batch_pieces=config.batch_pieces,
                 language=code,
+                flag="--languages",
             )
             for code in codes
         )

@@ -9,11 +9,11 @@ import numpy as np
 
 from eval.downstream.batches import IGNORED, Row, collate
 from eval.downstream.memory import in_batches
-from eval.downstream.precision import autocast
 from eval.downstream.pretrained import Reader
 from eval.tagging.conll import TaggedSentence
 from x2static.core.errors import ConfigError
 from x2static.teacher import PieceTable, WordPieces
+from x2static.teacher.precision import autocast, dtype_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +135,6 @@ def _numbers(reader: Reader, rows: Sequence[TagRow], precision: str) -> list[lis
     import torch
 
     batch = collate([row.row for row in rows], reader)
-    with torch.inference_mode(), autocast(reader.device, precision):
+    with torch.inference_mode(), autocast(reader.device, dtype_of(precision)):
         best = reader.model(**batch.inputs).logits.argmax(dim=2).cpu().numpy()
     return [best[place, list(row.heads)].tolist() for place, row in enumerate(rows)]

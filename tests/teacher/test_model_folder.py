@@ -7,7 +7,7 @@ import pytest
 import transformers
 
 from tests.teachers import save_teacher, unigram_tokenizer
-from x2static.teacher.model_folder import save_model, save_tokenizer
+from x2static.teacher.loading.model_folder import save_model, save_tokenizer
 
 
 @pytest.fixture

@@ -138,7 +138,7 @@ def test_a_config_file_that_is_none(variant, text, line):
 
 
 def test_checking_the_size_of_a_model_draws_nothing_from_the_generator(sound):
-    from x2static.teacher.weights import check_size
+    from x2static.teacher.loading.weights import check_size
 
     config = transformers.AutoConfig.from_pretrained(sound)
     before = torch.get_rng_state()

@@ -8,7 +8,7 @@ from typing import Any
 
 from x2static.core.errors import require
 from x2static.distill.config import DistillConfig
-from x2static.teacher.hugging_face import quiet
+from x2static.teacher.loading.hugging_face import quiet
 
 _SIGN = "modules.json"  # sentence-transformers writes it beside every model of its own
 

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from x2static.core.errors import ConfigError, TeacherError, require
+from x2static.core.errors import ConfigError, require
 from x2static.core.machine.device import pick_device
-from x2static.teacher.direction import check_reads_both_ways, two_pieces
-from x2static.teacher.hugging_face import (
-    check_vocabulary,
-    position_limit,
-    quiet,
-    read_config,
-    read_tokenizer,
-)
+from x2static.teacher.blocks import Capture, find_blocks
+from x2static.teacher.load import load_model, load_tokenizer
+from x2static.teacher.loading.direction import check_reads_both_ways, two_pieces
+from x2static.teacher.loading.hugging_face import position_limit
 from x2static.teacher.modules import speak
 from x2static.teacher.pieces import WordPieces
 from x2static.teacher.precision import Precision, dtype_of, pick_precision
-from x2static.teacher.weights import check_depth_of_weights, load_weights
 
 if TYPE_CHECKING:
     import torch
-
-_STACK_NAMES = ("layer", "layers", "h", "blocks", "block")
 
 
 @dataclass
@@ -56,8 +49,7 @@ class Teacher:
     device: torch.device
     precision: str
     module: str | None = None
-    _captured: dict[int, Any] = field(default_factory=dict, repr=False)
-    _watched: set[int] = field(default_factory=set, repr=False)
+    _capture: Capture | None = field(default=None, repr=False)
 
     @property
     def num_layers(self) -> int:
@@ -89,11 +81,11 @@ class Teacher:
 
     def watch(self, blocks: Iterable[int]) -> None:
         """Keep the states after further blocks below L, too, for `states_at`."""
-        for block in sorted({*blocks} - self._watched - {self.layer}):
+        further = sorted({*blocks} - {self.layer})
+        for block in further:
             if not 0 <= block < self.layer:
                 raise ConfigError(f"{self.name}: block {block} is not below block {self.layer}")
-            _capture_block(self, block, max(self.layer, 1))
-            self._watched.add(block)
+        self._listen(further)
 
     def states_at(
         self, input_ids: torch.Tensor, mask: torch.Tensor | None
@@ -106,9 +98,15 @@ class Teacher:
         with torch.inference_mode():
             output = self.model(input_ids=input_ids, attention_mask=mask)
         last: torch.Tensor = output.last_hidden_state
-        states = {self.layer: last, **self._captured}
-        self._captured.clear()
-        return states
+        captured = {} if self._capture is None else self._capture.take_all()
+        return {self.layer: last, **captured}
+
+    def _listen(self, blocks: Sequence[int]) -> None:
+        """Capture blocks' own states; those of the whole model's last come after any final norm."""
+        if blocks and self._capture is None:
+            self._capture = Capture(find_blocks(self.model, max(self.layer, 1), self.name))
+        if self._capture is not None:
+            self._capture.add(blocks)
 
 
 def load_teacher(
@@ -138,29 +136,34 @@ def load_teacher(
         ConfigError: the model has no such layer.
     """
     require("torch", "distill", "running a transformer")
-    transformers = require("transformers", "distill", "running a transformer")
     target = pick_device(device)
-    with quiet(transformers):
-        config, tokenizer = read_config(transformers, name), read_tokenizer(transformers, name)
-        depth = int(config.num_hidden_layers)
-        wanted = resolve_layer(layer, depth)
-        model = _read_model(transformers, name, config, max(wanted, 1), depth)
+    tokenizer = load_tokenizer(name)
+    loaded = load_model(
+        name, "AutoModel", tokenizer, cut=lambda depth: max(resolve_layer(layer, depth), 1)
+    )
+    wanted = resolve_layer(layer, loaded.depth)
     chosen = pick_precision(precision, target)
-    model = model.to(device=target, dtype=dtype_of(chosen)).eval().requires_grad_(False)
-    check_vocabulary(name, tokenizer, model)
+    model = loaded.model.to(device=target, dtype=dtype_of(chosen)).eval().requires_grad_(False)
+    if getattr(model, "pooler", None) is not None:
+        model.pooler = None
     module = speak(model, language, name, flag)
     check_reads_both_ways(name, model, two_pieces(name, tokenizer))
-    pieces = WordPieces(tokenizer, name)
-    width = int(model.config.hidden_size)
-    limit = position_limit(model, tokenizer)
     lower = min(round(2 * wanted / 3), wanted - 1) if with_lower and wanted else None
     teacher = Teacher(
-        name, wanted, lower, depth, width, limit, pieces, model, target, chosen, module
+        name,
+        wanted,
+        lower,
+        loaded.depth,
+        int(model.config.hidden_size),
+        position_limit(model, tokenizer),
+        WordPieces(tokenizer, name),
+        model,
+        target,
+        chosen,
+        module,
     )
-    for block in (wanted if wanted < depth else None, lower):
-        if block is not None:
-            _capture_block(teacher, block, max(wanted, 1))
-            teacher._watched.add(block)
+    own = wanted if wanted < loaded.depth else None
+    teacher._listen([block for block in (own, lower) if block is not None])
     return teacher
 
 
@@ -175,50 +178,3 @@ def resolve_layer(layer: int | None, depth: int, flag: str = "--layer") -> int:
             f"or -1 (the last) to -{depth + 1}"
         )
     return resolved
-
-
-def _read_model(transformers: Any, name: str, config: Any, blocks: int, depth: int) -> Any:
-    config.num_hidden_layers = blocks
-    if getattr(config, "layer_types", None):  # some configs list a kind of attention per layer
-        config.layer_types = list(config.layer_types)[:blocks]
-    model, _, unexpected = load_weights(
-        transformers, "AutoModel", name, config, "weights cannot be loaded"
-    )
-    config.num_hidden_layers = depth
-    if blocks < depth:
-        stack, _ = find_blocks(model, blocks, name)
-        check_depth_of_weights(name, stack, unexpected, blocks, depth)
-    if getattr(model, "pooler", None) is not None:
-        model.pooler = None
-    return model
-
-
-def _capture_block(teacher: Teacher, block: int, blocks: int) -> None:
-    """Keep what a block puts out, before any final norm that a pre-norm encoder adds.
-
-    For post-norm encoders (BERT, XLM-R) the last one's is the same tensor as
-    ``last_hidden_state``.
-    """
-    _, stack = find_blocks(teacher.model, blocks, teacher.name)
-
-    def keep_output(_module: Any, _inputs: Any, output: Any) -> None:
-        teacher._captured[block] = output[0] if isinstance(output, tuple) else output
-
-    def keep_input(_module: Any, inputs: Any, keywords: Any) -> None:
-        teacher._captured[block] = inputs[0] if inputs else keywords["hidden_states"]
-
-    if block == 0:
-        stack[0].register_forward_pre_hook(keep_input, with_kwargs=True)
-    else:
-        stack[block - 1].register_forward_hook(keep_output)
-
-
-def find_blocks(model: Any, blocks: int, name: str) -> tuple[str, Any]:
-    """Path of the list of blocks in the model, and the list."""
-    import torch
-
-    for path, module in model.named_modules():
-        is_stack = isinstance(module, torch.nn.ModuleList) and len(module) == blocks
-        if is_stack and path.rsplit(".", 1)[-1] in _STACK_NAMES:
-            return path, module
-    raise TeacherError(f"{name}: cannot find its {blocks} blocks; use --layer -1 for this model")

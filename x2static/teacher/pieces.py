@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from x2static.teacher.hugging_face import require_fast
 from x2static.teacher.legibility import PieceMarks
+from x2static.teacher.loading.hugging_face import require_fast
 
 _CHUNK = 8192
 

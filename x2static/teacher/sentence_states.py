@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from x2static.teacher.batches import Numbers, by_length, mask_of, padded
 from x2static.teacher.encoder import Teacher, load_teacher, resolve_layer
-from x2static.teacher.hugging_face import quiet, read_config
+from x2static.teacher.loading.hugging_face import quiet, read_config
+from x2static.teacher.pooling import sentence_sums
 from x2static.teacher.precision import Precision
 
 if TYPE_CHECKING:
@@ -120,44 +122,33 @@ class SentenceReader:
     ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """The same for inputs that were made before."""
         found = np.zeros((len(self.states), len(inputs), self.width), dtype=np.float32)
-        for rows in self._batches([len(ids) for ids in inputs]):
-            found[:, rows] = self._read_batch([inputs[row] for row in rows])
-        return found, np.array([len(ids) > 0 for ids in inputs], dtype=bool)
-
-    def _batches(self, lengths: Sequence[int]) -> Iterator[list[int]]:
-        """Row numbers by rising length, so that little is padded; empty ones are left out."""
-        batch: list[int] = []
-        for row in sorted(range(len(lengths)), key=lambda row: lengths[row]):
-            if not lengths[row]:
-                continue
-            if batch and (len(batch) + 1) * lengths[row] > self._batch_pieces:
-                yield batch
-                batch = []
-            batch.append(row)
-        if batch:
-            yield batch
+        sizes = np.array([len(ids) for ids in inputs], dtype=np.int64)
+        readable = np.flatnonzero(sizes)
+        for part in by_length(sizes[readable], self._batch_pieces):
+            rows = readable[part]
+            found[:, rows] = self._read_batch([inputs[row] for row in rows.tolist()])
+        return found, sizes > 0
 
     def _read_batch(self, inputs: Sequence[NDArray[np.int32]]) -> NDArray[np.float32]:
         import torch
 
-        teacher, longest = self._teacher, max(map(len, inputs))
-        ids = np.full((len(inputs), longest), teacher.pieces.pad_id, dtype=np.int64)
-        mask = np.zeros_like(ids)
-        counted = np.zeros((len(inputs), longest), dtype=np.float32)
-        first, last = len(teacher.pieces.prefix), len(teacher.pieces.suffix)
-        for row, some in enumerate(inputs):
-            ids[row, : len(some)], mask[row, : len(some)] = some, 1
-            counted[row, first : len(some) - last] = 1 / (len(some) - first - last)
-        device = teacher.device
-        whole = None if mask.all() else torch.from_numpy(mask).to(device)
-        by_layer = teacher.states_at(torch.from_numpy(ids).to(device), whole)
-        weights = torch.from_numpy(counted).to(device).unsqueeze(1)  # (B, 1, T)
-        rows = [self._pooled(by_layer[state.layer], state.pool, weights) for state in self.states]
+        teacher = self._teacher
+        ids, lengths = padded(inputs, teacher.pieces.pad_id)
+        mask = mask_of(lengths, ids.shape[1])
+        by_layer = teacher.states_at(
+            torch.from_numpy(ids).to(teacher.device),
+            None if mask is None else torch.from_numpy(mask).to(teacher.device),
+        )
+        rows = [self._pooled(by_layer[state.layer], state.pool, lengths) for state in self.states]
         found: NDArray[np.float32] = torch.stack(rows).cpu().numpy()
         return found
 
-    @staticmethod
-    def _pooled(states: torch.Tensor, pool: Pool, weights: torch.Tensor) -> Any:
+    def _pooled(self, states: torch.Tensor, pool: Pool, lengths: Numbers) -> torch.Tensor:
+        import torch
+
         if pool == "cls":
             return states[:, 0].float()
-        return (weights @ states.float()).squeeze(1)
+        pieces = self._teacher.pieces
+        prefix, suffix = len(pieces.prefix), len(pieces.suffix)
+        text, _ = sentence_sums(states, lengths, prefix, suffix)
+        return text / torch.from_numpy(lengths - prefix - suffix).to(text.device)[:, None]

@@ -30,7 +30,7 @@ from continued_pretraining.objectives.replaced_tokens.batch import (
 )
 from continued_pretraining.text.batch import MicroBatch
 from continued_pretraining.text.plan import TextShare
-from x2static.teacher.model_folder import save_model
+from x2static.teacher.loading.model_folder import save_model
 
 HEAD_NAME = "replaced-tokens.safetensors"
 

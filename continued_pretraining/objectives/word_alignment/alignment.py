@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from continued_pretraining.model.masked_model import MaskedModel
-from continued_pretraining.model.pooling import mean_of_spans, pool_states
+from continued_pretraining.model.pooling import pool_states
 from continued_pretraining.objectives.word_alignment.chance import Chance
 from continued_pretraining.objectives.word_alignment.faults import padded
 from continued_pretraining.objectives.word_alignment.occurrences import WordFinder
@@ -21,6 +21,7 @@ from continued_pretraining.processes import Processes
 from continued_pretraining.text.batch import Frame, Ids, MicroBatch, micro_batches
 from continued_pretraining.text.plan import TextShare
 from continued_pretraining.text.sampling import Draw, Sampler
+from x2static.teacher.pooling import span_means
 
 _CHOICE = 3
 _FIT_WORDS = 4096
@@ -204,7 +205,7 @@ class Aligner:
         starts = np.array([place_of[int(m)] for m in spans.members[here]], dtype=np.int64)
         lengths = np.ones_like(starts) if self.pool == "first" else spans.lengths[here]
         flat = states.flatten(0, 1)
-        return mean_of_spans(flat, starts + spans.starts[here], lengths), here
+        return span_means(flat, starts + spans.starts[here], lengths), here
 
     def targets(self, draw: Draw) -> Tensor:
         """(N, E) unit vectors of drawn words, on the model's device."""

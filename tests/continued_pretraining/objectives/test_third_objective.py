@@ -15,10 +15,11 @@ from torch import Tensor, nn
 from continued_pretraining.objectives.objective import Objective
 from continued_pretraining.objectives.parts import Parts
 from continued_pretraining.objectives.table import TABLE
-from continued_pretraining.text.batch import MicroBatch, spread
+from continued_pretraining.text.batch import MicroBatch
 from continued_pretraining.text.plan import TextShare
 from continued_pretraining.training.update import Updater
 from tests.continued_pretraining.test_runs import curve, flags, weights
+from x2static.teacher.batches import spread
 
 
 @dataclass(frozen=True)

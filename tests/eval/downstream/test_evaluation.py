@@ -373,15 +373,16 @@ def test_language_modules_stay_and_the_tests_language_is_spoken(
     spoken = []
     real = Reader.speak
 
-    def speak(self, language):
-        real(self, language)
+    def speak(self, language, flag="--languages"):
+        real(self, language, flag)
         spoken.append(self.model.config.default_language)
 
     monkeypatch.setattr(Reader, "speak", speak)
     folder = save_teacher(tmp_path / "xmod", "xmod")
     command = ("eval", "tagging", "--model", folder, *tags, "--seeds", 1, "--keep-models")
     assert run_cli(*command, "--output", tmp_path / "out")[0] == 0
-    assert spoken == ["en_XX", "de_DE", "en_XX"]
+    # each test set before anything is learned, then the training text, then the tests
+    assert spoken == ["de_DE", "en_XX", "en_XX", "de_DE", "en_XX"]
     from safetensors.torch import load_file
 
     before = load_file(folder / "model.safetensors")
@@ -390,3 +391,19 @@ def test_language_modules_stay_and_the_tests_language_is_spoken(
     changed = {name for name in shared if not before[name].equal(after["roberta." + name])}
     assert changed
     assert not any("adapter" in name or "embeddings" in name for name in changed)
+
+
+def test_a_language_without_a_module_is_an_error_before_anything_is_learned(
+    tags, run_cli, write_text, tmp_path, no_training
+):
+    from tests.teachers import save_teacher
+
+    no_training()
+    write_text("test-fr.tsv", tagged_text(5))
+    folder = save_teacher(tmp_path / "xmod", "xmod")
+    command = ("eval", "tagging", "--model", folder, *tags, "--seeds", 1)
+    code, _, err = run_cli(*command, "--output", tmp_path / "out")
+    assert code == 2
+    wanted = "has no module for language 'fr'; --languages may be one of: en_XX, de_DE"
+    assert wanted in err.splitlines()[-1]
+    assert not (tmp_path / "out").exists()

@@ -213,14 +213,12 @@ def oracle_rows(folder, sentences, layer, specials, limit=62):
 @pytest.mark.parametrize("specials", [True, False])
 @pytest.mark.parametrize("batch_pieces", [20, 8192])
 def test_transformer_rows_equal_one_by_one(tiny_model, specials, batch_pieces):
-    from eval.retrieval.transformer_sentences import TransformerEncoder
     from x2static.teacher import load_teacher
+    from x2static.teacher.sentences import SentenceEncoder
 
     sentences = [*DE, "ein  Hund,  bellt", EN[0] * 30, "Haus"]
     teacher = load_teacher(str(tiny_model), 2, "cpu", "fp32")
-    encoder = TransformerEncoder(
-        teacher, specials=specials, max_pieces=512, batch_pieces=batch_pieces
-    )
+    encoder = SentenceEncoder(teacher, specials=specials, max_pieces=512, batch_pieces=batch_pieces)
     expected = oracle_rows(tiny_model, sentences, 2, specials)
     np.testing.assert_allclose(encoder.encode(sentences), expected, atol=2e-6)
 

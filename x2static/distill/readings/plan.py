@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from x2static.distill.readings.corpus_index import CorpusIndex
 from x2static.teacher import PieceTable, WordPieces
+from x2static.teacher.batches import by_length, framed, ragged
 
 _BLOCK = 256  # sentences that stay neighbours when a corpus is shuffled
 
@@ -80,41 +81,26 @@ class Pool:
     def batches(self, tokenizer: WordPieces, token_budget: int) -> list[TokenBatch]:
         """Sentences by falling length, each padded batch within the budget of pieces."""
         extra = len(tokenizer.prefix) + len(tokenizer.suffix)
-        order = np.argsort(-self.lengths, kind="stable")
-        order = order[self.lengths[order] > 0]
-        batches, first = [], 0
-        while first < len(order):
-            width = int(self.lengths[order[first]]) + extra
-            last = first + max(1, token_budget // width)
-            batches.append(self._batch(order[first:last], tokenizer))
-            first = last
-        return batches
+        full = np.flatnonzero(self.lengths > 0)
+        return [
+            self._batch(full[rows], tokenizer)
+            for rows in by_length(self.lengths[full] + extra, token_budget)
+        ]
 
     def _batch(self, chosen: Numbers, tokenizer: WordPieces) -> TokenBatch:
-        prefix, suffix = tokenizer.prefix, tokenizer.suffix
-        count = self.lengths[chosen]
-        ids = np.full(
-            (len(chosen), int(count.max()) + len(prefix) + len(suffix)),
-            tokenizer.pad_id,
-            dtype=np.int64,
-        )
-        ids[:, : len(prefix)] = prefix
-        row, within = ragged(count)
         starts = (np.cumsum(self.lengths) - self.lengths)[chosen]
-        ids[row, within + len(prefix)] = self.piece_ids[starts[row] + within]
-        for step, control in enumerate(suffix):
-            ids[np.arange(len(chosen)), count + len(prefix) + step] = control
+        ids, lengths = framed(self.piece_ids, starts, self.lengths[chosen], tokenizer)
         first = np.searchsorted(self.sentence_of, chosen, side="left")
         last = np.searchsorted(self.sentence_of, chosen, side="right")
         sentence, nth = ragged(last - first)
         slots = first[sentence] + nth
         return TokenBatch(
             ids,
-            count + len(prefix) + len(suffix),
+            lengths,
             chosen,
             slots,
             sentence,
-            self.begins[slots] + len(prefix),
+            self.begins[slots] + len(tokenizer.prefix),
             self.sizes[slots],
         )
 
@@ -204,12 +190,6 @@ class Planner:
             num_tokens=len(tokens),
             num_cut=int(np.count_nonzero(~fits)),
         )
-
-
-def ragged(lengths: Numbers) -> tuple[Numbers, Numbers]:
-    """For rows of the given lengths end to end: each item's row, and its place in the row."""
-    row = np.repeat(np.arange(len(lengths)), lengths)
-    return row, np.arange(len(row)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
 
 
 def _sums(values: NDArray[np.generic], row: Numbers, rows: int) -> Numbers:

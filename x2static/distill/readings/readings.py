@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from x2static.distill.readings.plan import Pool, TokenBatch
 from x2static.teacher import Teacher
+from x2static.teacher.batches import mask_of
+from x2static.teacher.pooling import sentence_sums, span_sums
 
 if TYPE_CHECKING:
     import torch
@@ -68,57 +70,26 @@ def read_pool(teacher: Teacher, pool: Pool, token_budget: int, *, with_own: bool
     total = torch.zeros(shape, device=teacher.device)
     special = torch.zeros(shape, device=teacher.device)
     layers = teacher.num_layers if with_own else 0
+    prefix, suffix = len(teacher.pieces.prefix), len(teacher.pieces.suffix)
     own_shape = (len(pool.words), teacher.width)
     own = [torch.zeros(own_shape, device=teacher.device) for _ in range(layers)]
     for batch in pool.batches(teacher.pieces, token_budget):
         states = run_teacher(teacher, batch)
         rows = _tensor(batch.rows, teacher)
-        total[rows], special[rows] = sentence_sums(states[0], batch, teacher)
+        total[rows], special[rows] = sentence_sums(states[0], batch.lengths, prefix, suffix)
+        starts = batch.sentence * batch.input_ids.shape[1] + batch.begins
         for sums, layer_states in zip(own, states, strict=False):
-            sums[_tensor(batch.slots, teacher)] = own_sums(layer_states, batch, teacher)
-    num_special = len(teacher.pieces.prefix) + len(teacher.pieces.suffix)
-    return Readings(own, total, special, num_special)
-
-
-def sentence_sums(
-    states: torch.Tensor, batch: TokenBatch, teacher: Teacher
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """(B, D) sums over the words' pieces of each sentence, and over its control tokens.
-
-    Summed in float32: a sum of many bf16 numbers needs more digits than bf16 has.
-    """
-    import torch
-
-    prefix, suffix = len(teacher.pieces.prefix), len(teacher.pieces.suffix)
-    lengths = _tensor(batch.lengths, teacher)[:, None]
-    column = torch.arange(states.shape[1], device=states.device)
-    inside = column < lengths
-    words = inside & (column >= prefix) & (column < lengths - suffix)
-    weights = torch.stack([words, inside & ~words], dim=1).float()
-    sums = torch.bmm(weights, states.float())
-    return sums[:, 0], sums[:, 1]
-
-
-def own_sums(states: torch.Tensor, batch: TokenBatch, teacher: Teacher) -> torch.Tensor:
-    """(n, D) sum over the pieces of each target of a batch."""
-    import torch
-
-    sizes, begins = _tensor(batch.sizes, teacher), _tensor(batch.begins, teacher)
-    sentence = _tensor(batch.sentence, teacher)
-    sums = states[sentence, begins].float()
-    for nth in range(1, int(batch.sizes.max(initial=0))):
-        longer = torch.nonzero(sizes > nth)[:, 0]
-        sums[longer] += states[sentence[longer], begins[longer] + nth].float()
-    return sums
+            own_rows = span_sums(layer_states.flatten(0, 1), starts, batch.sizes)
+            sums[_tensor(batch.slots, teacher)] = own_rows
+    return Readings(own, total, special, prefix + suffix)
 
 
 def run_teacher(teacher: Teacher, batch: TokenBatch) -> list[torch.Tensor]:
     """The (B, T, D) states of a batch, one tensor for each layer that is read."""
-    mask = None
-    if batch.lengths.min() < batch.input_ids.shape[1]:
-        column = np.arange(batch.input_ids.shape[1])
-        mask = _tensor((column < batch.lengths[:, None]).astype(np.int64), teacher)
-    return teacher.layer_states(_tensor(batch.input_ids, teacher), mask)
+    mask = mask_of(batch.lengths, batch.input_ids.shape[1])
+    return teacher.layer_states(
+        _tensor(batch.input_ids, teacher), None if mask is None else _tensor(mask, teacher)
+    )
 
 
 def _tensor(array: NDArray[np.int64], teacher: Teacher) -> torch.Tensor:

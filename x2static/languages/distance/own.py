@@ -32,7 +32,7 @@ def lexical_kind(codes: Sequence[str], pattern: str) -> Computed:
 def piece_kind(codes: Sequence[str], model: str, text: Sequence[str], most: int) -> Computed:
     """How differently a tokenizer's pieces are used."""
     from x2static.core.errors import require
-    from x2static.teacher.hugging_face import quiet, read_tokenizer
+    from x2static.teacher.loading.hugging_face import quiet, read_tokenizer
     from x2static.teacher.pieces import WordPieces
 
     transformers = require("transformers", "distill", "reading a tokenizer")

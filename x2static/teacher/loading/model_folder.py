@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from x2static.teacher.hugging_face import first_line, quiet
+from x2static.teacher.loading.hugging_face import first_line, quiet
 
 
 def save_model(model: Any, tokenizer: Any, folder: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from x2static.core.errors import TeacherError
-from x2static.teacher.hugging_face import first_line, safe_format
+from x2static.teacher.loading.hugging_face import first_line, safe_format
 
 _WEIGHTS = (".safetensors", ".bin", ".pt", ".h5", ".msgpack")
 _NUMBERS_PER_BYTE = 4  # of 2 bits each, the tightest packing that is in use

@@ -1,4 +1,4 @@
-"""Read what lies under a model's name with the transformers library, and say plainly what lacks."""
+"""Read configs and tokenizers, with clear errors when files are missing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from x2static.core.errors import TeacherError
-from x2static.teacher.config_check import check_depth, check_family, check_folder
+from x2static.teacher.loading.config_check import check_depth, check_family, check_folder
 
 _TOKENIZER_FILES = (
     "tokenizer.json", "sentencepiece.bpe.model", "spiece.model", "vocab.txt", "vocab.json",
@@ -75,8 +75,14 @@ def read_config(transformers: Any, name: str) -> Any:
     return config
 
 
-def read_tokenizer(transformers: Any, name: str) -> Any:
-    """The tokeniser of a model, fast where there is a fast one."""
+def read_tokenizer(transformers: Any, name: str, *, for_words: bool = True) -> Any:
+    """The tokeniser of a model, fast where there is a fast one.
+
+    Args:
+        transformers: the library.
+        name: hub name or folder.
+        for_words: whether it is to split words one by one, each as after a space.
+    """
     require_folder(name)
     folder = Path(name)
     if folder.is_dir() and not any((folder / file).exists() for file in _TOKENIZER_FILES):
@@ -84,8 +90,9 @@ def read_tokenizer(transformers: Any, name: str) -> Any:
         raise TeacherError(f"{name}: no tokeniser in this folder; {_REMEDY}")
     try:
         return transformers.AutoTokenizer.from_pretrained(
-            name, use_fast=True, add_prefix_space=True, trust_remote_code=False
-        )
+            name, use_fast=True, trust_remote_code=False,
+            **({"add_prefix_space": True} if for_words else {}),
+        )  # fmt: skip
     except Exception as error:  # the library raises many kinds for a missing tokeniser
         raise TeacherError(
             f"{name}: its tokeniser cannot be loaded ({first_line(error)}); {_REMEDY}"
@@ -114,7 +121,7 @@ def safe_format(name: str) -> bool | None:
     return True if (Path(name) / "model.safetensors").exists() else None
 
 
-def mend_adapters(model: Any) -> None:
+def cast_adapter_outputs(model: Any) -> None:
     """Let a model with modules for each language (X-MOD) run where autocast multiplies in bf16.
 
     The library puts a module's output, bf16 there, into a tensor of its input's type, float32,
@@ -129,12 +136,17 @@ def _in_type_of_input(_module: Any, inputs: Any, output: Any) -> Any:
     return output.to(inputs[0].dtype)
 
 
-def position_limit(model: Any, tokenizer: Any) -> int:
-    """Longest input in pieces: learned positions less the ones a RoBERTa keeps for padding."""
+def position_limit(model: Any, tokenizer: Any = None) -> int:
+    """Longest input in pieces: learned positions less the ones a RoBERTa keeps for padding.
+
+    With a tokenizer, what it states counts, too.
+    """
     limit = int(getattr(model.config, "max_position_embeddings", None) or _MANY_POSITIONS)
     embeddings = getattr(model.base_model, "embeddings", None)
     padding = getattr(getattr(embeddings, "position_embeddings", None), "padding_idx", None)
     if padding is not None:
         limit -= padding + 1
+    if tokenizer is None:
+        return limit
     stated = int(tokenizer.model_max_length)
     return min(limit, stated) if stated < _MANY_POSITIONS else limit

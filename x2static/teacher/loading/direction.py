@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from x2static.core.errors import TeacherError
-from x2static.teacher.hugging_face import first_line
+from x2static.teacher.loading.hugging_face import first_line
 
 _ROUNDING = 1e-6
 
