@@ -24,12 +24,11 @@ from continued_pretraining.training.peak import peak_flops
 from continued_pretraining.training.speed import Flops, Speedometer
 from continued_pretraining.training.suspects import write_suspects
 from continued_pretraining.training.update import Updater, trained_parameters
-from x2static.core.errors import ConfigError, Interrupted, OutputError
+from x2static.core.errors import ConfigError, Interrupted
 from x2static.core.outcome import Outcome
 from x2static.core.progress import format_seconds
-from x2static.core.storage.outputs import Outputs
-from x2static.core.storage.run_record import RunRecord, read_record
-from x2static.core.storage.work_folder import WorkFolder
+from x2static.core.storage.resumable import Resumable
+from x2static.core.storage.run_record import RunRecord
 from x2static.core.text.pair_sources import PairSource, find_pair_sources
 from x2static.core.text.sources import find_sources
 from x2static.teacher.loading.model_folder import save_model
@@ -46,33 +45,23 @@ def pretrain(config: PretrainConfig) -> Outcome:
     starts = find_sources(config.embeddings_from, "--embeddings-from")
     inputs = [p for files in (text, vectors, starts) for paths in files.values() for p in paths]
     inputs += dict.fromkeys(one.path for source in pairs for one in source.texts.values())
-    outputs = claimed(config, inputs)
-    work = WorkFolder(config.output).path
+    place = claimed(config, inputs)
+    work = place.work.path
     processes = Processes(config.device, config.log_to, str(work / _TRACKERS))
     refuse_idle(config, processes.size)
     record = RunRecord("pretrain", config, [*inputs, *config.validation_pairs])
-    run = Run(config, text, vectors, pairs, processes, record, outputs)
+    run = Run(config, text, vectors, pairs, processes, record, place)
     if not processes.is_first:  # the first one looks at the folders for all
         return Outcome("", {}) if processes.any(False) else run.train(work)
     identity = run_identity(config, record)
-    if config.output.exists() and not config.overwrite:
-        outcome = _finished_before(config, WorkFolder(config.output), identity)
+    if (past := place.finished(identity)) is not None:
         processes.any(True)
-        return outcome
+        return Outcome(f"{config.output}: done before, nothing to do", past)
     record.notes["identity"] = identity
-    folder = WorkFolder(config.output)
-    lines = [] if folder.has_run else foresee(config, text, vectors)
-    with folder:
-        if folder.has_run and not config.resume and not config.overwrite:
-            raise OutputError(
-                f"{folder.path}: an unfinished run lies there; go on with --resume, or drop it "
-                "with --overwrite"
-            )
-        folder.sweep()
-        if folder.has_run and config.resume:
+    lines = [] if place.work.has_run else foresee(config, text, vectors)
+    with place.entered(keep=(PREPARED_NAME,)) as folder:  # texts are named after their contents
+        if not place.is_fresh:
             folder.claim(identity)
-        else:
-            folder.clear(but=(PREPARED_NAME,))  # texts are named after their contents
         processes.any(False)
         with nothing_left_behind(work):
             outcome = run.train(work, lambda: folder.claim(identity), lines)
@@ -92,7 +81,7 @@ class Run:
         pairs: where sentence pairs lie.
         processes: those that train together.
         record: what the run notes about itself.
-        outputs: where the model may be written.
+        place: where the model may be written, and the hint where a stopped run is kept.
     """
 
     config: PretrainConfig
@@ -101,7 +90,7 @@ class Run:
     pairs: list[PairSource]
     processes: Processes
     record: RunRecord
-    outputs: Outputs
+    place: Resumable
 
     def train(
         self, work: Path, claim: Callable[[], None] = lambda: None, lines: Sequence[str] = ()
@@ -128,7 +117,7 @@ class Run:
         finally:
             processes.finish_trackers()
         if stopped is not None:
-            return self._stopped(stopped, loop, work)
+            return self._stopped(stopped, loop)
         if processes.is_first:
             best = loop.position.best
             if best and not loop.state.load_best(best):
@@ -206,7 +195,7 @@ class Run:
             "chosen": {k: v for k, v in position.best.items() if k != "checksum"}
             or {"step": position.step},
         }
-        with self.outputs.together() as batch:
+        with self.place.outputs.together() as batch:
             with batch.stage(config.output) as temporary:
                 temporary.mkdir()
                 for objective in materials.objectives.text:
@@ -226,10 +215,10 @@ class Run:
                     shutil.copytree(work / _TRACKERS, temporary / _TRACKERS)
             batch.record(self.record, config.output)
 
-    def _stopped(self, number: int, loop: Loop, work: Path) -> Outcome:
+    def _stopped(self, number: int, loop: Loop) -> Outcome:
         """The answer to a signal: SIGTERM ends well, Ctrl-C as elsewhere."""
         step = loop.position.step
-        hint = f"kept in {work}; the same command with --resume goes on from there"
+        hint = self.place.hint
         if number == signal.SIGINT:
             raise Interrupted(hint)
         text = f"stopped after {step:,} of {self.config.steps:,} updates, {hint}"
@@ -248,15 +237,13 @@ class Run:
         return Outcome(text, data)
 
 
-def claimed(config: PretrainConfig, inputs: list[Path]) -> Outputs:
+def claimed(config: PretrainConfig, inputs: list[Path]) -> Resumable:
     """The right to the output, and to the folder beside it; nothing is made yet."""
     models = [config.model, config.tokenizer, config.sentence_encoder]
-    outputs = Outputs(
-        "pretrain", inputs=[*inputs, *config.validation_pairs, *models], overwrite=config.overwrite
-    )
-    outputs.claim(config.output, is_folder=True, may_be_there=config.resume)
-    WorkFolder(config.output).check(outputs)
-    return outputs
+    return Resumable(
+        "pretrain", config.output, inputs=[*inputs, *config.validation_pairs, *models],
+        resume=config.resume, overwrite=config.overwrite,
+    )  # fmt: skip
 
 
 def refuse_idle(config: PretrainConfig, processes: int) -> None:
@@ -278,17 +265,3 @@ def tracker_settings(config: PretrainConfig) -> dict[str, Any]:
     return {
         name: v if isinstance(v, (int, float, str)) else str(v) for name, v in vars(config).items()
     }
-
-
-def _finished_before(
-    config: PretrainConfig, folder: WorkFolder, identity: dict[str, Any]
-) -> Outcome:
-    """The answer of ``--resume`` on an output that is already whole."""
-    record = read_record(config.output)
-    if record is None or record.get("identity") != identity:
-        raise OutputError(
-            f"{config.output} exists already and was made by another run; choose another --output "
-            "or pass --overwrite"
-        )
-    folder.forget(identity)
-    return Outcome(f"{config.output}: done before, nothing to do", record)

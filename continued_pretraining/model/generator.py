@@ -11,12 +11,12 @@ from torch import Tensor, nn
 
 from continued_pretraining.model.masked_model import (
     MaskedModel,
-    find_blocks,
     load_model,
     set_dropout,
     take_apart,
 )
 from x2static.core.errors import ConfigError
+from x2static.teacher.blocks import find_blocks
 
 GENERATOR_NAME = "generator"
 
@@ -83,7 +83,7 @@ def _share_embeddings(model: MaskedModel, generator: MaskedModel) -> None:
         inner.position_embeddings = outer.position_embeddings  # type: ignore[union-attr]
     if is_tied(generator):
         generator.decoder.weight = small.get_input_embeddings().weight
-    generator.stack = find_blocks(generator.encoder)
+    generator.stack = find_blocks(generator.encoder, generator.depth, GENERATOR_NAME)
 
 
 def is_tied(model: MaskedModel) -> bool:

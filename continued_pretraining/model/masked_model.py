@@ -13,7 +13,7 @@ from continued_pretraining.text.batch import MicroBatch
 from x2static.core.errors import TeacherError
 from x2static.teacher import load
 from x2static.teacher.blocks import Blocks, Capture, find_blocks
-from x2static.teacher.loading.hugging_face import position_limit
+from x2static.teacher.loading.hugging_face import cast_adapter_outputs, position_limit
 from x2static.teacher.modules import has_modules, speak
 from x2static.teacher.precision import autocast
 
@@ -141,6 +141,7 @@ def take_apart(hugging_face: Any, low: torch.dtype, name: str) -> MaskedModel:
     if decoder.weight.device.type == "cpu" and low is torch.bfloat16:
         # torch's fused attention is far slower backwards in bf16 on processors.
         hugging_face.set_attn_implementation("eager")
+    cast_adapter_outputs(hugging_face)
     encoder = hugging_face.base_model
     blocks = find_blocks(encoder, int(encoder.config.num_hidden_layers), name)
     return MaskedModel(hugging_face, encoder, transform, decoder, blocks, low)
@@ -168,7 +169,7 @@ def load_model(
     dropout: float | None,
     low: torch.dtype,
     *,
-    tokenizer: Any,
+    tokenizer: Any = None,
     device: Any,
     languages: Sequence[str] = (),
 ) -> MaskedModel:

@@ -55,14 +55,14 @@ def check_freeze(text: str | None, name: str) -> None:
 
 def freeze(reader: Reader, text: str | None, name: str) -> None:
     """Take parts of a model out of its fine-tuning; dropout inside them goes on."""
-    from x2static.teacher.encoder import find_blocks
+    from x2static.teacher.blocks import find_blocks
 
     if text is None:
         return
     embeddings, numbers = parse_freeze(text)
     model = reader.model
     if numbers:
-        _, stack = find_blocks(model, int(model.config.num_hidden_layers), name)
+        stack = find_blocks(model, int(model.config.num_hidden_layers), name).modules
         for number in numbers:
             stack[number - 1].requires_grad_(False)
     if embeddings:

@@ -8,7 +8,6 @@ OUTPUT/MODEL/seed-0/model/            fine-tuned; dropped when its tests are don
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +18,7 @@ from x2static.core.labels import as_file_name
 from x2static.core.storage.files import describe_os_error, remove_tree, staged
 from x2static.core.storage.leftovers import is_leftover
 from x2static.core.storage.lock import LOCK_NAME, FolderLock
+from x2static.core.storage.manifest import Manifest, read_json, write_json
 from x2static.teacher.loading.model_folder import save_model
 
 _MANIFEST = "manifest.json"
@@ -51,7 +51,7 @@ class Shelf:
             names = {e.name for e in folder.iterdir() if not is_leftover(e)} - {LOCK_NAME}
         except OSError as error:
             raise OutputError(describe_os_error(folder, error)) from error
-        found = _read(folder / _MANIFEST)
+        found = Manifest(folder / _MANIFEST).read()
         if names and (found is None or found.get("command") != self._command):
             lacks = "it has no" if _MANIFEST not in names else "another command made its"
             raise OutputError(
@@ -98,15 +98,15 @@ class Shelf:
                 if entry.name not in (LOCK_NAME, _MANIFEST):
                     remove_tree(entry)
             remove_tree(self._folder / _MANIFEST)  # last, for it says whose folder this is
-        self._bind(self._folder / _MANIFEST, {"command": self._command, **identity})
+        Manifest(self._folder / _MANIFEST).bind({"command": self._command, **identity})
         for label, digest in models.items():
-            self._bind(self._folder / label / "model.json", {"digest": digest})
+            Manifest(self._folder / label / "model.json").bind({"digest": digest})
 
     def scores(self, label: str, seed: int, name: str, gold: str) -> dict[str, float] | None:
         """The scores of a finished test, if it was on the same gold data."""
         if self._folder is None:
             return None
-        found = _read(self._place(label, seed) / f"{as_file_name(name)}.json")
+        found = read_json(self._place(label, seed) / f"{as_file_name(name)}.json")
         if found is None or found.get("gold") != gold:
             return None
         scores: dict[str, float] = found["scores"]
@@ -122,7 +122,7 @@ class Shelf:
         place = self._place(label, seed)
         with staged(place / f"{as_file_name(name)}.predictions.{kind}", own=True) as temporary:
             temporary.write_text(predictions, encoding="utf-8", errors="backslashreplace")
-        _write(place / f"{as_file_name(name)}.json", {"gold": gold, "scores": dict(scores)})
+        write_json(place / f"{as_file_name(name)}.json", {"gold": gold, "scores": dict(scores)})
 
     def model(self, label: str, seed: int) -> Path | None:
         """Where a fine-tuned model lies, or None."""
@@ -147,7 +147,7 @@ class Shelf:
         """Save the result of the whole run: ``scores.json`` and ``tables.md``."""
         if self._folder is None:
             return
-        _write(self._folder / "scores.json", data)
+        write_json(self._folder / "scores.json", data)
         with staged(self._folder / "tables.md", own=True) as temporary:
             temporary.write_text(markdown, encoding="utf-8", errors="backslashreplace")
 
@@ -165,32 +165,3 @@ class Shelf:
 
     def _place(self, label: str, seed: int) -> Path:
         return (self._folder or Path()) / label / f"seed-{seed}"
-
-    def _bind(self, path: Path, identity: Mapping[str, Any]) -> None:
-        wanted = json.loads(json.dumps(identity))
-        found = _read(path)
-        if found is None:
-            _write(path, wanted)
-            return
-        changed = sorted(k for k in {*found, *wanted} if found.get(k) != wanted.get(k))
-        if changed:
-            details = ", ".join(f"{k} was {found.get(k)} and is {wanted.get(k)}" for k in changed)
-            raise OutputError(
-                f"{path.parent}: made by another run ({details}); choose another --output, or pass "
-                "--overwrite to start afresh"
-            )
-
-
-def _read(path: Path) -> dict[str, Any] | None:
-    """What a file of ours holds; None for a missing one, or one that a sick disk left torn."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return found if isinstance(found, dict) else None
-
-
-def _write(path: Path, content: Mapping[str, Any]) -> None:
-    with staged(path, own=True) as temporary:
-        text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
-        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")

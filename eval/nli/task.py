@@ -11,12 +11,12 @@ import numpy as np
 from eval.downstream.batches import Row, collate
 from eval.downstream.evaluation_sets import EvaluationSet, find_sets
 from eval.downstream.memory import in_batches
-from eval.downstream.precision import autocast
 from eval.downstream.pretrained import Head, Reader
 from eval.downstream.task import GoldSet, Report, limited
 from eval.nli.config import NliConfig
 from eval.nli.pairs import SentencePair, labels_in, read_labels, read_pairs
 from x2static.core.errors import DatasetError
+from x2static.teacher.precision import autocast, dtype_of
 
 if TYPE_CHECKING:
     import torch
@@ -110,7 +110,7 @@ class TokenizedNli:
         import torch
 
         batch = collate(rows, reader)
-        with torch.inference_mode(), autocast(reader.device, self._precision):
+        with torch.inference_mode(), autocast(reader.device, dtype_of(self._precision)):
             best: list[int] = reader.model(**batch.inputs).logits.argmax(dim=1).cpu().tolist()
         return best
 

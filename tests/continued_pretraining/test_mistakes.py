@@ -132,7 +132,7 @@ def test_an_unfinished_run_with_other_settings_is_not_resumed(stops, arguments, 
     given = [*arguments, "--text", data / "*.txt", "--loss", "none"]
     with WorkFolder(tmp_path / "out") as work:
         work.claim({"seed": 7})
-    stops("the unfinished run there is another one", *given, "--resume")
+    stops("the run there is another one", *given, "--resume")
     stops("go on with --resume, or drop it", *given)
 
 

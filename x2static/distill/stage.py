@@ -6,12 +6,11 @@ import sys
 
 import numpy as np
 
-from x2static.core.errors import ConfigError, CorpusError, OutputError
+from x2static.core.errors import ConfigError, CorpusError
 from x2static.core.outcome import Outcome
 from x2static.core.progress import format_seconds
-from x2static.core.storage.outputs import Outputs
-from x2static.core.storage.run_record import RunRecord, read_record
-from x2static.core.storage.work_folder import WorkFolder
+from x2static.core.storage.resumable import Resumable
+from x2static.core.storage.run_record import RunRecord
 from x2static.core.vector_file import write_vectors
 from x2static.core.vectors import WordVectors
 from x2static.distill.config import DistillConfig
@@ -36,60 +35,45 @@ def distill(config: DistillConfig) -> Outcome:
     """Distil static vectors from a transformer and write them with their run record."""
     if not config.corpus.is_file():
         raise CorpusError(f"{config.corpus}: no such file; x2static prepare writes one")
-    work = WorkFolder(config.output)
     wanted = read_wanted(config)
     read = [config.corpus, *words_path(config)]
-    outputs = Outputs("distill", inputs=[*read, config.teacher], overwrite=config.overwrite)
-    outputs.claim(config.output, is_folder=True, may_be_there=config.resume)
-    work.check(outputs)
+    run = Resumable(
+        "distill", config.output, inputs=[*read, config.teacher], resume=config.resume,
+        overwrite=config.overwrite,
+    )  # fmt: skip
     record = RunRecord("distill", config, read)
     choice = choose_layer(config)
     teacher = _load(config, choice)
     fingerprint = teacher_fingerprint(config.teacher, teacher)
     who = identity(config, teacher, fingerprint)
-    if config.output.exists() and not config.overwrite:
-        return _finished_before(config, work, who)
-    if not work.has_run:
+    if (past := run.finished(who)) is not None:
+        return Outcome(f"{config.output}: done before, nothing to do", past)
+    if not run.work.has_run:
         check_corpus(config.corpus)
-    with work:
-        is_fresh = _enter(config, work)
+    with run.entered() as work:
         work.claim(who)
         try:
             materials = gather_materials(config, work.path, teacher)
             legibility = materials.legibility()
             lines, notes = doubts_about(config, materials, legibility)
             _announce(config, materials, choice, lines)
-            hint = f"kept in {work.path}; the same command with --resume goes on from there"
-            shop = Workshop(config, materials, work.path, hint)
+            shop = Workshop(config, materials, work.path, run.hint)
             vectors, left_out = _learn(config, materials, shop)
             if wanted is not None:
                 vectors, composed = with_wanted(config, materials, shop, vectors, wanted)
                 print(composed, file=sys.stderr)  # noqa: T201
                 notes["words_asked_for"] = vars(composed)
         except (ConfigError, CorpusError):
-            if is_fresh:  # --resume would end in the same line
+            if run.is_fresh:  # --resume would end in the same line
                 work.clear()
             raise
         record.counts = _counts(materials, shop, legibility, left_out)
         record.notes = {"identity": who, "resolved": _resolved(materials, choice), **notes}
-        with outputs.together() as batch:
+        with run.outputs.together() as batch:
             write_vectors(vectors, config.output, "safetensors", stage=batch.stage)
             batch.record(record, config.output)
         work.clear()
     return _outcome(config, vectors, record)
-
-
-def _enter(config: DistillConfig, work: WorkFolder) -> bool:
-    """Tidy up the work folder; whether a run begins there, rather than being resumed."""
-    if work.has_run and not config.resume and not config.overwrite:
-        raise OutputError(
-            f"{work.path}: an unfinished run lies there; go on with --resume, or drop it "
-            "with --overwrite"
-        )
-    if not (work.has_run and config.resume):
-        work.clear()
-    work.sweep()
-    return not work.has_run
 
 
 def _learn(
@@ -121,18 +105,6 @@ def _load(config: DistillConfig, choice: LayerChoice) -> Teacher:
         with_lower=config.with_lower,
         language=config.language or language_of(config.corpus),
     )
-
-
-def _finished_before(config: DistillConfig, work: WorkFolder, who: dict[str, object]) -> Outcome:
-    """The answer of ``--resume`` on an output that is already whole."""
-    record = read_record(config.output)
-    if record is None or record.get("identity") != who:
-        raise OutputError(
-            f"{config.output} exists already and was made by another run; choose another --output "
-            "or pass --overwrite"
-        )
-    work.forget(who)
-    return Outcome(f"{config.output}: done before, nothing to do", record)
 
 
 def _announce(

@@ -63,7 +63,7 @@ def load_model(
     Args:
         name: a model name of the hub or a local folder.
         kind: which of transformers' classes, ``AutoModel`` say.
-        tokenizer: its own.
+        tokenizer: its own, to be compared; None for a folder without one.
         fault: what to say if the weights cannot be loaded.
         change: sets what is to be another way in the config, such as dropout.
         cut: from the number of blocks to how many of them are built; None builds all.
@@ -87,7 +87,8 @@ def load_model(
     if built < depth:
         path = find_blocks(model, built, name).path
         check_depth_of_weights(name, path, unexpected, built, depth)
-    check_vocabulary(name, tokenizer, model)
+    if tokenizer is not None:
+        check_vocabulary(name, tokenizer, model)
     cast_adapter_outputs(model)
     return Loaded(model, depth, tuple(missing))
 

@@ -8,8 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from continued_pretraining.text.batch import Ids, MicroBatch, spread
+from continued_pretraining.text.batch import Ids, MicroBatch
 from continued_pretraining.text.plan import TextShare
+from x2static.teacher.batches import spread
 
 
 @dataclass(frozen=True)

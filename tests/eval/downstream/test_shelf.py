@@ -38,7 +38,7 @@ def test_torn_file_is_as_if_absent(tmp_path):
 def test_other_run_is_refused_by_what_differs(tmp_path):
     opened(tmp_path / "out")
     with pytest.raises(
-        OutputError, match="made by another run .epochs was 3 and is 5.*--overwrite"
+        OutputError, match="the run there is another one .epochs was 3 and is 5.*--overwrite"
     ):
         opened(tmp_path / "out", {**IDENTITY, "epochs": 5})
     with pytest.raises(OutputError, match="digest was d1 and is d2"):

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Container, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from x2static.core.errors import OutputError
-from x2static.core.storage.files import describe_os_error, remove_tree, staged
+from x2static.core.storage.files import describe_os_error, remove_tree
 from x2static.core.storage.leftovers import temporary_for
 from x2static.core.storage.lock import LOCK_NAME, FolderLock, was_locked
+from x2static.core.storage.manifest import Manifest
 from x2static.core.storage.outputs import Outputs
-
-_MANIFEST = "manifest.json"
 
 
 class WorkFolder:
@@ -24,6 +22,7 @@ class WorkFolder:
         """Name the folder that belongs to an output."""
         self.path = output.with_name(f"{output.name}.unfinished")
         self._lock = FolderLock(self.path)
+        self._manifest = Manifest(self.path / "manifest.json")
 
     def check(self, outputs: Outputs) -> None:
         """Stop, before anything is made, where it is an input, or a folder of somebody else."""
@@ -50,7 +49,7 @@ class WorkFolder:
     @property
     def has_run(self) -> bool:
         """Whether an unfinished run lies here."""
-        return (self.path / _MANIFEST).exists()
+        return self._manifest.exists
 
     def clear(self, but: Container[str] = ()) -> None:
         """Drop whatever run lies here; killed on the way, the rest of it counts for nothing.
@@ -58,8 +57,7 @@ class WorkFolder:
         Args:
             but: names of what stays.
         """
-        manifest = self.path / _MANIFEST
-        manifest.unlink(missing_ok=True)  # first, for without it nothing here is trusted
+        self._manifest.drop()  # first, for without it nothing here is trusted
         for entry in list(self.path.iterdir()):
             if entry.name != LOCK_NAME and entry.name not in but:
                 gone = temporary_for(entry)  # half a folder must not be taken for a whole one
@@ -76,7 +74,7 @@ class WorkFolder:
         if not self.path.is_dir():
             return
         with self:
-            if not self.has_run or self._read_manifest() == json.loads(json.dumps(identity)):
+            if not self.has_run or self._manifest.is_of(identity):
                 self.clear()
 
     def claim(self, identity: Mapping[str, Any]) -> None:
@@ -85,20 +83,7 @@ class WorkFolder:
         Raises:
             OutputError: the unfinished run had other settings or inputs; names each of them.
         """
-        manifest = self.path / _MANIFEST
-        wanted = json.loads(json.dumps(identity))
-        if not manifest.exists():
-            with staged(manifest, own=True) as temporary:
-                temporary.write_text(json.dumps(wanted, indent=2), encoding="utf-8")
-            return
-        found = self._read_manifest()
-        changed = sorted(k for k in {*found, *wanted} if found.get(k) != wanted.get(k))
-        if changed:
-            details = ", ".join(f"{k} was {found.get(k)} and is {wanted.get(k)}" for k in changed)
-            raise OutputError(
-                f"{self.path}: the unfinished run there is another one ({details}); give the same "
-                "settings, or --overwrite to start afresh"
-            )
+        self._manifest.bind(identity)
 
     def _refuse_foreign(self) -> None:
         """All in it goes when the run is done, so it must be this program's own."""
@@ -113,7 +98,3 @@ class WorkFolder:
                 f"{self.path} is a folder that no earlier run made; move it, or choose another "
                 "--output"
             )
-
-    def _read_manifest(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((self.path / _MANIFEST).read_text(encoding="utf-8"))
-        return found

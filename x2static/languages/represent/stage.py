@@ -11,14 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from x2static.core.errors import CorpusError, Interrupted, OutputError, WorkbenchError
+from x2static.core.errors import CorpusError, Interrupted, WorkbenchError
 from x2static.core.outcome import Outcome
 from x2static.core.progress import Progress
 from x2static.core.setting import deciding
 from x2static.core.storage.files import sha256, staged
-from x2static.core.storage.outputs import Outputs
-from x2static.core.storage.run_record import RunRecord, plain, read_record
-from x2static.core.storage.work_folder import WorkFolder
+from x2static.core.storage.resumable import Resumable
+from x2static.core.storage.run_record import RunRecord, plain
 from x2static.core.text.corpus import iter_sentences
 from x2static.core.text.sources import doubts_about, find_sources
 from x2static.languages.measures.spaces import cosine_distances
@@ -37,22 +36,21 @@ def represent(config: RepresentConfig) -> Outcome:
     for line in doubts_about(text, "--text"):
         _say(line)
     inputs = [path for paths in text.values() for path in paths]
-    work = WorkFolder(config.output)
-    outputs = Outputs(
-        "languages represent", inputs=[*inputs, config.model], overwrite=config.overwrite
-    )
-    outputs.claim(config.output, is_folder=True, may_be_there=config.resume)
-    work.check(outputs)
+    run = Resumable(
+        "languages represent", config.output, inputs=[*inputs, config.model],
+        resume=config.resume, overwrite=config.overwrite,
+    )  # fmt: skip
     states = states_of(resolve_layers(config.model, config.layer), config.pool)
     record = RunRecord("languages represent", config, inputs)
     settings = plain(deciding(RepresentConfig, dataclasses.asdict(config)))
     if Path(config.model).is_dir():
         settings["model"] = sha256(Path(config.model))
     identity = record.notes["identity"] = {**settings, "inputs": record.inputs}
-    if config.resume and config.output.exists() and not config.overwrite:
-        return _finished_before(config, work, identity)
-    with work:
-        _enter(config, work, identity)
+    if (past := run.finished(plain(identity))) is not None:
+        data = {"output": str(config.output), "languages": past.get("languages")}
+        return Outcome(f"{config.output}: done before, nothing to do", data)
+    with run.entered() as work:
+        work.claim(identity)
         try:
             moments = _read_all(config, text, states, work.path)
         except KeyboardInterrupt as error:
@@ -67,47 +65,13 @@ def represent(config: RepresentConfig) -> Outcome:
         record.counts = {"sentences": {code: one.sentences for code, one in moments.items()}}
         rows = _rows(means, moments)
         record.notes["languages"] = rows
-        with outputs.together() as batch:
+        with run.outputs.together() as batch:
             with batch.stage(config.output) as temporary:
                 write_means(means, temporary)
             batch.record(record, config.output)
         work.clear()
     lines = [*_table(rows, means), f"written to {config.output}"]
     return Outcome("\n".join(lines), {"output": str(config.output), "languages": rows})
-
-
-def _finished_before(
-    config: RepresentConfig, work: WorkFolder, identity: dict[str, Any]
-) -> Outcome:
-    """The answer of ``--resume`` on an output that is already whole."""
-    record = read_record(config.output) or {}
-    if record.get("identity") != plain(identity):
-        raise OutputError(
-            f"{config.output} exists already and was made by another run; choose another --output "
-            "or pass --overwrite"
-        )
-    work.forget(identity)
-    data = {"output": str(config.output), "languages": record.get("languages")}
-    return Outcome(f"{config.output}: done before, nothing to do", data)
-
-
-def _enter(config: RepresentConfig, work: WorkFolder, identity: dict[str, Any]) -> None:
-    """Bind the folder of the unfinished run to these settings and texts."""
-    if work.has_run and not (config.resume or config.overwrite):
-        raise OutputError(
-            f"{work.path}: an unfinished run lies there; go on with --resume, or drop it with "
-            "--overwrite"
-        )
-    work.sweep()
-    if not (work.has_run and config.resume):
-        work.clear()
-    try:
-        work.claim(identity)
-    except OutputError:
-        if not config.overwrite:
-            raise
-        work.clear()
-        work.claim(identity)
 
 
 def _read_all(

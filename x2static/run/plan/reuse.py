@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from x2static.core.setting import deciding
+from x2static.core.storage.manifest import differences
 from x2static.core.storage.run_record import plain
 from x2static.run.plan.fingerprints import Fingerprints
 from x2static.run.plan.graph import Task
@@ -74,22 +75,13 @@ def _difference(config_class: type[Any], past: Entry, now: State) -> str:
         deciding(config_class, settings, with_places=True)
         for settings in (past.settings, now.settings)
     )
-    parts = [
-        f"{name} was {_short(old.get(name))} and is {_short(new.get(name))}"
-        for name in sorted({*old, *new})
-        if old.get(name) != new.get(name)
-    ]
+    parts = differences(old, new)
     for path, digest in now.inputs.items():
         if path in past.inputs and past.inputs[path] != digest:
             parts.append(f"{path} changed")
         elif path not in past.inputs:
             parts.append(f"{path} is new")
     return ", ".join(parts) or "settings changed"
-
-
-def _short(value: Any) -> str:
-    text = "unset" if value is None else str(value)
-    return text if len(text) <= 40 else f"{text[:37]}..."
 
 
 def _relative(inputs: Mapping[str, str | None]) -> dict[str, str | None]:

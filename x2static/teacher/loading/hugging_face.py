@@ -129,7 +129,8 @@ def cast_adapter_outputs(model: Any) -> None:
     """
     for layer in model.modules():
         for adapter in getattr(layer, "adapter_modules", {}).values():
-            adapter.register_forward_hook(_in_type_of_input)
+            if _in_type_of_input not in adapter._forward_hooks.values():
+                adapter.register_forward_hook(_in_type_of_input)
 
 
 def _in_type_of_input(_module: Any, inputs: Any, output: Any) -> Any:
