@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,6 +27,26 @@ def test_a_section_takes_its_file_s_words(tmp_path):
     expected = "a\n<!-- docs/results/x.md -->\n| new |\n<!-- end -->\nb\n"
     assert load().filled(text, tmp_path) == expected
     assert load().filled(expected, tmp_path) == expected
+
+
+def test_the_headline_has_at_most_ten_rows_and_the_figures_of_the_tables():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = text.split("<!-- headline -->\n")[1].split("<!-- end -->")[0].splitlines()[2:]
+    assert 5 <= len(rows) <= 10
+    for row in rows:
+        *cells, link = [cell.strip() for cell in row.strip("|").split("|")]
+        table = (ROOT / link.split("](")[1].rstrip(")")).read_text(encoding="utf-8")
+        assert all(figure in table for figure in figures(" ".join(cells[1:])))
+
+
+def figures(text):
+    """Numbers with a decimal point; a spread's mean alone, for tables round it in their own way."""
+    return re.findall(r"(?<![\d.±] )\b\d+\.\d\b", re.sub(r"± [\d.]+", "", text))
+
+
+def test_no_line_of_the_readme_stands_twice():
+    lines = [line for line in (ROOT / "README.md").read_text(encoding="utf-8").splitlines() if line]
+    assert [line for line in set(lines) if lines.count(line) > 1 and len(line) > 20] == []
 
 
 def test_the_readme_stays_short():
