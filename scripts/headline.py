@@ -97,7 +97,7 @@ def _pretrained(data: Any) -> Iterator[Line]:
             return f"{statistics.mean(shares):.1f} ± {statistics.stdev(shares):.1f}"
 
         yield Line(
-            f"FLORES sentences found, German-English, after {data['steps']} updates of a small model "
+            f"FLORES sentences found, German-English, after {data['steps']} updates of a model "
             f"{width} wide, in percent",
             f"MLM + `dcca` {spread('dcca')}",
             f"MLM alone {spread('none')}; MLM + `dgcca` {spread('dgcca')}",

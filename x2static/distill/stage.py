@@ -22,8 +22,9 @@ from x2static.distill.learning.materials import (
     identity,
     teacher_fingerprint,
 )
-from x2static.distill.learning.methods import METHODS, Workshop
+from x2static.distill.learning.workshop import Workshop
 from x2static.distill.left_out import LeftOut, keep_learned
+from x2static.distill.methods.table import METHODS
 from x2static.distill.postprocess import postprocess
 from x2static.distill.readings.corpus_index import check_corpus
 from x2static.distill.wanted import read_wanted, with_wanted, words_path

@@ -23,7 +23,7 @@ from x2static.core.vectors import WordVectors
 from x2static.distill.config import DistillConfig
 from x2static.distill.learning.learners import mean_learner
 from x2static.distill.learning.materials import Materials, lone_planner
-from x2static.distill.learning.methods import Workshop
+from x2static.distill.learning.workshop import Workshop
 
 Matrix = NDArray[np.float32]
 _MOST_TEACHERS = 20_000

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from continued_pretraining.objectives.word_alignment.correlations import Correlation
+from continued_pretraining.objectives.word_alignment.correlations.correlation import Correlation
 from continued_pretraining.text.batch import Frame, Ids
 
 _BATCH = 64  # rows of a statistic, words of a batch

@@ -19,14 +19,16 @@ from torch import Tensor
 
 from continued_pretraining.divergence import diverged
 from continued_pretraining.objectives.word_alignment.chance import Chance
-from continued_pretraining.objectives.word_alignment.correlations import Correlation, Dcca, Dgcca
+from continued_pretraining.objectives.word_alignment.correlations.correlation import Correlation
+from continued_pretraining.objectives.word_alignment.correlations.dcca import Dcca
+from continued_pretraining.objectives.word_alignment.correlations.dgcca import Dgcca
+from continued_pretraining.objectives.word_alignment.correlations.moments import Moments
 from continued_pretraining.objectives.word_alignment.faults import faulty_loss
 from continued_pretraining.objectives.word_alignment.losses import (
     cosine_loss,
     infonce_loss,
     mse_loss,
 )
-from continued_pretraining.objectives.word_alignment.moments import Moments
 from continued_pretraining.objectives.word_alignment.state_map import StateMap
 from continued_pretraining.processes import Processes
 from x2static.core.errors import ConfigError

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from continued_pretraining.objectives.word_alignment.correlations import Dcca, Dgcca
-from continued_pretraining.objectives.word_alignment.moments import Moments
+from continued_pretraining.objectives.word_alignment.correlations.dcca import Dcca
+from continued_pretraining.objectives.word_alignment.correlations.dgcca import Dgcca
+from continued_pretraining.objectives.word_alignment.correlations.moments import Moments
 from continued_pretraining.objectives.word_alignment.statistic import Statistic, Targets, fading_for
 from continued_pretraining.processes import Processes
 from tests.continued_pretraining.objectives.test_losses import pair

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from continued_pretraining.config import PretrainConfig
-from continued_pretraining.objectives.word_alignment.correlations import Dcca
-from continued_pretraining.objectives.word_alignment.moments import Moments
+from continued_pretraining.objectives.word_alignment.correlations.dcca import Dcca
+from continued_pretraining.objectives.word_alignment.correlations.moments import Moments
 
 DEFAULTS = PretrainConfig(text=("x",), output=Path("y"), vectors=("z",))
 

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from continued_pretraining.objectives.word_alignment.correlations import (
-    dcca_loss,
-    dgcca_loss,
+from continued_pretraining.objectives.word_alignment.correlations.dcca import dcca_loss
+from continued_pretraining.objectives.word_alignment.correlations.decompositions import (
     newton_schulz,
     polar_factor,
 )
+from continued_pretraining.objectives.word_alignment.correlations.dgcca import dgcca_loss
 from continued_pretraining.objectives.word_alignment.losses import (
     cosine_loss,
     infonce_loss,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import io
 import lzma
 import sys
 import zlib
@@ -12,11 +11,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, BinaryIO, Literal, cast
+from typing import IO, Any, Literal
 
-from x2static.core.errors import CorpusError, require
+from x2static.core.errors import CorpusError
 from x2static.core.storage.files import describe_os_error
 from x2static.core.storage.source_file import open_source
+from x2static.core.text.compressed import CountedStream, decompressed
 
 OnError = Literal["stop", "skip"]
 STDIN = Path("-")
@@ -25,7 +25,6 @@ _BLOCK_BYTES = 1 << 18
 # What is skipped has an end, or a device or a bomb of a few kilobytes keeps a machine busy all day.
 _LONGEST_SKIPPED, _MOST_BLANK = 1 << 30, 1 << 24
 _BOM = b"\xef\xbb\xbf"
-_MAGIC = {b"\x1f\x8b": ".gz", b"\xfd7zXZ\x00": ".xz", b"\x28\xb5\x2f\xfd": ".zst"}
 
 
 @dataclass(frozen=True)
@@ -89,8 +88,8 @@ class LineReader:
         with ExitStack() as stack:
             try:
                 raw = sys.stdin.buffer if path == STDIN else stack.enter_context(open_source(path))
-                counted = _CountedStream(raw, self)
-                stream = _decompressed(counted, place)
+                counted = CountedStream(raw, self._count)
+                stream = decompressed(counted, place)
                 yield from _with_text(self._cut_into_lines(stream, place))
             except OSError as error:
                 raise CorpusError(_read_failure(path, place, error)) from error
@@ -154,6 +153,9 @@ class LineReader:
                 f"{place}:{line}: a line of more than {_LONGEST_SKIPPED:,} bytes; this is no text"
             )
 
+    def _count(self, size: int) -> None:
+        self.bytes_read += size
+
     def _fold_fingerprints(self) -> None:
         """One fingerprint for a folder: names and contents, as `core.storage.files.sha256`."""
         digest = hashlib.sha256()
@@ -210,86 +212,6 @@ def describe_bad_utf8(data: bytes, error: UnicodeDecodeError) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         remedy = "the file is UTF-16: iconv -f UTF-16 -t UTF-8"
     return f"not UTF-8 (byte 0x{data[error.start]:02x}: {error.reason}); {remedy}"
-
-
-class _CountedStream(io.RawIOBase):
-    """A raw file that counts and hashes what is read from it, for a `LineReader`."""
-
-    def __init__(self, raw: BinaryIO, reader: LineReader) -> None:
-        self._raw, self._reader = raw, reader
-        self._digest, self._size = hashlib.sha256(), 0
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        data = self._raw.read(len(buffer))
-        buffer[: len(data)] = data
-        self._digest.update(data)
-        self._size += len(data)
-        self._reader.bytes_read += len(data)
-        return len(data)
-
-    def fingerprint(self) -> dict[str, Any]:
-        return {"sha256": self._digest.hexdigest(), "bytes": self._size}
-
-
-class _ZstdStream(io.RawIOBase):
-    """Decompressed zstandard frames; unlike the package's own reader it notices a cut-off end."""
-
-    def __init__(self, source: IO[bytes]) -> None:
-        zstandard = require("zstandard", "", "reading .zst")
-        self._new_frame = zstandard.ZstdDecompressor().decompressobj
-        self._error = zstandard.ZstdError
-        self._source = source
-        self._frame: Any = None
-        self._ready = memoryview(b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        while not self._ready:
-            if not self._fill():
-                return 0
-        size = min(len(buffer), len(self._ready))
-        buffer[:size] = self._ready[:size]
-        self._ready = self._ready[size:]
-        return size
-
-    def _fill(self) -> bool:
-        """Decompress one more piece; False at the end of the last frame."""
-        data = b""
-        if self._frame is not None and self._frame.eof:
-            data, self._frame = self._frame.unused_data, None
-        data = data or self._source.read(1 << 17)
-        if not data:
-            if self._frame is not None:
-                raise EOFError("the data ends before the end of the frame")
-            return False
-        if self._frame is None:
-            self._frame = self._new_frame()
-        try:
-            self._ready = memoryview(self._frame.decompress(data))
-        except self._error as error:
-            raise EOFError(str(error)) from error
-        return True
-
-
-def _decompressed(counted: _CountedStream, place: str) -> IO[bytes]:
-    """The stream behind its compression, told by the first bytes, or else by the suffix."""
-    buffered = io.BufferedReader(counted, 1 << 18)
-    start = buffered.peek(8)[:8]
-    suffix = next((kind for magic, kind in _MAGIC.items() if start.startswith(magic)), "")
-    if not suffix and start and Path(place).suffix in _MAGIC.values():
-        suffix = Path(place).suffix  # the decompressor says best what is wrong with it
-    if suffix == ".gz":
-        return cast(IO[bytes], gzip.GzipFile(fileobj=buffered, mode="rb"))
-    if suffix == ".xz":
-        return lzma.LZMAFile(buffered)
-    if suffix == ".zst":
-        return io.BufferedReader(_ZstdStream(cast(IO[bytes], buffered)), 1 << 18)
-    return cast(IO[bytes], buffered)
 
 
 def _read_failure(path: Path, place: str, error: OSError) -> str:
