@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -21,9 +15,9 @@ from align.vecmap.diagnosis import Diagnosis
 from align.vecmap.pairs import PairRows
 from align.vecmap.presets import preset_settings
 from tests.align.planted import precision
+from tests.house.added import Program
 from x2static.core.vector_file import read_vectors
 
-ROOT = Path(__file__).resolve().parents[2]
 NEW = {
     "align/methods/turn.py": '''"""Method ``turn``: the rotation alone."""
 
@@ -68,27 +62,7 @@ LINES = {
 @pytest.fixture
 def program(tmp_path):
     """Runs ``x2static`` with a copy of ``align`` that has the new method."""
-    copy = tmp_path / "tree"
-    shutil.copytree(ROOT / "align", copy / "align", ignore=shutil.ignore_patterns("__pycache__"))
-    for name, text in NEW.items():
-        assert not (copy / name).exists()
-        (copy / name).write_text(text)
-    for name, edits in LINES.items():
-        text = (copy / name).read_text()
-        for old, new in edits:
-            assert text.count(old) == 1, (name, old)
-            text = text.replace(old, new)
-        (copy / name).write_text(text)
-    path = os.pathsep.join(map(str, (copy, ROOT)))
-
-    def run(*arguments):
-        return subprocess.run(
-            [sys.executable, "-m", "x2static", *map(str, arguments)],
-            cwd=copy, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True,
-            check=False,
-        )  # fmt: skip
-
-    return run
+    return Program(tmp_path / "tree", "align", NEW, LINES)
 
 
 def test_a_toy_method_needs_three_files_and_runs_by_its_name_and_by_its_preset(

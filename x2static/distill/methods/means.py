@@ -23,15 +23,16 @@ def distill_aggregate(shop: Workshop) -> Matrix:
     keep = np.minimum(1.0, config.max_occurrences / counts) if config.max_occurrences else None
     with shop.corpus_reader(1, with_own=True) as reader:
         planner = shop.materials.planner(config)
-        return shop.learn("aggregating", planner, keep, 1, reader, _mean_maker(shop)).finish()
+        return shop.learn("aggregating", planner, keep, 1, reader, mean_maker(shop)).finish()
 
 
 def distill_decontextual(shop: Workshop) -> Matrix:
     """Each word alone through the teacher, the mean of its own pieces."""
     planner = shop.materials.word_planner(shop.config)
     reader = shop.live_reader()
-    return shop.learn("words alone", planner, None, 1, reader, _mean_maker(shop)).finish()
+    return shop.learn("words alone", planner, None, 1, reader, mean_maker(shop)).finish()
 
 
-def _mean_maker(shop: Workshop) -> Callable[[Mapping[str, torch.Tensor] | None], Learner]:
+def mean_maker(shop: Workshop) -> Callable[[Mapping[str, torch.Tensor] | None], Learner]:
+    """A learner of means, from saved tensors or from None."""
     return mean_learner(shop.materials.teacher, len(shop.materials.vocabulary))

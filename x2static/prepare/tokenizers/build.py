@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+
 from x2static.core.languages.language import base_of
 from x2static.prepare.config import PrepareConfig
 from x2static.prepare.languages import tokenizer_for
@@ -25,31 +27,26 @@ def plan_tokenizer(config: PrepareConfig) -> TokenizerPlan:
     )
 
 
+# By the names of --tokenizer: module and class, which is made for a language; UDPipe has a model.
+TOKENIZERS = {
+    "icu": "icu:IcuTokenizer",
+    "icu-tokenizer": "icu_package:IcuPackageTokenizer",
+    "fugashi": "fugashi:FugashiTokenizer",
+    "jieba": "jieba:JiebaTokenizer",
+    "whitespace": "whitespace:WhitespaceTokenizer",
+}
+
+
 def build_tokenizer(plan: TokenizerPlan) -> Tokenizer:
     """A tokenizer ready to work; imports what it needs."""
     if plan.name == "udpipe":
         from x2static.prepare.tokenizers.udpipe import UdpipeTokenizer
 
         return UdpipeTokenizer(plan.model, splits_multiwords=plan.splits_multiwords)
-    if plan.name == "fugashi":
-        from x2static.prepare.tokenizers.fugashi import FugashiTokenizer
-
-        return FugashiTokenizer(plan.language)
-    if plan.name == "jieba":
-        from x2static.prepare.tokenizers.jieba import JiebaTokenizer
-
-        return JiebaTokenizer(plan.language)
-    if plan.name == "icu-tokenizer":
-        from x2static.prepare.tokenizers.icu_package import IcuPackageTokenizer
-
-        return IcuPackageTokenizer(plan.language)
-    if plan.name == "whitespace":
-        from x2static.prepare.tokenizers.whitespace import WhitespaceTokenizer
-
-        return WhitespaceTokenizer()
-    from x2static.prepare.tokenizers.icu import IcuTokenizer
-
-    return IcuTokenizer(plan.language)
+    module, _, name = TOKENIZERS[plan.name].partition(":")
+    kind = getattr(importlib.import_module(f"{__package__}.{module}"), name)
+    tokenizer: Tokenizer = kind(plan.language)
+    return tokenizer
 
 
 def note_on_language(plan: TokenizerPlan) -> str | None:

@@ -8,6 +8,9 @@ from collections.abc import Sequence
 class WhitespaceTokenizer:
     """Takes each line as one sentence and splits it at white space."""
 
+    def __init__(self, language: str = "") -> None:
+        """One for any language."""
+
     def split(self, paragraphs: Sequence[str]) -> list[list[str]]:
         """One sentence per paragraph."""
         sentences = (" ".join(paragraph.split()) for paragraph in paragraphs)
