@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from continued_pretraining.training.update import Updater
 from tests.teachers import WORDS, unigram_tokenizer
 
 WIDTH = 16
@@ -64,3 +69,23 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         write_text(folder / f"{language}.txt", 120, seed)
         write_vec(folder / f"{language}.vec", WIDTH, seed)
     return folder
+
+
+@pytest.fixture
+def stopped_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], AbstractContextManager[None]]:
+    """Gives a context in which SIGTERM comes before the update of a number."""
+
+    @contextmanager
+    def context(number: int) -> Iterator[None]:
+        run = Updater.run
+
+        def run_and_stop(self: Updater, step: int) -> Any:
+            if step == number:
+                signal.raise_signal(signal.SIGTERM)
+            return run(self, step)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Updater, "run", run_and_stop)
+            yield
+
+    return context

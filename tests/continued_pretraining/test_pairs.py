@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import signal
 from pathlib import Path
 
 import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from continued_pretraining.training.update import Updater
 from tests.continued_pretraining.conftest import save_masked_model
 from tests.continued_pretraining.test_runs import NEVER, curve, finish, together, weights
 from tests.teachers import WORDS
@@ -42,22 +40,14 @@ def bitext(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_bitext(tmp_path_factory.mktemp("bitext"))
 
 
-def test_ten_updates_are_five_a_stop_and_five(tmp_path, data, bitext, run_cli, monkeypatch):
+def test_ten_updates_are_five_a_stop_and_five(tmp_path, data, bitext, run_cli, stopped_at):
     model = save_masked_model(tmp_path / "model", dropout=0.2)
     extra = ("--text", data / "*.txt", "--mlm-batch", 5, "--unit", "lines", "--temperature", 2)
     code, _, err = run_cli(*flags(bitext, model, tmp_path / "whole", *extra))
     assert code == 0, err
     assert "sentence pairs: " in err
     assert "TLM loss" in err
-    run = Updater.run
-
-    def run_and_stop(self: Updater, step: int):
-        if step == 4:
-            signal.raise_signal(signal.SIGTERM)
-        return run(self, step)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Updater, "run", run_and_stop)
+    with stopped_at(4):
         out = run_cli(*flags(bitext, model, tmp_path / "torn", *extra))[1]
     assert "stopped after 5 of 10" in out
     code, _, err = run_cli(*flags(bitext, model, tmp_path / "torn", *extra, "--resume"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from types import TracebackType
 
 _PLAIN_EVERY_SECONDS = 15.0
 
@@ -34,12 +33,7 @@ class Progress:
         """Start showing."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Show the last state."""
         if self._done > self._shown_done:
             self._show()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,6 @@ from continued_pretraining.model.masked_model import load_model, take_apart
 from continued_pretraining.objectives.cross_entropy import cross_entropy_sum, scored
 from continued_pretraining.objectives.replaced_tokens.objective import Detector
 from continued_pretraining.text.batch import Frame, micro_batches
-from continued_pretraining.training.update import Updater
 from tests.continued_pretraining.conftest import save_masked_model
 from tests.continued_pretraining.test_pairs import flags, write_bitext
 from tests.continued_pretraining.test_runs import curve
@@ -176,7 +174,7 @@ def test_disentangled_embeddings_become_one_table(model_folder):
 
 @pytest.mark.parametrize("share", ["embeddings", "gradient-disentangled", "none"])
 def test_a_run_writes_an_encoder_and_its_generator_and_resumes(
-    tmp_path, data, bitext, model_folder, run_cli, monkeypatch, share
+    tmp_path, data, bitext, model_folder, run_cli, stopped_at, share
 ):
     import transformers
 
@@ -189,15 +187,7 @@ def test_a_run_writes_an_encoder_and_its_generator_and_resumes(
     assert code == 0, err
     for label in ("MRTD generator loss", "MRTD loss", "TRTD generator loss", "TRTD loss"):
         assert label in err
-    run = Updater.run
-
-    def run_and_stop(self: Updater, step: int):
-        if step == 1:
-            signal.raise_signal(signal.SIGTERM)
-        return run(self, step)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Updater, "run", run_and_stop)
+    with stopped_at(1):
         run_cli(*arguments("parts"))
     code, _, err = run_cli(*arguments("parts", "--resume"))
     assert code == 0, err

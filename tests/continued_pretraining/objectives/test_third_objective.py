@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +16,6 @@ from continued_pretraining.objectives.parts import Parts
 from continued_pretraining.objectives.table import TABLE
 from continued_pretraining.text.batch import MicroBatch
 from continued_pretraining.text.plan import TextShare
-from continued_pretraining.training.update import Updater
 from tests.continued_pretraining.test_runs import curve, flags, weights
 from x2static.teacher.batches import spread
 
@@ -78,7 +76,7 @@ class LongMeans(Objective):
 
 @pytest.mark.parametrize("loss", [("--loss", "none"), ("--loss", "dcca", "--words", "context")])
 def test_a_third_objective_needs_a_line_in_the_table(
-    tmp_path: Path, data, model_folder, run_cli, monkeypatch, loss
+    tmp_path: Path, data, model_folder, run_cli, monkeypatch, stopped_at, loss
 ):
     def arguments(name: str, *extra: object) -> list[str]:
         given = ("--steps", 3, "--validate-every", 3, "--choose", "last", *loss, *extra)
@@ -104,15 +102,7 @@ def test_a_third_objective_needs_a_line_in_the_table(
     first, alone = (next(r for r in curve(tmp_path / n) if "mlm" in r) for n in ("whole", "plain"))
     assert first["mlm"] == pytest.approx(alone["mlm"], rel=1e-5)
 
-    run = Updater.run
-
-    def run_and_stop(self: Updater, step: int):
-        if step == 1:
-            signal.raise_signal(signal.SIGTERM)
-        return run(self, step)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Updater, "run", run_and_stop)
+    with stopped_at(1):
         assert "stopped after 2 of 3" in run_cli(*arguments("parts"))[1]
     code, _, err = run_cli(*arguments("parts", "--resume"))
     assert code == 0, err

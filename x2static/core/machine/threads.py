@@ -18,7 +18,6 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
-from types import TracebackType
 
 USERS_CHOICE = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
 _INTERVAL = 0.5  # seconds between two looks
@@ -161,12 +160,7 @@ class AdaptedWaiting(AbstractContextManager["AdaptedWaiting"]):
             self._watch.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Leave the runtime as it was."""
         self._end.set()
         if self._watch.is_alive():

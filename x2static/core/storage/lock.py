@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import os
 from pathlib import Path
-from types import TracebackType
 from typing import TextIO
 
 from x2static.core.errors import OutputError
@@ -58,12 +57,7 @@ class FolderLock:
         self._stream = stream
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Let go of it."""
         if self._stream is not None:
             self._stream.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from x2static.core.errors import OutputError
@@ -35,16 +34,11 @@ class WorkFolder:
         self._lock.__enter__()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Let go of it; an empty one disappears."""
         if self.path.is_dir() and {entry.name for entry in self.path.iterdir()} <= {LOCK_NAME}:
             remove_tree(self.path)
-        self._lock.__exit__(kind, error, trace)
+        self._lock.__exit__()
 
     @property
     def has_run(self) -> bool:
