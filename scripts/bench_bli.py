@@ -18,7 +18,7 @@ import numpy as np
 from eval.bli.score import AlignedPair, BliScore
 from eval.search.hubness import Hubness
 from scripts.paired import REPEATS, compared, in_turns, verdict
-from x2static.core.normalize import normalize
+from x2static.core.normalize import center, unit
 from x2static.core.text.lexicon import Lexicon
 from x2static.core.vectors import FloatMatrix, WordVectors
 
@@ -39,8 +39,7 @@ def planted_pair(size: int, width: int, noise: float) -> tuple[FloatMatrix, Floa
     latent = centres[rng.choice(500, size, p=zipf / zipf.sum())]
     latent += rng.standard_normal((size, width), dtype=np.float32) * spread
     target = latent + noise * spread * rng.standard_normal((size, width), dtype=np.float32)
-    steps = ("unit", "center", "unit")
-    return normalize(latent, steps), normalize(target, steps)
+    return unit(center(unit(latent))), unit(center(unit(target)))
 
 
 def numpy_means(candidates: FloatMatrix, others: FloatMatrix, block: int = 1000) -> FloatMatrix:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from x2static.core.errors import CorpusError
-from x2static.core.text.corpus import Position, count_sentences, iter_paragraphs, iter_sentences
+from x2static.core.text.corpus import Position, iter_sentences
 
 TEXT = "a b\nc d\n\ne f\r\n \n\ng h"
 
@@ -20,20 +20,6 @@ def test_sentences_come_in_order_without_blank_lines(
 ) -> None:
     path = write_text("corpus.txt", TEXT)
     assert list(iter_sentences(path)) == ["a b", "c d", "e f", "g h"]
-    assert count_sentences(path) == 4
-
-
-def test_paragraphs_end_at_blank_lines(write_text: Callable[[str, str], Path]) -> None:
-    path = write_text("corpus.txt", TEXT)
-    assert list(iter_paragraphs(path)) == [["a b", "c d"], ["e f"], ["g h"]]
-
-
-@pytest.mark.parametrize("skip", [0, 1, 3, 4, 9])
-def test_skipping_goes_on_where_a_reading_stopped(
-    write_text: Callable[[str, str], Path], skip: int
-) -> None:
-    path = write_text("corpus.txt", TEXT)
-    assert list(iter_sentences(path, skip=skip)) == ["a b", "c d", "e f", "g h"][skip:]
 
 
 def test_position_tells_how_far_the_reading_came(tmp_path: Path) -> None:

@@ -66,27 +66,12 @@ def test_any_bytes_give_pairs_or_one_line(tmp_path_factory, content):
     assert not any(set(word) & set(" \t\r\n\v\f") for pair in lexicon for word in pair)
 
 
-@pytest.mark.parametrize(
-    ("rule", "expected"),
-    [
-        ("skip", (("Tür", "door"),)),
-        ("join", (("New_York", "Neu_York"), ("Tür", "door"))),
-        ("keep", (("New York", "Neu York"), ("Tür", "door"))),
-    ],
-)
-def test_phrases(tmp_path, rule, expected):
+def test_phrases_are_left_out_and_counted(tmp_path):
     path = tmp_path / "x.tsv"
     path.write_text("New York\tNeu York\nTür\tdoor\n", encoding="utf-8")
-    lexicon = read_lexicon(path, phrases=rule)
-    assert lexicon.pairs == expected
-    assert lexicon.dropped["phrase"] == (rule == "skip")
-
-
-def test_phrases_refused(tmp_path):
-    path = tmp_path / "x.tsv"
-    path.write_text("Tür\tdoor\nNew York\tNeu York\n", encoding="utf-8")
-    with pytest.raises(LexiconError, match=r"x\.tsv:2: phrase"):
-        read_lexicon(path, phrases="error")
+    lexicon = read_lexicon(path)
+    assert lexicon.pairs == (("Tür", "door"),)
+    assert lexicon.dropped["phrase"] == 1
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from x2static.core.errors import ConfigError, CorpusError, WorkbenchError
-from x2static.core.text.corpus import iter_paragraphs, iter_sentences
+from x2static.core.text.corpus import iter_sentences
 from x2static.prepare.config import PrepareConfig
 from x2static.prepare.stage import prepare
 from x2static.prepare.tally import LINES, PARAGRAPHS, SENTENCES
@@ -60,7 +60,8 @@ def test_a_blank_line_stands_between_paragraphs(prepare_text: Prepare, tmp_path:
     text, counts = prepare_text("A b. C d.\n\n\nE f. G h.\nI j. K.\n", min_tokens=3)
     assert text == "A b .\nC d .\n\nE f .\nG h .\n\nI j .\n"
     assert counts["paragraphs_written"] == 3
-    assert [len(part) for part in iter_paragraphs(tmp_path / "prepared.txt")] == [2, 2, 1]
+    paragraphs = (tmp_path / "prepared.txt").read_text(encoding="utf-8").strip().split("\n\n")
+    assert [len(part.split("\n")) for part in paragraphs] == [2, 2, 1]
 
 
 @pytest.mark.parametrize(

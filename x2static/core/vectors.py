@@ -75,13 +75,6 @@ class WordVectors:
         counts = None if self.counts is None else self.counts[:size]
         return WordVectors(self.words[:size], self.matrix[:size], counts, self.composer)
 
-    def subset(self, words: Iterable[str]) -> WordVectors:
-        """The rows of the given words, in their order; unknown words are left out."""
-        kept = [word for word in words if word in self.index]
-        rows = np.fromiter((self.index[word] for word in kept), dtype=np.int64, count=len(kept))
-        counts = None if self.counts is None else self.counts[rows]
-        return WordVectors(kept, self.matrix[rows], counts, self.composer)
-
     def rows_of(self, words: Iterable[str]) -> NDArray[np.int64]:
         """Row numbers of the given words; -1 for an unknown one."""
         return np.array([self.index.get(word, -1) for word in words], dtype=np.int64)

@@ -16,7 +16,7 @@ class Position:
     Attributes:
         bytes_read: bytes taken from the disk, as they lie there (compressed).
         bytes_total: bytes there are, or None for standard input.
-        sentences: sentences in the blocks read so far, skipped ones included.
+        sentences: sentences in the blocks read so far.
     """
 
     bytes_read: int = 0
@@ -24,12 +24,11 @@ class Position:
     sentences: int = 0
 
 
-def iter_sentences(path: Path, *, skip: int = 0, position: Position | None = None) -> Iterator[str]:
+def iter_sentences(path: Path, *, position: Position | None = None) -> Iterator[str]:
     """The sentences of a prepared corpus, in order; blank lines (paragraph ends) are left out.
 
     Args:
         path: a plain, .gz, .xz or .zst file, a folder of such, or ``-`` for standard input.
-        skip: sentences to leave out at the start, to go on where an earlier reading stopped.
         position: filled in along the way, for progress.
 
     Raises:
@@ -42,32 +41,7 @@ def iter_sentences(path: Path, *, skip: int = 0, position: Position | None = Non
         sentences = _sentences_in(decode_lines(block))
         position.bytes_read = reader.bytes_read
         position.sentences += len(sentences)
-        if skip >= len(sentences):
-            skip -= len(sentences)
-            continue
-        yield from sentences[skip:] if skip else sentences
-        skip = 0
-
-
-def iter_paragraphs(path: Path) -> Iterator[list[str]]:
-    """The sentences of a prepared corpus by paragraph: what lies between two blank lines."""
-    paragraph: list[str] = []
-    for block in LineReader(path):
-        for line in decode_lines(block).split("\n"):
-            if sentence := line.strip():
-                paragraph.append(sentence)
-            elif paragraph:
-                yield paragraph
-                paragraph = []
-    if paragraph:
-        yield paragraph
-
-
-def count_sentences(path: Path) -> int:
-    """How many sentences `iter_sentences` gives; costs one reading of the file."""
-    return sum(
-        sum(1 for line in block.data.split(b"\n") if line.strip()) for block in LineReader(path)
-    )
+        yield from sentences
 
 
 def _sentences_in(text: str) -> list[str]:

@@ -19,12 +19,10 @@ from collections.abc import Callable, Collection, Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
 
 from x2static.core.errors import LexiconError
 from x2static.core.text.lines import ASCII_SPACE, numbered_lines
 
-PhraseRule = Literal["skip", "join", "keep", "error"]
 Pair = tuple[str, str]
 
 _LANGUAGE_CODE = re.compile(r"[a-z]{2,3}(-\d{3})?")
@@ -124,14 +122,11 @@ class Lexicon:
         )
 
 
-def read_lexicon(path: Path, *, phrases: PhraseRule = "skip", lowercase: bool = False) -> Lexicon:
-    """Read a dictionary in any of the layouts above.
+def read_lexicon(path: Path, *, lowercase: bool = False) -> Lexicon:
+    """Read a dictionary in any of the layouts above; phrases are left out and counted.
 
     Args:
         path: UTF-8 text, perhaps ``.gz``.
-        phrases: what becomes of a pair with white space inside an expression (only a tab can
-            separate those): ``skip`` leaves it out and counts it, ``join`` puts ``_`` in the place
-            of the space, ``keep`` takes it as it is, ``error`` refuses the file.
         lowercase: lower-case both words.
     """
     pairs: dict[Pair, None] = {}
@@ -142,15 +137,8 @@ def read_lexicon(path: Path, *, phrases: PhraseRule = "skip", lowercase: bool = 
         if number == 1 and "\t" in line and _is_code_header(source, target):
             continue
         if _SPACES.search(source) or _SPACES.search(target):
-            if phrases == "error":
-                raise LexiconError(
-                    f"{path}:{number}: phrase {line[:_SHOWN]!r} in a dictionary of single words"
-                )
-            if phrases == "skip":
-                dropped["phrase"] += 1
-                continue
-            if phrases == "join":
-                source, target = _SPACES.sub("_", source), _SPACES.sub("_", target)
+            dropped["phrase"] += 1
+            continue
         pair = (source.lower(), target.lower()) if lowercase else (source, target)
         cleaned = (_without_comma(pair[0]), _without_comma(pair[1]))
         commas += cleaned != pair

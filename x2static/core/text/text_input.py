@@ -18,7 +18,7 @@ from x2static.core.storage.files import describe_os_error
 from x2static.core.storage.source_file import open_source
 from x2static.core.text.compressed import CountedStream, decompressed
 
-OnError = Literal["stop", "skip"]
+OnBadLine = Literal["stop", "skip"]
 STDIN = Path("-")
 MAX_LINE_BYTES = 1 << 20  # a line of a megabyte is a lost newline or binary data, not a paragraph
 _BLOCK_BYTES = 1 << 18
@@ -57,7 +57,7 @@ class LineReader:
         self,
         path: Path,
         *,
-        on_error: OnError = "stop",
+        on_error: OnBadLine = "stop",
         max_line_bytes: int = MAX_LINE_BYTES,
         block_bytes: int = _BLOCK_BYTES,
     ) -> None:
