@@ -50,9 +50,9 @@ class PretrainConfig(
         "layers=6,width=256[,heads=4,inner=1024,vocabulary=16000,positions=512]",
     ] = None
     tokenizer: Annotated[
-        str | None, "from scratch: take this tokeniser (hub name or folder), train none"
+        str | None, "from scratch: take this tokenizer (hub name or folder), train none"
     ] = None
-    lowercase: Annotated[bool, "from scratch: train a tokeniser that reads lower case"] = False
+    lowercase: Annotated[bool, "from scratch: train a tokenizer that reads lower case"] = False
     embeddings_from: Annotated[
         tuple[str, ...],
         place("from scratch: FILES of vectors from which the pieces' embeddings start"),
@@ -142,7 +142,7 @@ class PretrainConfig(
     ] = "mlm"
     log_every: Annotated[int, free("updates between the lines of curve.jsonl")] = 10
     log_to: Annotated[tuple[str, ...], free("also log to: tensorboard wandb")] = ()
-    cache_folder: Annotated[Path | None, free("keep tokenised text here, for further runs")] = None
+    cache_folder: Annotated[Path | None, free("keep tokenized text here, for further runs")] = None
     checkpoint_minutes: Annotated[float, free("time between checkpoints")] = 10.0
     seed: Annotated[int, "of every random draw"] = 0
     resume: Annotated[bool, free("go on from where an earlier run of the same command stopped")] = (
@@ -208,7 +208,7 @@ class PretrainConfig(
         if self.words == "context" and self.aligns and not self.mlm_weight:
             raise ConfigError("--words context reads the text of --mlm-weight, which is 0")
         if self.from_scratch is not None and self.tokenizer is None and not self.text:
-            raise ConfigError("--from-scratch trains a tokeniser on --text; or give --tokenizer")
+            raise ConfigError("--from-scratch trains a tokenizer on --text; or give --tokenizer")
 
         if self.robust != "none" and not (self.tlm_weight or self.trtd_weight):
             raise ConfigError(
@@ -230,7 +230,7 @@ class PretrainConfig(
                     flag = f"--{name.replace('_', '-')}"
                     raise ConfigError(f"{flag} serves --from-scratch; a model brings its own")
         if self.tokenizer is not None and self.lowercase:
-            raise ConfigError("--lowercase trains a tokeniser; --tokenizer brings a trained one")
+            raise ConfigError("--lowercase trains a tokenizer; --tokenizer brings a trained one")
         if self.words == "context" and self.pool in ("all", "cls"):
             raise ConfigError(
                 f"--pool {self.pool} takes control tokens, which a word in a text has not; use "

@@ -68,7 +68,7 @@ def planned(config: PretrainConfig) -> list[tuple[str, list[str], PretrainConfig
     if missing:
         raise ConfigError(
             f"--text has {' '.join(missing)}, which no group of {config.groups} has; leave it out, "
-            "or cluster anew"
+            "or cluster again"
         )
     runs = []
     for name, languages in groups:

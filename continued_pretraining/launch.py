@@ -8,7 +8,7 @@ from x2static.core.outcome import Outcome
 
 
 def pretrain(config: PretrainConfig) -> Outcome:
-    """Train and write the model with its tokeniser, curve and run record.
+    """Train and write the model with its tokenizer, curve and run record.
 
     Raises:
         MissingDependencyError: a library is not installed; names the extra that brings it.

@@ -107,7 +107,7 @@ class Processes:
     def sum_gradients(self, parameters: Iterable[torch.nn.Parameter]) -> None:
         """Add up every gradient over all processes, in place.
 
-        What no loss reached in any of them stays without, so that the optimiser leaves it alone.
+        What no loss reached in any of them stays without, so that the optimizer leaves it alone.
         """
         if self.size == 1:
             return

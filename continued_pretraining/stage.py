@@ -37,7 +37,7 @@ _TRACKERS = "trackers"
 
 
 def pretrain(config: PretrainConfig) -> Outcome:
-    """Train and write the model with its tokeniser, curve and run record."""
+    """Train and write the model with its tokenizer, curve and run record."""
     replay = find_sources(config.replay, "--replay")
     text = with_replay(find_sources(config.text, "--text"), replay)
     vectors = find_sources(config.vectors, "--vectors")
@@ -175,7 +175,7 @@ class Run:
         found = state.load() if self.config.resume else None
         if found is not None:
             position = Position(**found)
-            materials.say(f"going on after {position.step:,} updates")
+            materials.say(f"resuming after {position.step:,} updates")
             return position
         materials.model.hugging_face.eval()
         for objective in materials.objectives.whole:

@@ -34,7 +34,7 @@ GPU_SENTENCES = 1_000_000
 
 
 def build_teacher(folder: Path, shape: dict[str, int], corpus: Path) -> Path:
-    """Random weights of a given shape behind a unigram tokeniser trained on the corpus."""
+    """Random weights of a given shape behind a unigram tokenizer trained on the corpus."""
     import torch
     import transformers
     from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers

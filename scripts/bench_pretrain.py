@@ -72,7 +72,7 @@ def real_lines(count: int, target: Path) -> Path:
 
 
 def build_model(folder: Path, shape: dict[str, int], text: Path) -> Path:
-    """Random weights of a shape; the tokeniser has as many pieces as the text gives, at most 16k.
+    """Random weights of a shape; the tokenizer has as many pieces as the text gives, at most 16k.
 
     Scoring costs what the shape's vocabulary says, whether or not the text uses all of it.
     """

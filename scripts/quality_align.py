@@ -152,7 +152,7 @@ def x2static(*arguments: object, allowed: tuple[int, ...] = (0,)) -> subprocess.
 
 
 def prepare(bench: Bench, language: str) -> None:
-    """Tokenised sentences in lower case."""
+    """Tokenized sentences in lower case."""
     if not bench.corpus(language).exists():
         x2static("prepare", "--language", language, "--input",
                  bench.data / "mono" / f"{language}.txt.gz", "--output", bench.corpus(language),

@@ -153,7 +153,7 @@ def retrieval(bench: Bench, model: Path, layer: int) -> dict[str, float]:
 
 @cache
 def name_with_digest(model: Path) -> str:
-    """A model's name and eight digits of its weights, settings and tokeniser, for its scores."""
+    """A model's name and eight digits of its weights, settings and tokenizer, for its scores."""
     return f"{model.name}-{model_digest(str(model))[:8]}"
 
 

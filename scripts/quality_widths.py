@@ -4,7 +4,7 @@
     .venv/bin/python scripts/quality_widths.py --work WORK --output docs/results/quality-widths
 
 The teacher in the repository is 256 wide; models of other widths are made here, untrained blocks on
-the teacher's tokeniser, embeddings from its distilled vectors, and a short pre-training on the same
+the teacher's tokenizer, embeddings from its distilled vectors, and a short pre-training on the same
 text. Each then goes on for a few updates with each recipe, under several seeds. The last block is
 aligned. Test: Tatoeba, and the first 500 lines of FLORES; ``--dev`` scores lines 501 to 997
 instead, by which constants were chosen. Each cell is kept in WORK with its seed, commit and

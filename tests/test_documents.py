@@ -116,7 +116,7 @@ def examples() -> list[Block]:
 
 
 def write_sentences(path: Path) -> None:
-    """Tokenised sentences of the tiny teacher's words, with one German word."""
+    """Tokenized sentences of the tiny teacher's words, with one German word."""
     rng = np.random.default_rng(3)
     lines = [" ".join(rng.choice([*WORDS, "Haus"], size=8)) for _ in range(60)]
     path.write_bytes(gzip.compress("\n".join(lines).encode() + b"\n"))

@@ -58,7 +58,7 @@ def distill(
     """One static vector per word, distilled from a frozen transformer (`x2static distill`).
 
     Args:
-        corpus: a file of tokenised sentences, or the sentences themselves.
+        corpus: a file of tokenized sentences, or the sentences themselves.
         teacher: hub name or folder of a Hugging Face encoder.
         output: keep the folder of vectors here; without it they are in memory alone.
         settings: of the command, such as ``preset="paper"`` or ``layer=4``.

@@ -41,7 +41,7 @@ COMMANDS: dict[str, Command] = {
     "prepare": Command(
         "x2static.prepare.config:PrepareConfig",
         "x2static.prepare.stage:prepare",
-        "raw text of a language to one tokenised sentence per line",
+        "raw text of a language to one tokenized sentence per line",
     ),
     "distill": Command(
         "x2static.distill.config:DistillConfig",

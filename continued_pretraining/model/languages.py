@@ -19,7 +19,7 @@ def known_languages(name: str, vocabulary: dict[str, int]) -> str:
 
     Args:
         name: a folder, or a name on the hub.
-        vocabulary: of its tokeniser.
+        vocabulary: of its tokenizer.
     """
     trained = trained_languages(Path(name))
     if len(trained) > 1:

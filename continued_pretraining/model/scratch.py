@@ -26,7 +26,7 @@ class Shape:
         width: D of the states.
         heads: attention heads; 0 is one per 64 of the width.
         inner: width inside a block; 0 is four times the width.
-        vocabulary: pieces of the tokeniser that is trained for it.
+        vocabulary: pieces of the tokenizer that is trained for it.
         positions: longest input, control tokens included.
     """
 
@@ -83,7 +83,7 @@ def _check_size(shape: Shape) -> None:
 def build_model(
     shape: Shape, tokenizer: LineTokenizer, dropout: float | None, low: torch.dtype, device: Any
 ) -> MaskedModel:
-    """A model with random weights (seed torch before) for a tokeniser."""
+    """A model with random weights (seed torch before) for a tokenizer."""
     from transformers import XLMRobertaConfig, XLMRobertaForMaskedLM
 
     rate = dropout or 0.0

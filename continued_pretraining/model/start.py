@@ -1,4 +1,4 @@
-"""What a run starts from: a tokeniser and a model, brought along or made here."""
+"""What a run starts from: a tokenizer and a model, brought along or made here."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def start_model(
     """The pre-trained model, or a random one of the shape asked for (seed torch before).
 
     Raises:
-        TeacherError: the tokeniser has pieces that the model knows nothing of.
+        TeacherError: the tokenizer has pieces that the model knows nothing of.
     """
     if config.from_scratch is None:
         model = load_model(

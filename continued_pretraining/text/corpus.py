@@ -1,4 +1,4 @@
-"""Text as piece ids on disk: tokenised once, mapped into memory, cut into sequences.
+"""Text as piece ids on disk: tokenized once, mapped into memory, cut into sequences.
 
 A language's folder holds ``ids`` (all pieces, end to end) and ``lines`` (where each line begins).
 """
@@ -34,7 +34,7 @@ class TokenizedText:
     Attributes:
         ids: (T,) piece ids of all lines, without control tokens.
         lines: (N + 1,) where each line begins in ``ids``.
-        legibility: how much of it the tokeniser could read; None if prepared before that was noted.
+        legibility: how much of it the tokenizer could read; None if prepared before that was noted.
     """
 
     ids: NDArray[Any]
@@ -79,7 +79,7 @@ def tokenize(
         language: for messages and the name in the cache.
         paths: its text files.
         tokenizer: cuts lines into pieces.
-        folder: where tokenised texts lie.
+        folder: where tokenized texts lie.
         digest: changes whenever the text does.
 
     Raises:
@@ -95,7 +95,7 @@ def tokenize(
 
 
 def read_tokens(place: Path) -> TokenizedText:
-    """A tokenised text from its folder."""
+    """A tokenized text from its folder."""
     about = json.loads((place / "text.json").read_text(encoding="utf-8"))
     ids = np.memmap(place / "ids", dtype=about["dtype"], mode="r")
     noted = [about.get(name) for name in ("tokens", "unknown", "bytes")]
@@ -108,7 +108,7 @@ def _write(language: str, paths: Sequence[Path], tokenizer: LineTokenizer, folde
     total, marks, found = 0, tokenizer.words.marks, np.zeros(2, dtype=np.int64)
     with (folder / "ids").open("wb") as ids, (folder / "lines").open("wb") as lines:
         lines.write(np.zeros(1, dtype=np.int64).tobytes())
-        with Progress(f"tokenising {language}", None, "lines") as bar:
+        with Progress(f"tokenizing {language}", None, "lines") as bar:
             for batch in _batches(iter_lines(paths)):
                 pieces, lengths = encode_lines(tokenizer, batch)
                 ids.write(pieces.astype(dtype).tobytes())

@@ -1,4 +1,4 @@
-"""The model's tokeniser: loaded, or trained on the texts; lines of text to piece ids."""
+"""The model's tokenizer: loaded, or trained on the texts; lines of text to piece ids."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ _LONGEST_LINE = 2000  # characters; the trainer's cost grows fast with unbroken 
 
 
 class LineTokenizer:
-    """A fast tokeniser as a function from lines of text to piece ids without control tokens.
+    """A fast tokenizer as a function from lines of text to piece ids without control tokens.
 
     Text that spells a control token (``<mask>``) never becomes that token.
 
     Attributes:
-        hugging_face: the tokeniser itself, to be saved beside the model.
+        hugging_face: the tokenizer itself, to be saved beside the model.
         name: what the user called it.
         words: the same for single words.
         mask_id: the piece that hides another.
     """
 
     def __init__(self, hugging_face: Any, name: str) -> None:
-        """Wrap a Hugging Face fast tokeniser; ``name`` is for messages."""
+        """Wrap a Hugging Face fast tokenizer; ``name`` is for messages."""
         self.hugging_face = hugging_face
         self.name = name
         self.words = WordPieces(hugging_face, name)
         if hugging_face.mask_token_id is None:
-            raise TeacherError(f"{name}: its tokeniser has no mask token, so it can hide nothing")
+            raise TeacherError(f"{name}: its tokenizer has no mask token, so it can hide nothing")
         self.mask_id = int(hugging_face.mask_token_id)
         self._allowed = {hugging_face.unk_token_id}
         backend = type(hugging_face.backend_tokenizer).from_str(self.description)
@@ -54,7 +54,7 @@ class LineTokenizer:
 
     @cached_property
     def description(self) -> str:
-        """The tokeniser as JSON: whatever changes its pieces changes this text."""
+        """The tokenizer as JSON: whatever changes its pieces changes this text."""
         return str(self.hugging_face.backend_tokenizer.to_str())
 
     @property
@@ -111,7 +111,7 @@ class LineTokenizer:
 
 
 def load_tokenizer(name: str) -> LineTokenizer:
-    """The fast tokeniser of a hub name or folder.
+    """The fast tokenizer of a hub name or folder.
 
     Raises:
         TeacherError: there is none, or it cannot be loaded.
@@ -129,12 +129,12 @@ def train_tokenizer(
     shares: dict[str, float],
     lowercase: bool = False,
 ) -> LineTokenizer:
-    """A unigram tokeniser of XLM-R's kind, trained on lines of all languages.
+    """A unigram tokenizer of XLM-R's kind, trained on lines of all languages.
 
     Args:
         sources: text files by language.
         pieces: size of the vocabulary, control tokens included.
-        positions: longest input, written into the tokeniser.
+        positions: longest input, written into the tokenizer.
         shares: part of the training lines that each language gives, where it has as many.
         lowercase: whether it reads all text in lower case.
     """
@@ -170,7 +170,7 @@ def train_tokenizer(
             f"--from-scratch: vocabulary={pieces} is too small for this text ({error}); give more"
         ) from error
     if backend.get_vocab_size() <= len(SPECIALS):
-        raise CorpusError("--text: nothing to train a tokeniser on; the files hold no text")
+        raise CorpusError("--text: nothing to train a tokenizer on; the files hold no text")
     backend.post_processor = processors.TemplateProcessing(
         single="<s> $A </s>",
         pair="<s> $A </s> </s> $B </s>",
@@ -181,7 +181,7 @@ def train_tokenizer(
         sep_token="</s>", pad_token="<pad>", unk_token="<unk>", mask_token="<mask>",
         model_max_length=positions,
     )  # fmt: skip
-    return LineTokenizer(tokenizer, "the trained tokeniser")
+    return LineTokenizer(tokenizer, "the trained tokenizer")
 
 
 def _training_lines(sources: dict[str, list[Path]], shares: dict[str, float]) -> Iterator[str]:

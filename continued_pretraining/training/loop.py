@@ -143,7 +143,7 @@ class Loop:
                         "a smaller model"
                     ) from error
             torch.cuda.empty_cache()
-            say(f"out of GPU memory: going on with {reader.budget:,} pieces at once")
+            say(f"out of GPU memory: continuing with {reader.budget:,} pieces at once")
 
     @staticmethod
     def _joined(waiting: Measures, measures: Measures) -> Measures:

@@ -1,4 +1,4 @@
-"""Everything a run works with: tokeniser, tokenised text, model, words, and what reads them."""
+"""Everything a run works with: tokenizer, tokenized text, model, words, and what reads them."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
 def optimizer_tensors(
     optimizer: torch.optim.Optimizer, named: Iterable[tuple[str, nn.Parameter]]
 ) -> dict[str, Tensor]:
-    """The optimiser's state by parameter name: ``exp_avg/NAME`` and so on."""
+    """The optimizer's state by parameter name: ``exp_avg/NAME`` and so on."""
     found = {}
     for name, parameter in named:
         for key, value in optimizer.state.get(parameter, {}).items():

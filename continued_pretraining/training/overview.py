@@ -30,7 +30,7 @@ def counts_of_text(
     Args:
         lengths: sequences of each language.
         sampler: draws them.
-        legibility: how much of each language's text the tokeniser could read.
+        legibility: how much of each language's text the tokenizer could read.
     """
     return {
         "sequences": dict(lengths),
@@ -145,7 +145,7 @@ def lines_of_bitext(pairs: PairCollection) -> list[str]:
 
 
 def lines_of_legibility(legibility: Mapping[str, Legibility], tokenizer: str) -> list[str]:
-    """A warning for each language that the tokeniser cannot read."""
+    """A warning for each language that the tokenizer cannot read."""
     remedy = "take a model that was trained on this language"
     found = (
         one.warning(f"the text of {name}", tokenizer, remedy) for name, one in legibility.items()

@@ -46,7 +46,7 @@ def suspects(robust: RobustPairs, tokenizer: LineTokenizer) -> dict[str, Any]:
 
 
 def examples(planner: PairPlanner, tokenizer: LineTokenizer, number: int) -> list[dict[str, str]]:
-    """Some sentence pairs of a pair of languages, as the tokeniser reads them."""
+    """Some sentence pairs of a pair of languages, as the tokenizer reads them."""
     codes = planner.names[number].split("-")
     decode = tokenizer.hugging_face.decode
     return [

@@ -1,4 +1,4 @@
-"""One update: every loss of the effective batch, its gradients, one step of the optimiser."""
+"""One update: every loss of the effective batch, its gradients, one step of the optimizer."""
 
 from __future__ import annotations
 

@@ -85,8 +85,8 @@ def evaluate(task: FineTunedTask, config: DownstreamConfig) -> Outcome:
             for label, name, tokenizer in zip(labels, config.model, tokenizers, strict=True):
                 rows += _test_model(setting, label, name, tokenizer)
         except KeyboardInterrupt as error:
-            kept = f"what is finished is kept in {config.output}; the same command goes on from "
-            where = kept + "there" if config.output else "nothing was kept (no --output)"
+            kept = f"finished parts are kept in {config.output}; run the same command to "
+            where = kept + "continue" if config.output else "nothing was kept (no --output)"
             raise Interrupted(where) from error
         record.notes = {
             "resolved": {"device": str(device), "precision": precision},

@@ -114,7 +114,7 @@ def finetune(
 
 
 class _Trainer:
-    """The optimiser and where it stands."""
+    """The optimizer and where it stands."""
 
     def __init__(self, reader: Reader, course: Course, shrinkage: Shrinkage, updates: int) -> None:
         import torch

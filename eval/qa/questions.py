@@ -153,7 +153,7 @@ def trainable(questions: list[Question], on_error: OnError) -> tuple[list[Questi
         elif on_error == "raise":
             raise DatasetError(
                 f"{question.place} (id {question.id}): answer {wrong.text[:60]!r} is not in its "
-                f"context at character {wrong.start}; mend the file or pass --on-error skip"
+                f"context at character {wrong.start}; fix the file or pass --on-error skip"
             )
     if not any(question.answers for question in kept):
         place = questions[0].place.partition(":")[0] if questions else "training file"

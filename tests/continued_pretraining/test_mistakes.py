@@ -98,11 +98,11 @@ def test_models_that_cannot_serve(stops, arguments, data, tmp_path):
         )  # fmt: skip
 
     check("no such model folder", tmp_path / "nowhere")
-    remedy = "give a folder with config.json, weights and tokeniser, or a model name the hub knows$"
+    remedy = "give a folder with config.json, weights and tokenizer, or a model name the hub knows$"
     check(f"nothing: not a model that can be loaded .*; {remedy}", Path("nothing"))
     (tmp_path / "bare").mkdir()
     shutil.copy(Path(str(arguments[4])) / "config.json", tmp_path / "bare")
-    check("no tokeniser in this folder", tmp_path / "bare")
+    check("no tokenizer in this folder", tmp_path / "bare")
     torn = save_teacher(tmp_path / "torn")
     (torn / "model.safetensors").write_bytes(b"torn")
     check("its weights have 4 bytes; fetch or save the model again", torn)
@@ -133,7 +133,7 @@ def test_an_unfinished_run_with_other_settings_is_not_resumed(stops, arguments, 
     with WorkFolder(tmp_path / "out") as work:
         work.claim({"seed": 7})
     stops("the run there is another one", *given, "--resume")
-    stops("go on with --resume, or drop it", *given)
+    stops("resume it with --resume, or discard it", *given)
 
 
 def test_words_that_cannot_be_used_are_counted(run_cli, arguments, data, tmp_path):

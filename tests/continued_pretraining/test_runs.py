@@ -137,7 +137,7 @@ def test_ten_updates_are_five_a_kill_and_five(tmp_path, data, extra):
     assert not torn.exists()
     code, _, err = finish(NEVER, flags(data, model, torn, *extra, "--resume"))
     assert code == 0, err
-    assert "going on after 5 updates" in err
+    assert "resuming after 5 updates" in err
     assert weights(torn) == weights(tmp_path / "whole")
     assert curve(torn) == curve(tmp_path / "whole")
     assert not (tmp_path / "torn.unfinished").exists()
@@ -153,7 +153,7 @@ def test_a_damaged_checkpoint_is_passed_over_with_a_message(tmp_path, data, mode
     code, _, err = finish(NEVER, [*arguments, "--resume"])
     assert code == 0, err
     assert f"{checkpoints[-1]}: damaged checkpoint passed over" in err
-    assert "going on after 6 updates" in err
+    assert "resuming after 6 updates" in err
     whole = tmp_path / "whole"
     finish(NEVER, flags(data, model_folder, whole, "--loss", "none"))
     assert weights(tmp_path / "out") == weights(whole)
@@ -171,16 +171,16 @@ def test_a_signal_saves_and_resume_goes_on(tmp_path, data, model_folder, number,
     os.kill(child.process.pid, number)
     found, out, err = child.finish()
     assert found == code, err
-    assert "--resume goes on from there" in out + err
+    assert "resume with the same command" in out + err
     assert not output.exists()
     position = max((tmp_path / "out.unfinished" / "checkpoints").iterdir()) / "position.json"
     done = json.loads(position.read_text())["step"]
     child = Child([*arguments, "--resume"])
-    while child.process.is_alive() and "going on" not in child.err:
+    while child.process.is_alive() and "resuming after" not in child.err:
         time.sleep(0.02)
     child.process.kill()
     child.process.join()
-    assert f"going on after {done:,} updates" in child.err
+    assert f"resuming after {done:,} updates" in child.err
 
 
 @pytest.mark.parametrize(

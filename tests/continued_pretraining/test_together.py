@@ -28,7 +28,7 @@ def test_a_signal_to_one_stops_all_with_one_message(tmp_path, data, model_folder
     os.kill(children[1].process.pid, signal.SIGTERM)
     ends = [child.finish() for child in children]
     assert [code for code, _, _ in ends] == [0, 0], ends
-    assert "--resume goes on from there" in ends[0][1]
+    assert "resume with the same command" in ends[0][1]
     assert ends[1][1] == ""
 
 

@@ -51,7 +51,7 @@ def test_broken_package_is_named_with_its_reason(
         require(f"broken_{kind}", "x", "This")
     assert str(caught.value) == (
         f"This needs the package broken_{kind}, whose installation is broken "
-        "(libx.so.6: not found): install it anew"
+        "(libx.so.6: not found): reinstall it"
     )
 
 

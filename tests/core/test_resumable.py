@@ -36,7 +36,7 @@ def leave_unfinished(tmp_path):
 
 def test_an_unfinished_run_waits_for_a_word(tmp_path):
     leave_unfinished(tmp_path)
-    with pytest.raises(OutputError, match="unfinished run lies there; go on with --resume"):
+    with pytest.raises(OutputError, match="unfinished run is there; resume it with --resume"):
         place(tmp_path).entered().__enter__()
     assert (tmp_path / "out.unfinished" / "checkpoint").exists()
 

@@ -292,7 +292,7 @@ def test_ctrl_c_keeps_the_state_and_says_how_to_go_on(distill, tmp_path, monkeyp
     monkeypatch.setattr(course, "read_pool", interrupted)
     code, _, err = distill(tmp_path / "v")
     assert code == 130
-    assert "the same command with --resume goes on from there" in err.splitlines()[-1]
+    assert "resume with the same command and --resume" in err.splitlines()[-1]
     assert not (tmp_path / "v").exists()
     code, _, err = distill(tmp_path / "v", "--resume")
     assert code == 0, err

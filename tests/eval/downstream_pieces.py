@@ -1,4 +1,4 @@
-"""Tiny tokenisers with a frame for pairs, tiny models, and tasks that they can learn."""
+"""Tiny tokenizers with a frame for pairs, tiny models, and tasks that they can learn."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TAG_OF = {"the": "DET", "a": "DET", "cat": "NOUN", "dog": "NOUN", "sat": "VERB",
 
 
 def pair_tokenizer(kind: str) -> Any:
-    """A tokeniser of a family that frames two texts as the real ones do."""
+    """A tokenizer of a family that frames two texts as the real ones do."""
     from tokenizers import processors
 
     tokenizer = TOKENIZERS[kind]()
@@ -27,7 +27,7 @@ def pair_tokenizer(kind: str) -> Any:
 
 
 def save_model(folder: Path, kind: str = "bert", seed: int = 1) -> Path:
-    """A tiny encoder with its tokeniser, as Hugging Face writes it."""
+    """A tiny encoder with its tokenizer, as Hugging Face writes it."""
     tokenizer = pair_tokenizer(kind)
     build_model(kind, len(tokenizer), seed).save_pretrained(folder)
     tokenizer.save_pretrained(folder)

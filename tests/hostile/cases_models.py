@@ -51,8 +51,8 @@ def lacking(name: str) -> dict[str, Content]:
 
 NOT_FIT = "its weights do not fit its config|its weights hold"
 CASES = [
-    *of_each("empty-folder", "not a model that can be loaded|no tokeniser", folder),
-    *of_each("word-vectors", "word vectors, no transformer|no tokeniser",
+    *of_each("empty-folder", "not a model that can be loaded|no tokenizer", folder),
+    *of_each("word-vectors", "word vectors, no transformer|no tokenizer",
              lambda path: (path.mkdir(), (path / "vectors.safetensors").write_bytes(native()))),
     *of_each("a-billion-layers", "says num_hidden_layers = 1000000000", changed(num_hidden_layers=10**9)),
     *of_each("minus-one-layers", "says num_hidden_layers = -1", changed(num_hidden_layers=-1)),
@@ -68,7 +68,7 @@ CASES = [
     *of_each("family-nested", "must name a model_type", changed(model_type=[1])),
     *of_each("family-unknown", "not a model that can be loaded", changed(model_type="mystery")),
     *of_each("encoder-decoder", "t5 is an encoder-decoder", model("t5")),
-    *of_each("without-tokeniser", "no tokeniser in this folder", lacking("token*")),
+    *of_each("without-tokenizer", "no tokenizer in this folder", lacking("token*")),
     *of_each("without-weights", "cannot be loaded|no masked", lacking("*.safetensors")),
     *of_each("weights-cut-off", "cannot be loaded|no masked|its weights have", torn("model.safetensors", None)),
     *of_each("weights-of-two-bytes", "its weights have 2 bytes", torn("model.safetensors", b"{}")),
@@ -76,8 +76,8 @@ CASES = [
     *of_each("config-is-a-list", "must hold an object, found list", torn("config.json", b"[]")),
     *of_each("config-deep", "nested too deep", torn("config.json", deep_json().encode())),
     *of_each("config-not-utf-8", "config.json cannot be read", torn("config.json", b"\xff\xfe\x00")),
-    *of_each("tokeniser-cut-off", "its tokeniser cannot be loaded", torn("tokenizer.json", None)),
-    *of_each("tokeniser-of-another", "they do not belong together",
+    *of_each("tokenizer-cut-off", "its tokenizer cannot be loaded", torn("tokenizer.json", None)),
+    *of_each("tokenizer-of-another", "they do not belong together",
              {"distill": mixed("teacher", "bert"), "retrieval": mixed("teacher", "bert"),
               "pretrain": mixed("masked", "bert"), "tagging": mixed("bert", "roberta")}),
     *[case for case in of_each("left-to-right", "gpt2 reads from left to right only", model("gpt2"))

@@ -77,7 +77,7 @@ CLASHES = [
     pairs("text-for-nothing", "--bitext s/*.tsv --text en=a.en", "--mlm-weight 0: nothing would be"),
     pairs("block-of-5", "--bitext s/*.tsv --block 5", "--block 5: two sentences .* need at least 6"),
     pairs("scratch-without-text", "--bitext s/*.tsv --from-scratch layers=1,width=16",
-          "--from-scratch trains a tokeniser on --text"),
+          "--from-scratch trains a tokenizer on --text"),
     pairs("more-generator-than-model", "--bitext s/*.tsv --trtd-weight 1 --generator-layers 9",
           "--generator-layers 9: the model has only 3 blocks"),
     pairs("sampled-guesses", "--bitext s/*.tsv --trtd-weight 1 --sampled-pieces 5",

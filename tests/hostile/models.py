@@ -95,7 +95,7 @@ def spoiled(name: str, content: bytes | None, kind: str = "teacher") -> Make:
 
 
 def mixed(kind: str, tokenizer: str) -> Make:
-    """A model with the tokeniser of another."""
+    """A model with the tokenizer of another."""
 
     def make(path: Path) -> None:
         shutil.copytree(built(kind), path)

@@ -113,7 +113,7 @@ def test_a_killed_run_goes_on_to_the_same_bytes(
     monkeypatch.setattr(stage, "_read_language", stop)
     assert run_cli(*words, "--output", tmp_path / "b")[0] == 130
     monkeypatch.setattr(stage, "_read_language", real)
-    assert "an unfinished run lies there" in run_cli(*words, "--output", tmp_path / "b")[2]
+    assert "an unfinished run is there" in run_cli(*words, "--output", tmp_path / "b")[2]
     assert run_cli(*words, "--output", tmp_path / "b", "--resume")[0] == 0
     first, second = (tmp_path / name / "means.npz" for name in "ab")
     assert first.read_bytes() == second.read_bytes()

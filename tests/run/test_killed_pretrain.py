@@ -49,5 +49,5 @@ def test_killed_in_pre_training_ends_in_the_same_bytes(tmp_path, start):
     text = finish(torn, *ONLY)
     assert "*/pretrain: begins (unfinished)" in text, said(torn).read_text()
     log = (torn.parent / "run/logs/all.pretrain.log").read_text(encoding="utf-8")
-    assert "going on after" in log
+    assert "resuming after" in log
     assert contents(torn.parent / "run") == contents(whole.parent / "run")

@@ -140,7 +140,7 @@ def test_folder_without_tokenizer(folders, tmp_path):
     folder = copy(folders, tmp_path / "t")
     for name in ("tokenizer.json", "tokenizer_config.json"):
         (folder / name).unlink()
-    with pytest.raises(TeacherError, match=r"no tokeniser in this folder; put tokenizer\.json"):
+    with pytest.raises(TeacherError, match=r"no tokenizer in this folder; put tokenizer\.json"):
         load_teacher(str(folder), 1, "cpu")
 
 
@@ -162,5 +162,5 @@ def test_folder_without_weights(folders, tmp_path):
 def test_tokenizer_of_another_model(folders, tmp_path):
     folder = copy(folders, tmp_path / "t")
     TOKENIZERS["roberta"]().save_pretrained(folder)
-    with pytest.raises(TeacherError, match="its tokeniser has ids up to 263, its model only"):
+    with pytest.raises(TeacherError, match="its tokenizer has ids up to 263, its model only"):
         load_teacher(str(folder), 1, "cpu")

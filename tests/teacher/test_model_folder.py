@@ -1,4 +1,4 @@
-"""A model and its tokeniser on disk, also on a disk that is full."""
+"""A model and its tokenizer on disk, also on a disk that is full."""
 
 import resource
 from pathlib import Path

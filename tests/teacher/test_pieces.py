@@ -1,4 +1,4 @@
-"""Word pieces against the library's own tokenisation of whole sentences."""
+"""Word pieces against the library's own tokenization of whole sentences."""
 
 from __future__ import annotations
 
@@ -58,5 +58,5 @@ def test_gather_repeats_and_orders_words():
 
 
 def test_slow_tokenizer_is_refused():
-    with pytest.raises(TeacherError, match="no fast tokeniser"):
+    with pytest.raises(TeacherError, match="no fast tokenizer"):
         WordPieces(object(), "some/folder")

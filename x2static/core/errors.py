@@ -81,5 +81,5 @@ def require(module: str, extra: str, purpose: str) -> ModuleType:
         package = module.partition(".")[0]
         raise MissingDependencyError(
             f"{purpose} needs the package {package}, whose installation is broken "
-            f"({one_line(error)}): install it anew"
+            f"({one_line(error)}): reinstall it"
         ) from error

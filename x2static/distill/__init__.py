@@ -1,4 +1,4 @@
-"""From tokenised sentences and a frozen transformer to static word vectors."""
+"""From tokenized sentences and a frozen transformer to static word vectors."""
 
 from x2static.callable_module import make_callable
 

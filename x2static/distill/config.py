@@ -23,7 +23,7 @@ class DistillConfig:
     """Distil one static vector per word from a frozen transformer."""
 
     corpus: Annotated[
-        Path, place("tokenised sentences, one per line (x2static prepare writes them)")
+        Path, place("tokenized sentences, one per line (x2static prepare writes them)")
     ]
     output: Annotated[Path, place("folder of vectors to write")]
     teacher: Annotated[str, "Hugging Face encoder: hub name or folder"] = "xlm-roberta-base"

@@ -20,7 +20,7 @@ class LeftOut:
     """How many words were left out, by reason.
 
     Attributes:
-        without_pieces: the tokeniser makes nothing of them.
+        without_pieces: the tokenizer makes nothing of them.
         too_long: longer than the teacher reads, even alone.
         without_context: never beside another word, where only contexts are learned from.
     """

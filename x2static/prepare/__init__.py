@@ -1,4 +1,4 @@
-"""Raw text of a language -> one tokenised sentence per line (paper 1, appendix B)."""
+"""Raw text of a language -> one tokenized sentence per line (paper 1, appendix B)."""
 
 from x2static.callable_module import make_callable
 

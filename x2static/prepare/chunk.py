@@ -62,7 +62,7 @@ class ChunkResult:
 
 
 class ChunkProcessor:
-    """Decodes, cleans, tokenises and filters blocks of lines."""
+    """Decodes, cleans, tokenizes and filters blocks of lines."""
 
     def __init__(self, plan: ChunkPlan) -> None:
         self._rules, self._skips_bad_lines = plan.rules, plan.skips_bad_lines

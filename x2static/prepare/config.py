@@ -43,7 +43,7 @@ RULES: dict[str, Rules] = {
 
 @dataclass(frozen=True, kw_only=True)
 class PrepareConfig:
-    """Turn raw text of a language into one tokenised sentence per line.
+    """Turn raw text of a language into one tokenized sentence per line.
 
     The text holds one paragraph per line. Sentences are sampled evenly from all of it, and a blank
     line stands between paragraphs. The run record counts what was dropped and why.

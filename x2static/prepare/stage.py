@@ -51,7 +51,7 @@ def prepare(config: PrepareConfig) -> Outcome:
             batch.record(record, config.output)
     except KeyboardInterrupt:
         raise Interrupted(
-            f"nothing was written to {config.output}; the same command begins anew"
+            f"nothing was written to {config.output}; run the same command to start over"
         ) from None
     return _outcome(config, plan, record.counts)
 

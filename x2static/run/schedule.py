@@ -78,7 +78,7 @@ class Schedule:
             if task.skipped:
                 found[name] = f"skipped: {task.skipped}"
             elif name in self._again:
-                found[name] = "run: asked for anew"
+                found[name] = "run: requested again"
             elif open_needs:
                 what = "run" if name in self._chosen else "left"
                 found[name] = f"{what}: after {', '.join(open_needs)}"
@@ -173,7 +173,7 @@ class Schedule:
     def _start(self, task: Task, watcher: Watcher) -> bool:
         """Prepare a task's places; False if there is nothing to do, or nothing to do it with."""
         state, why = self._settle(task, watcher) if task.name not in self._again else (
-            state_of(task, self._fingerprints), "asked for anew"
+            state_of(task, self._fingerprints), "requested again"
         )  # fmt: skip
         entry = self.entries[task.name]
         if not why:

@@ -51,7 +51,7 @@ def run(config: RunConfig) -> Outcome:
     tasks = {} if bench is None else build_graph(bench, problems)
     problems.check()
     if bench is None:
-        raise WorkbenchError(f"{config.workbench}: too little in it to go on")
+        raise WorkbenchError(f"{config.workbench}: not enough in it to continue")
     refuse_foreign(bench.output, bench.file, tasks)
     chosen, again = select(tasks, config.only), select_from(tasks, config.from_)
     if config.dry_run:
@@ -105,7 +105,7 @@ def _work(config: RunConfig, bench: Workbench, schedule: Schedule, store: Store 
         leave(store, bench.output, schedule.entries, (COPY_NAME, PLAN_NAME))
     if was_stopped:
         raise Interrupted(
-            f"what is done is kept in {bench.output}; x2static run {config.workbench} goes on"
+            f"what is done is kept in {bench.output}; continue with x2static run {config.workbench}"
         )
     return num_kept
 
@@ -202,7 +202,7 @@ def _outcome(bench: Workbench, schedule: Schedule, num_kept: int, seconds: float
         parts = [f"{e.name}: {e.error} (log: {bench.output / e.log})" for e in failed]
         more = f"; {len(waiting)} wait for these" if waiting else ""
         raise WorkbenchError(
-            f"{len(failed)} tasks failed{more}: {'; '.join(parts)}; mend it and "
+            f"{len(failed)} tasks failed{more}: {'; '.join(parts)}; fix it and "
             f"give the same command again"
         )
     data = {

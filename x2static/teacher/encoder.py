@@ -31,7 +31,7 @@ class Teacher:
         depth: number of blocks of the whole model.
         width: D of the hidden states.
         max_pieces: longest input, control tokens included.
-        pieces: the tokeniser.
+        pieces: the tokenizer.
         model: the torch module, in evaluation mode.
         device: where it runs.
         precision: ``fp32`` or ``bf16``.

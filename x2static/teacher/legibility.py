@@ -1,7 +1,7 @@
-"""How much of a text a tokeniser can read: pieces that stand for anything, or for a bare byte.
+"""How much of a text a tokenizer can read: pieces that stand for anything, or for a bare byte.
 
 An unknown piece stands for whatever the vocabulary lacks, so that words become alike. A byte, or a
-part of a letter's bytes, is what some tokenisers fall back to instead.
+part of a letter's bytes, is what some tokenizers fall back to instead.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class PieceMarks:
 
     @classmethod
     def of(cls, tokenizer: Any) -> PieceMarks:
-        """Those of a Hugging Face fast tokeniser."""
+        """Those of a Hugging Face fast tokenizer."""
         unknown = -1 if tokenizer.unk_token_id is None else int(tokenizer.unk_token_id)
         vocabulary = tokenizer.get_vocab()
         letters = _byte_letters() if '"ByteLevel"' in tokenizer.backend_tokenizer.to_str() else {}
@@ -53,7 +53,7 @@ class PieceMarks:
 
 @dataclass(frozen=True)
 class Legibility:
-    """What a tokeniser could read of a text.
+    """What a tokenizer could read of a text.
 
     Attributes:
         pieces: of the whole text.
@@ -82,7 +82,7 @@ class Legibility:
 
         Args:
             text: what was read.
-            reader: the tokeniser's model.
+            reader: the tokenizer's model.
             remedy: what to do about it.
         """
         if self.share < WARN_FROM:
@@ -96,7 +96,7 @@ class Legibility:
 
 
 def _byte_letters() -> dict[str, int]:
-    """The letter that byte-level tokenisers write for each byte, as GPT-2 laid it down."""
+    """The letter that byte-level tokenizers write for each byte, as GPT-2 laid it down."""
     printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
     others = [byte for byte in range(256) if byte not in printable]
     letters = {chr(byte): byte for byte in printable}

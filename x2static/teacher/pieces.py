@@ -1,8 +1,8 @@
 """Words to the teacher's pieces, each distinct word once.
 
-A fast tokeniser splits pre-split words one by one, so the pieces of a word do not depend on its
-sentence: tokenising each distinct word once and joining the results gives the ids that the
-tokeniser gives for whole sentences, at a fraction of the work.
+A fast tokenizer splits pre-split words one by one, so the pieces of a word do not depend on its
+sentence: tokenizing each distinct word once and joining the results gives the ids that the
+tokenizer gives for whole sentences, at a fraction of the work.
 """
 
 from __future__ import annotations
@@ -51,16 +51,16 @@ class PieceTable:
 
 
 class WordPieces:
-    """A fast tokeniser as a function from words to pieces.
+    """A fast tokenizer as a function from words to pieces.
 
     Text that spells a control token (``<s>``, ``[MASK]``) never becomes that token: such a word is
-    cut after its first character and its parts are tokenised on their own.
+    cut after its first character and its parts are tokenized on their own.
     """
 
     def __init__(self, tokenizer: Any, name: str) -> None:
-        """Wrap a Hugging Face fast tokeniser; ``name`` is for messages."""
+        """Wrap a Hugging Face fast tokenizer; ``name`` is for messages."""
         require_fast(tokenizer, name)
-        # A copy of our own: the switches below must not leak into the caller's tokeniser.
+        # A copy of our own: the switches below must not leak into the caller's tokenizer.
         backend = type(tokenizer.backend_tokenizer).from_str(tokenizer.backend_tokenizer.to_str())
         backend.no_truncation()
         backend.no_padding()
@@ -78,7 +78,7 @@ class WordPieces:
         return PieceMarks.of(self._tokenizer)
 
     def _find_specials(self) -> tuple[list[int], list[int]]:
-        """The control ids that the tokeniser puts before and after a sentence."""
+        """The control ids that the tokenizer puts before and after a sentence."""
         bare = self._backend.encode(["a"], is_pretokenized=True, add_special_tokens=False).ids
         full = self._backend.encode(["a"], is_pretokenized=True, add_special_tokens=True).ids
         begin = next(i for i in range(len(full)) if full[i : i + len(bare)] == bare)

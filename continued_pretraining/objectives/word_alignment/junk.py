@@ -17,7 +17,7 @@ def is_junk(word: str, control: Collection[str] = ()) -> bool:
 
     Args:
         word: as the vector file spells it.
-        control: the tokeniser's own control tokens.
+        control: the tokenizer's own control tokens.
     """
     if word in control or _MARKUP.fullmatch(word):
         return True

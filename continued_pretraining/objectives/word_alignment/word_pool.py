@@ -70,7 +70,7 @@ def read_words(
     *,
     junk: bool = True,
 ) -> LanguageWords:
-    """The words of a language's vector files; prepared once, kept beside the tokenised text.
+    """The words of a language's vector files; prepared once, kept beside the tokenized text.
 
     Args:
         language: its name.
@@ -115,7 +115,7 @@ def _prepare(
     if not len(rows):
         raise VectorFormatError(
             f"{paths[0]}: none of its {len(vectors):,} words has pieces and a vector; "
-            f"is this the vectors of {language}, and the right tokeniser?"
+            f"is this the vectors of {language}, and the right tokenizer?"
         )
     ids, begins = table.gather(rows.astype(np.int32))
     kept = WordVectors([vectors.words[row] for row in rows.tolist()], vectors.matrix[rows])

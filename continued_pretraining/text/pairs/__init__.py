@@ -1,1 +1,1 @@
-"""Sentence pairs: found, tokenised, joined on their keys as they are drawn."""
+"""Sentence pairs: found, tokenized, joined on their keys as they are drawn."""

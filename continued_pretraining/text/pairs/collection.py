@@ -53,7 +53,7 @@ class PairCollection:
 
     Attributes:
         languages: sorted.
-        texts: tokenised, by source and number of the language.
+        texts: tokenized, by source and number of the language.
         keys: of each source.
         counts: (S, L, L) sentence pairs of each two languages in each source, without what is
             held back.
@@ -180,12 +180,12 @@ def collect_pairs(
     digest: Callable[[Sequence[Path]], str],
     settings: PairDrawing,
 ) -> PairCollection:
-    """Tokenise all texts, or take them from the cache, and join them.
+    """Tokenize all texts, or take them from the cache, and join them.
 
     Args:
         sources: the texts.
         tokenizer: cuts sentences into pieces.
-        folder: where tokenised texts lie.
+        folder: where tokenized texts lie.
         digest: of files.
         settings: how pairs are drawn.
 

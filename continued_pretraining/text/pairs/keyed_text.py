@@ -1,4 +1,4 @@
-"""A keyed text as piece ids on disk: tokenised once, mapped into memory, found again by key.
+"""A keyed text as piece ids on disk: tokenized once, mapped into memory, found again by key.
 
 A text's folder holds ``ids`` (all pieces, end to end), ``lines`` (where each sentence begins),
 ``keys`` (a number for each key, sorted) and ``order`` (which sentence each of these belongs to):
@@ -40,7 +40,7 @@ class KeyedText:
         keys: (N,) a number for each key, sorted.
         order: (N,) which sentence each key belongs to.
         num_lines: sentences of the file, those without a piece included.
-        legibility: how much of it the tokeniser could read.
+        legibility: how much of it the tokenizer could read.
     """
 
     ids: NDArray[Any]
@@ -65,7 +65,7 @@ def tokenize_keyed(
         name: in the cache.
         text: the file.
         tokenizer: cuts sentences into pieces.
-        folder: where tokenised texts lie.
+        folder: where tokenized texts lie.
         digest: changes whenever the file does.
 
     Raises:
@@ -81,7 +81,7 @@ def tokenize_keyed(
 
 
 def read_keyed_text(place: Path) -> KeyedText:
-    """A tokenised text from its folder."""
+    """A tokenized text from its folder."""
     about = json.loads((place / "text.json").read_text(encoding="utf-8"))
     kinds = {"ids": about["dtype"], "lines": np.int64, "keys": np.uint64, "order": np.uint32}
     maps: dict[str, Any] = {

@@ -32,7 +32,7 @@ def test_a_full_gpu_keeps_no_ways_through_the_model(
     assert code == 0, err
     halved = [(200, 200, 200), (100, 100, 100), (50, 50, 50), (25, 25, 25), (24, 24, 12)]
     assert tried == [*halved, (24, 24, 0), (24, 24, 0)]
-    assert "out of GPU memory: going on with 100 pieces at once\n" in err
+    assert "out of GPU memory: continuing with 100 pieces at once\n" in err
 
 
 def test_validation_backs_off_too(tmp_path, data, model_folder, run_cli, monkeypatch):
@@ -46,7 +46,7 @@ def test_validation_backs_off_too(tmp_path, data, model_folder, run_cli, monkeyp
     monkeypatch.setattr(Validator, "measure", measure_crowded)
     code, _, err = run_cli(*flags(data, model_folder, tmp_path / "out", *MORE))
     assert code == 0, err
-    assert "out of GPU memory: going on with 50 pieces at once\n" in err
+    assert "out of GPU memory: continuing with 50 pieces at once\n" in err
 
 
 def test_a_gpu_too_small_for_one_sequence_is_one_clear_line(

@@ -1,4 +1,4 @@
-"""The optimiser's rules, each against the arithmetic of AdamW."""
+"""The optimizer's rules, each against the arithmetic of AdamW."""
 
 from __future__ import annotations
 

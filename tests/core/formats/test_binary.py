@@ -37,7 +37,7 @@ def test_rows_with_and_without_line_ends_are_read(tmp_path: Path) -> None:
         (b"2 1\n" + row(b"a", 1) + row(b"\xff", 2), "row 2: bad UTF-8 in the word"),
         (b"2 1\n" + row(b"a", 1) + row(b"x\ty", 2), "row 2: word 'x\\ty' contains a tab"),
         (b"2 1\n" + row(b"a", 1), "row 2: header says 2 words, the file ends in this row"),
-        (b"1 1\n" + row(b"a", 1) + row(b"b", 2), "row 1: header says 1 words, the file goes on"),
+        (b"1 1\n" + row(b"a", 1) + row(b"b", 2), "row 1: header says 1 words, the file continues"),
         (b"1 1\n" + b"a" * 200_000, "row 1: no space within 65,536 bytes of a word"),
         (b"9 999999999\na ", "header says width 999999999, too much for the size of the file"),
         (b"a 1 2\n", "no header 'N D' in front of binary vectors"),

@@ -310,14 +310,14 @@ def test_broken_model_folders(tags, refuses, run_cli, model, tmp_path):
     bare = tmp_path / "bare"
     shutil.copytree(model, bare)
     (bare / "tokenizer.json").unlink()
-    refuses("no tokeniser in this folder", "eval", "tagging", "--model", bare, *tags)
+    refuses("no tokenizer in this folder", "eval", "tagging", "--model", bare, *tags)
     other = save_model(tmp_path / "other", "roberta")
     for name in ("tokenizer.json", "tokenizer_config.json"):
         shutil.copy(other / name, bare / name)
     code, _, err = run_cli("eval", "tagging", "--model", bare, *tags)
     assert (code, err.splitlines()[-1].partition("(")[0]) == (
         2,
-        f"error: {bare}: its tokeniser has ids up to 263, its model only 78 embeddings; they do "
+        f"error: {bare}: its tokenizer has ids up to 263, its model only 78 embeddings; they do "
         "not belong together",
     )
     (bare / "model.safetensors").write_bytes(b"torn")
@@ -344,7 +344,7 @@ def test_slow_tokeniser_is_one_line(model, tags, refuses, monkeypatch):
 
     monkeypatch.setattr(transformers.AutoTokenizer, "from_pretrained", lambda *_, **__: Slow())
     refuses(
-        "no fast tokeniser .*tokenizer.json",
+        "no fast tokenizer .*tokenizer.json",
         "eval", "tagging", "--model", model, *tags,
     )  # fmt: skip
 

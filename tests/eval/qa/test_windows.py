@@ -1,4 +1,4 @@
-"""Windows over contexts: transformers' own tokenisation as oracle, and what every cut must keep."""
+"""Windows over contexts: transformers' own tokenization as oracle, and what every cut must keep."""
 
 from pathlib import Path
 

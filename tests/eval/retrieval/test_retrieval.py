@@ -159,7 +159,7 @@ def test_static_stage(tmp_path, run_cli):
 
 @pytest.fixture(scope="module")
 def tiny_model(tmp_path_factory):
-    """An XLM-R of random weights with a real, if small, tokeniser."""
+    """An XLM-R of random weights with a real, if small, tokenizer."""
     torch = pytest.importorskip("torch")
     transformers = pytest.importorskip("transformers")
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
@@ -194,7 +194,7 @@ def tiny_model(tmp_path_factory):
 
 
 def oracle_rows(folder, sentences, layer, specials, limit=62):
-    """Each sentence alone, through the library's own tokeniser and full model."""
+    """Each sentence alone, through the library's own tokenizer and full model."""
     import torch
     import transformers
 

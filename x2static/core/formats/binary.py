@@ -49,7 +49,7 @@ def read_binary(path: Path, limit: int | None, faults: Faults) -> WordVectors:
             rows + 1, "truncated", f"header says {header.words} words, the file ends in this row"
         )
     elif goes_on:
-        detail = f"header says {header.words} words, the file goes on after them"
+        detail = f"header says {header.words} words, the file continues after them"
         faults.found(rows, "header count", detail)
     return collector.vectors()
 

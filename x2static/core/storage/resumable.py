@@ -57,7 +57,7 @@ class Resumable:
     @property
     def hint(self) -> str:
         """What there is to say when a run is stopped."""
-        return f"kept in {self.work.path}; the same command with --resume goes on from there"
+        return f"kept in {self.work.path}; resume with the same command and --resume"
 
     def finished(self, identity: Mapping[str, Any]) -> dict[str, Any] | None:
         """The record of an output that this very run has made before; None if there is work to do.
@@ -92,7 +92,7 @@ class Resumable:
         with self.work as work:
             if work.has_run and not self._resume and not self._overwrite:
                 raise OutputError(
-                    f"{work.path}: an unfinished run lies there; go on with --resume, or drop it "
+                    f"{work.path}: an unfinished run is there; resume it with --resume, or discard it "
                     "with --overwrite"
                 )
             self.is_fresh = not (work.has_run and self._resume)

@@ -1,4 +1,4 @@
-"""Prepared text: one tokenised sentence per line, tokens joined by one space, as a lazy stream."""
+"""Prepared text: one tokenized sentence per line, tokens joined by one space, as a lazy stream."""
 
 from __future__ import annotations
 

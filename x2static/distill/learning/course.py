@@ -46,7 +46,7 @@ class LiveReader:
                     raise
             torch.cuda.empty_cache()
             self.token_budget //= 2
-            self.say(f"out of GPU memory: going on with {self.token_budget:,} pieces in a batch")
+            self.say(f"out of GPU memory: continuing with {self.token_budget:,} pieces in a batch")
 
 
 @dataclass

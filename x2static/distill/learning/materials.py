@@ -77,7 +77,7 @@ class Materials:
         return config.token_budget or _TOKEN_BUDGET[self.teacher.device.type]
 
     def legibility(self) -> Legibility:
-        """How much of the corpus the teacher's tokeniser can read."""
+        """How much of the corpus the teacher's tokenizer can read."""
         offsets, counts = self.pieces.offsets, self.index.counts
         marks = self.teacher.pieces.marks
         sums = np.zeros(2, dtype=np.int64)

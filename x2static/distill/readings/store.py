@@ -70,7 +70,7 @@ class ReadingStore:
                     stream.write(rows.tobytes())
         except OSError as error:
             raise OutputError(
-                f"{describe_os_error(self._folder, error)}; free some space and go on with "
+                f"{describe_os_error(self._folder, error)}; free some space and continue with "
                 "--resume, or start again with --cache off"
             ) from error
         self.done += 1

@@ -55,7 +55,7 @@ def represent(config: RepresentConfig) -> Outcome:
             moments = _read_all(config, text, states, work.path)
         except KeyboardInterrupt as error:
             raise Interrupted(
-                f"finished languages are kept in {work.path}; go on with --resume"
+                f"finished languages are kept in {work.path}; continue with --resume"
             ) from error
         except WorkbenchError:
             if not any(work.path.glob("*.npz")):  # nothing is worth going on from

@@ -1,4 +1,4 @@
-"""Text that is tokenised already: one sentence per line, words between white space."""
+"""Text that is tokenized already: one sentence per line, words between white space."""
 
 from __future__ import annotations
 

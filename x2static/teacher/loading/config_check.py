@@ -17,7 +17,7 @@ _LAYER_KEYS = (
     "num_hidden_layers", "num_layers", "n_layers", "n_layer", "encoder_layers", "decoder_layers",
 )  # fmt: skip
 _LARGEST_CONFIG = 64 << 20  # bytes; a real one has some kilobytes
-_REMEDY = "give a folder with config.json, weights and tokeniser, or a model name the hub knows"
+_REMEDY = "give a folder with config.json, weights and tokenizer, or a model name the hub knows"
 
 
 def check_folder(name: str) -> None:

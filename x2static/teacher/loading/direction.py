@@ -11,14 +11,14 @@ _ROUNDING = 1e-6
 
 
 def two_pieces(name: str, tokenizer: Any) -> list[int]:
-    """Two ids of a tokeniser that are no control tokens.
+    """Two ids of a tokenizer that are no control tokens.
 
     Raises:
         TeacherError: it has none.
     """
     ids = sorted({*tokenizer.get_vocab().values()} - {*tokenizer.all_special_ids})
     if len(ids) < 2:
-        raise TeacherError(f"{name}: its tokeniser has {len(ids)} pieces beside control tokens")
+        raise TeacherError(f"{name}: its tokenizer has {len(ids)} pieces beside control tokens")
     return [int(ids[0]), int(ids[-1])]
 
 

@@ -16,7 +16,7 @@ _TOKENIZER_FILES = (
     "tokenizer.json", "sentencepiece.bpe.model", "spiece.model", "vocab.txt", "vocab.json",
 )  # fmt: skip
 MODEL_FILES = ("config.json", *_TOKENIZER_FILES)
-_MANY_POSITIONS = 1_000_000  # some tokenisers write a huge number for "no limit"
+_MANY_POSITIONS = 1_000_000  # some tokenizers write a huge number for "no limit"
 _REMEDY = (
     "put tokenizer.json beside the model, with AutoTokenizer.from_pretrained(...)"
     ".save_pretrained(FOLDER)"
@@ -66,7 +66,7 @@ def read_config(transformers: Any, name: str) -> Any:
     except Exception as error:  # the library checks each field in its own way
         raise TeacherError(
             f"{name}: not a model that can be loaded ({first_line(error)}); give a folder with "
-            "config.json, weights and tokeniser, or a model name the hub knows"
+            "config.json, weights and tokenizer, or a model name the hub knows"
         ) from error
     if not getattr(config, "num_hidden_layers", None):
         raise TeacherError(f"{name}: its config names no layers; an encoder like XLM-R is needed")
@@ -76,7 +76,7 @@ def read_config(transformers: Any, name: str) -> Any:
 
 
 def read_tokenizer(transformers: Any, name: str, *, for_words: bool = True) -> Any:
-    """The tokeniser of a model, fast where there is a fast one.
+    """The tokenizer of a model, fast where there is a fast one.
 
     Args:
         transformers: the library.
@@ -86,32 +86,32 @@ def read_tokenizer(transformers: Any, name: str, *, for_words: bool = True) -> A
     require_folder(name)
     folder = Path(name)
     if folder.is_dir() and not any((folder / file).exists() for file in _TOKENIZER_FILES):
-        # The library would make up an empty tokeniser here, and every word would be unknown.
-        raise TeacherError(f"{name}: no tokeniser in this folder; {_REMEDY}")
+        # The library would make up an empty tokenizer here, and every word would be unknown.
+        raise TeacherError(f"{name}: no tokenizer in this folder; {_REMEDY}")
     try:
         return transformers.AutoTokenizer.from_pretrained(
             name, use_fast=True, trust_remote_code=False,
             **({"add_prefix_space": True} if for_words else {}),
         )  # fmt: skip
-    except Exception as error:  # the library raises many kinds for a missing tokeniser
+    except Exception as error:  # the library raises many kinds for a missing tokenizer
         raise TeacherError(
-            f"{name}: its tokeniser cannot be loaded ({first_line(error)}); {_REMEDY}"
+            f"{name}: its tokenizer cannot be loaded ({first_line(error)}); {_REMEDY}"
         ) from error
 
 
 def require_fast(tokenizer: Any, name: str) -> None:
-    """Raise `TeacherError` for a slow tokeniser, which cannot tell where its pieces lie."""
+    """Raise `TeacherError` for a slow tokenizer, which cannot tell where its pieces lie."""
     if not getattr(tokenizer, "is_fast", False):
-        raise TeacherError(f"{name}: no fast tokeniser (tokenizer.json) here; {_REMEDY}")
+        raise TeacherError(f"{name}: no fast tokenizer (tokenizer.json) here; {_REMEDY}")
 
 
 def check_vocabulary(name: str, tokenizer: Any, model: Any) -> None:
-    """Raise `TeacherError` if a tokeniser has pieces that a model knows nothing of."""
+    """Raise `TeacherError` if a tokenizer has pieces that a model knows nothing of."""
     rows = int(model.get_input_embeddings().num_embeddings)
     largest = max(tokenizer.get_vocab().values(), default=0)
     if largest >= rows:
         raise TeacherError(
-            f"{name}: its tokeniser has ids up to {largest}, its model only {rows} embeddings; "
+            f"{name}: its tokenizer has ids up to {largest}, its model only {rows} embeddings; "
             "they do not belong together"
         )
 

@@ -1,4 +1,4 @@
-"""A model and its tokeniser as a plain Hugging Face folder."""
+"""A model and its tokenizer as a plain Hugging Face folder."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def save_model(model: Any, tokenizer: Any, folder: Path) -> None:
 
 
 def save_tokenizer(tokenizer: Any, folder: Path) -> None:
-    """Write a tokeniser; a full disk is an `OSError` like any other."""
+    """Write a tokenizer; a full disk is an `OSError` like any other."""
     _save(tokenizer.save_pretrained, folder)
 
 
