@@ -73,7 +73,6 @@ def test_a_word_of_its_own_vector_is_never_composed(rng):
     assert "hausbaum" not in vectors
     assert WordVectors(words, matrix).get("hausbaum") is None
     assert vectors.head(3).get("hausbaum") is not None
-    assert vectors.subset(words[:3]).composer is vectors.composer
 
 
 def test_the_native_format_keeps_it_and_refuses_a_damaged_one(rng, tmp_path):
