@@ -92,8 +92,8 @@ class Resumable:
         with self.work as work:
             if work.has_run and not self._resume and not self._overwrite:
                 raise OutputError(
-                    f"{work.path}: an unfinished run is there; resume it with --resume, or discard it "
-                    "with --overwrite"
+                    f"{work.path}: an unfinished run is there; resume it with --resume, or discard "
+                    "it with --overwrite"
                 )
             self.is_fresh = not (work.has_run and self._resume)
             if self.is_fresh:
