@@ -137,7 +137,7 @@ def test_interrupted_between_tests_goes_on_without_fine_tuning(
     monkeypatch.setattr(TokenizedTagging, "examine", stop_at_english)
     code, _, err = run_cli(*command, "--seeds", 1)
     assert code == 130
-    assert "what is finished is kept in" in err.splitlines()[-1]
+    assert "finished parts are kept in" in err.splitlines()[-1]
     monkeypatch.setattr(TokenizedTagging, "examine", real)
     no_training()
     assert run_cli(*command, "--seeds", 1)[0] == 0
