@@ -1,7 +1,7 @@
 """Run benchmarks and print how many times better than its reference each figure is.
 
-A benchmark is a file ``scripts/bench_NAME.py`` with ``rows(scratch: Path) -> list[dict]`` (it may
-also take ``quick: bool`` and ``repeats: int``). A row has ``name``, ``unit``, ``ours``,
+A benchmark is a file ``scripts/benchmarks/NAME.py`` with ``rows(scratch: Path) -> list[dict]``,
+which may also take ``quick: bool`` and ``repeats: int``. A row has ``name``, ``unit``, ``ours``,
 ``reference``, ``ratio`` (how many times better than the reference), ``goal`` (least ratio) and
 ``holds``; a row without a goal only informs. ``low``, ``high`` and ``repeats`` are the ratio's
 least and greatest and their number (see `scripts.paired`): where they lie on both sides of the
@@ -16,7 +16,7 @@ missing: quiet hours are rare.
 from __future__ import annotations
 
 import argparse
-import importlib
+import importlib.util
 import inspect
 import sys
 import tempfile
@@ -25,9 +25,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).resolve().parent
-if str(HERE.parent) not in sys.path:
-    sys.path.insert(0, str(HERE.parent))
+ROOT = Path(__file__).resolve().parents[1]
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
 
 from scripts.machine import describe_machine, machine_line, same_machine  # noqa: E402
 from scripts.paired import QUICK_REPEATS, REPEATS, verdict  # noqa: E402
@@ -41,6 +41,7 @@ from x2static.core.storage.run_record import (  # noqa: E402
     record_path,
 )
 
+BENCHMARKS = ROOT / "scripts" / "benchmarks"
 KEYS = ("name", "unit", "ours", "reference", "ratio", "goal", "holds")
 SEEDS = (0, 1, 20240611)  # that the benchmarks fix, between them
 OPTIONAL = ("low", "high", "repeats", "load", "floor", "note")
@@ -58,8 +59,8 @@ class BenchConfig:
 
 
 def known_benchmarks() -> dict[str, Path]:
-    """Name and file of every benchmark beside this program."""
-    return {path.stem.removeprefix("bench_"): path for path in sorted(HERE.glob("bench_*.py"))}
+    """Name and file of every benchmark."""
+    return {path.stem: path for path in sorted(BENCHMARKS.glob("*.py"))}
 
 
 def choose(name: str) -> list[str]:
@@ -74,10 +75,12 @@ def choose(name: str) -> list[str]:
 
 def load_rows(path: Path) -> Callable[..., list[Row]]:
     """The function ``rows`` of a benchmark file."""
-    for folder in (HERE.parent, HERE):
-        if str(folder) not in sys.path:
-            sys.path.insert(0, str(folder))
-    module = importlib.import_module(path.stem)
+    spec = importlib.util.spec_from_file_location(f"scripts.benchmarks.{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise ConfigError(f"{path}: no Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
     rows: Callable[..., list[Row]] = module.rows
     return rows
 

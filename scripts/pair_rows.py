@@ -14,7 +14,7 @@ import numpy as np
 from scripts.paired import compared, in_turns
 
 if TYPE_CHECKING:
-    from scripts.bench_pretrain import Ours, Size
+    from scripts.benchmarks.pretrain import Ours, Size
 
 MOST_TIME, MOST_DRAWING = 1.5, 0.03
 LANGUAGES = ("cs", "da", "de", "en", "es", "fi", "fr", "it", "nl", "pl", "pt", "sv")

@@ -58,7 +58,7 @@ class Contrasted(NamedTuple):
     """Value of the criterion and its derivatives by the turns."""
 
     loss: float
-    slopes: Turns
+    gradients: Turns
 
 
 def contrast_turns(
@@ -91,8 +91,8 @@ def contrast_turns(
             is_target_fixed=is_target_fixed,
         )  # fmt: skip
         rate = how.rate * min(1.0, 2 * (1 - step / steps))
-        for optimizer, slope in zip(optimizers, here.slopes, strict=False):
-            optimizer.step(slope, rate)
+        for optimizer, gradient in zip(optimizers, here.gradients, strict=False):
+            optimizer.step(gradient, rate)
     return turns
 
 
@@ -109,7 +109,7 @@ def contrast_loss(
 ) -> Contrasted:
     """The criterion on some of the pairs, both directions added up.
 
-    A fixed target's slope is not worked out: it is 0.
+    A fixed target's gradient is not worked out: it is 0.
     """
     moves = not is_target_fixed
     there = _one_way(
@@ -119,8 +119,8 @@ def contrast_loss(
         (target, source), (turns.target, turns.source), _turned(pairs), _turned(batch), cutoff,
         temperature, _Wanted(moves, True),
     )  # fmt: skip
-    slopes = Turns(there[1] + back[2], there[2] + back[1])
-    return Contrasted(there[0] + back[0], slopes)
+    gradients = Turns(there[1] + back[2], there[2] + back[1])
+    return Contrasted(there[0] + back[0], gradients)
 
 
 class _Wanted(NamedTuple):
@@ -161,10 +161,10 @@ def _one_way(
     missing = ((mine / total - 1) * scale)[:, None]
     by_queries, by_answers = (np.zeros_like(turn) for turn in turns)
     if wanted.queries:
-        by_queries = queries.slope(missing * right.unit + factor * (scores @ others.unit))
+        by_queries = queries.gradient(missing * right.unit + factor * (scores @ others.unit))
     if wanted.answers:
-        there = others.slope(scores.T @ (factor * queries.unit))
-        by_answers = right.slope(missing * queries.unit) + there
+        there = others.gradient(scores.T @ (factor * queries.unit))
+        by_answers = right.gradient(missing * queries.unit) + there
     return loss, by_queries, by_answers
 
 
@@ -177,12 +177,12 @@ class _Turned:
         self._lengths = np.maximum(np.linalg.norm(turned, axis=1, keepdims=True), 1e-12)
         self.unit: FloatMatrix = turned / self._lengths
 
-    def slope(self, by_unit: FloatMatrix) -> WideMatrix:
+    def gradient(self, by_unit: FloatMatrix) -> WideMatrix:
         """The derivative by the turn, from that by the unit rows."""
         along = np.einsum("ij,ij->i", by_unit, self.unit)[:, None]
         by_turned = (by_unit - along * self.unit) / self._lengths
-        slope: WideMatrix = (self._rows.T @ by_turned).astype(np.float64)
-        return slope
+        gradient: WideMatrix = (self._rows.T @ by_turned).astype(np.float64)
+        return gradient
 
 
 class _Adam:
@@ -192,10 +192,10 @@ class _Adam:
         self._matrix, self._count = matrix, 0
         self._mean, self._square = np.zeros_like(matrix), np.zeros_like(matrix)
 
-    def step(self, slope: WideMatrix, rate: float) -> None:
+    def step(self, gradient: WideMatrix, rate: float) -> None:
         self._count += 1
-        self._mean += (1 - _DECAY) * (slope - self._mean)
-        self._square += (1 - _SQUARED_DECAY) * (slope**2 - self._square)
+        self._mean += (1 - _DECAY) * (gradient - self._mean)
+        self._square += (1 - _SQUARED_DECAY) * (gradient**2 - self._square)
         mean = self._mean / (1 - _DECAY**self._count)
         square = self._square / (1 - _SQUARED_DECAY**self._count)
         self._matrix -= rate * mean / (np.sqrt(square) + _TINY)

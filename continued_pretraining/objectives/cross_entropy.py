@@ -51,9 +51,9 @@ class ChunkedCrossEntropy(torch.autograd.Function):
                 continue
             scores.mul_(counts / sums)
             scores.scatter_add_(1, gold, -counts.to(right.dtype))
-            slope = scores.to(low)
-            grad_features[rows] = (slope @ table).to(features.dtype)
-            grad_weight += slope.T @ chunk
+            gradient = scores.to(low)
+            grad_features[rows] = (gradient @ table).to(features.dtype)
+            grad_weight += gradient.T @ chunk
             grad_bias += scores.sum(dim=0)
         if needs:
             ctx.save_for_backward(grad_features, grad_weight, grad_bias)
@@ -65,8 +65,8 @@ class ChunkedCrossEntropy(torch.autograd.Function):
         """The gradients of the forward pass, scaled."""
         scale = outputs[0]
         features, weight, bias = ctx.saved_tensors
-        slopes = features * scale.to(features.dtype), weight * scale, bias * scale
-        return *slopes, None, None, None
+        gradients = features * scale.to(features.dtype), weight * scale, bias * scale
+        return *gradients, None, None, None
 
 
 class Scored(NamedTuple):

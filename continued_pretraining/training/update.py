@@ -206,18 +206,20 @@ class Updater:
         with torch.set_grad_enabled(keeps_graph):
             kept = [rows.encode(number, batch) for number, batch in enumerate(rows.batches)]
         states = self._in_order(kept)
-        measures.whole[objective.name], slopes = rows.gradient(states)
+        measures.whole[objective.name], gradients = rows.gradient(states)
         measures.rows[objective.name] += len(states)
         measures.row_pieces[objective.name] += rows.pieces
         for number, batch in enumerate(rows.batches):
             found = kept[number] if keeps_graph else rows.encode(number, batch)
-            slope = slopes[torch.tensor(found.places, dtype=torch.long, device=slopes.device)]
+            gradient = gradients[
+                torch.tensor(found.places, dtype=torch.long, device=gradients.device)
+            ]
             roots: list[Tensor] = [found.states]
-            slopes_of: list[Tensor | None] = [slope]
+            gradients_of: list[Tensor | None] = [gradient]
             if text is not None and found.last is not None:
                 loss = text.loss(batch, found.last, measures.sums)
-                roots, slopes_of = [loss, *roots], [None, *slopes_of]
-            torch.autograd.backward(roots, slopes_of)
+                roots, gradients_of = [loss, *roots], [None, *gradients_of]
+            torch.autograd.backward(roots, gradients_of)
 
     def remember(self, rows: Rows) -> None:
         """Let a memory see rows that nothing is learned from."""

@@ -1,4 +1,4 @@
-"""Contrastive polishing against a transcription in loops, its slopes against finite differences."""
+"""Contrastive polishing against a transcription in loops; gradients by finite differences."""
 
 from __future__ import annotations
 
@@ -37,29 +37,29 @@ def transcription(turns, x, z, pairs, batch):
     return np.mean(terms)
 
 
-def test_loss_and_slopes_are_those_of_the_transcription(small):
+def test_loss_and_gradients_are_those_of_the_transcription(small):
     x, z, pairs, turns = small
     batch = PairRows(pairs.source[3:19], pairs.target[3:19])
     found = contrast_loss(turns, x, z, pairs, batch, CUTOFF, HEAT)
     assert found.loss == pytest.approx(transcription(turns, x, z, pairs, batch), abs=1e-5)
-    for side, slope in enumerate(found.slopes):
+    for side, gradient in enumerate(found.gradients):
         for i, j in [(0, 0), (1, 3), (4, 2)]:
             ends = []
             for sign in (1, -1):
                 moved = [turn.copy() for turn in turns]
                 moved[side][i, j] += sign * 1e-5
                 ends.append(transcription(moved, x, z, pairs, batch))
-            assert slope[i, j] == pytest.approx((ends[0] - ends[1]) / 2e-5, abs=1e-3)
+            assert gradient[i, j] == pytest.approx((ends[0] - ends[1]) / 2e-5, abs=1e-3)
 
 
-def test_a_fixed_target_changes_the_slopes_of_the_target_alone(small):
+def test_a_fixed_target_changes_the_gradients_of_the_target_alone(small):
     x, z, pairs, turns = small
     free = contrast_loss(turns, x, z, pairs, pairs, CUTOFF, HEAT)
     fixed = contrast_loss(turns, x, z, pairs, pairs, CUTOFF, HEAT, is_target_fixed=True)
     assert fixed.loss == free.loss
-    np.testing.assert_array_equal(fixed.slopes.source, free.slopes.source)
-    assert np.abs(free.slopes.target).min() > 0
-    assert not fixed.slopes.target.any()
+    np.testing.assert_array_equal(fixed.gradients.source, free.gradients.source)
+    assert np.abs(free.gradients.target).min() > 0
+    assert not fixed.gradients.target.any()
     turned = contrast_turns(x, z, pairs, CUTOFF, Contrast(steps=3), is_target_fixed=True)
     np.testing.assert_array_equal(turned.target, np.eye(5))
     assert not np.allclose(turned.source, np.eye(5))

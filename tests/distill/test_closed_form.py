@@ -9,7 +9,7 @@ import torch
 from tests.distill.conftest import write_corpus
 from x2static.core.vector_file import read_vectors
 from x2static.distill.learning.finishing import even_out, smooth
-from x2static.distill.learning.row_map import solve_contexts, tame
+from x2static.distill.learning.row_map import remove_common_component, solve_contexts
 
 CPU = torch.device("cpu")
 
@@ -49,13 +49,13 @@ def test_common_mean_is_capped_at_its_share(rng):
     rows = rng.normal(size=(500, 6)) + 50 * np.ones(6)
     seen = rng.integers(1, 9, 500)
     sums = (rows * seen[:, None]).astype(np.float32)
-    tamed = tame(sums, seen, 0.1).rows()
-    np.testing.assert_allclose(np.linalg.norm(tamed, axis=1), 1, rtol=1e-5)
-    mean = tamed.mean(0)
+    levelled = remove_common_component(sums, seen, 0.1).rows()
+    np.testing.assert_allclose(np.linalg.norm(levelled, axis=1), 1, rtol=1e-5)
+    mean = levelled.mean(0)
     assert 0.05 < mean @ mean < 0.15
-    assert np.linalg.norm(tame(sums, seen, 0.0).rows().mean(0)) < 0.1
+    assert np.linalg.norm(remove_common_component(sums, seen, 0.0).rows().mean(0)) < 0.1
     noise = (rng.normal(size=(500, 6)) * seen[:, None]).astype(np.float32)
-    untouched = tame(noise, seen, 0.1).rows()
+    untouched = remove_common_component(noise, seen, 0.1).rows()
     assert np.isfinite(untouched).all()
 
 
@@ -63,21 +63,21 @@ def test_small_common_mean_stays_as_it_is(rng):
     rows = (rng.normal(size=(400, 6)) + 0.05).astype(np.float32)
     seen = np.ones(400, dtype=np.int64)
     expected = rows / np.linalg.norm(rows, axis=1, keepdims=True)
-    np.testing.assert_allclose(tame(rows, seen, 0.5).rows(), expected, atol=1e-5)
+    np.testing.assert_allclose(remove_common_component(rows, seen, 0.5).rows(), expected, atol=1e-5)
 
 
 def test_rogue_dimension_is_scaled_back(rng):
     rows = rng.normal(size=(2000, 8)).astype(np.float32)
     rows[:, 3] *= 100
-    tamed = tame(rows, np.ones(2000, dtype=np.int64), 0.1).rows()
-    spread = tamed.std(0)
+    levelled = remove_common_component(rows, np.ones(2000, dtype=np.int64), 0.1).rows()
+    spread = levelled.std(0)
     assert spread[3] < 3.5 * np.median(spread)
 
 
 def test_unseen_word_is_a_zero_row(rng):
     sums = rng.normal(size=(5, 4)).astype(np.float32)
-    tamed = tame(sums, np.array([1, 2, 0, 1, 1]), 0.1).rows()
-    assert not tamed[2].any()
+    levelled = remove_common_component(sums, np.array([1, 2, 0, 1, 1]), 0.1).rows()
+    assert not levelled[2].any()
 
 
 def test_smoothing_equals_a_plain_loop(rng):
@@ -126,7 +126,7 @@ def test_whole_run_equals_the_formula(run_cli, tmp_path, teacher_folder, preset)
             lower.setdefault(sentence[word], []).append(states[2][own].mean(0))
             contexts.setdefault(sentence[word], []).append(states[3][rest].mean(0))
 
-    def tamed(seen):
+    def levelled(seen):
         every = np.concatenate([seen[word] for word in vectors.words])
         common = every.mean(0)
         rows = np.array([np.mean(seen[word], axis=0) - common for word in vectors.words])
@@ -137,7 +137,7 @@ def test_whole_run_equals_the_formula(run_cli, tmp_path, teacher_folder, preset)
         rows = rows + min(1, np.sqrt(energy / 9 / (common @ common))) * common
         return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
-    own = tamed(upper) + 0.5 * tamed(lower)
+    own = levelled(upper) + 0.5 * levelled(lower)
     own /= np.linalg.norm(own, axis=1, keepdims=True)
     every = np.concatenate([contexts[word] for word in vectors.words])
     covariance = np.cov(every.T, bias=True)
@@ -213,7 +213,9 @@ def test_a_weight_of_nothing_leaves_the_other_part(rng):
     alone /= np.linalg.norm(alone, axis=1, keepdims=True)
     np.testing.assert_allclose(contexts, alone, atol=1e-5)
     own, _ = rows(context_weight=0.0, lower_weight=0.0)
-    np.testing.assert_allclose(own, tame(sums["own0"], sums["seen"], 0.1).rows(), atol=1e-5)
+    np.testing.assert_allclose(
+        own, remove_common_component(sums["own0"], sums["seen"], 0.1).rows(), atol=1e-5
+    )
 
 
 def test_own_states_that_foretell_nothing_get_no_weight(rng):

@@ -41,13 +41,10 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     monkeypatch.setitem(sys.modules, "bench", module)
     spec.loader.exec_module(module)
-    folder = tmp_path / "scripts"
+    folder = tmp_path / "benchmarks"
     folder.mkdir()
-    (folder / "bench_toy.py").write_text(TOY)
-    monkeypatch.setattr(module, "HERE", folder)
-    monkeypatch.syspath_prepend(folder)
-    for name in ("bench_toy", "bench_failing", "bench_turns"):
-        monkeypatch.delitem(sys.modules, name, raising=False)
+    (folder / "toy.py").write_text(TOY)
+    monkeypatch.setattr(module, "BENCHMARKS", folder)
     return module
 
 
@@ -94,7 +91,7 @@ def test_unknown_name_lists_the_known_ones(
 def test_one_failing_benchmark_does_not_stop_the_others(
     bench: ModuleType, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (bench.HERE / "bench_failing.py").write_text(FAILING)
+    (bench.BENCHMARKS / "failing.py").write_text(FAILING)
     assert bench.main(["all"]) == 2
     captured = capsys.readouterr()
     assert captured.err == "error: failing: no data; set X2STATIC_DATA\n"
@@ -105,16 +102,15 @@ def test_one_table_of_all_grows_by_what_is_missing(
     bench: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = tmp_path / "all.json"
-    (bench.HERE / "bench_failing.py").write_text(FAILING)
+    (bench.BENCHMARKS / "failing.py").write_text(FAILING)
     assert bench.main(["all", "--json", str(target)]) == 2
     assert [row["name"] for row in json.loads(target.read_text())["rows"]] == [
         "speed",
         "size",
         "words",
     ]
-    (bench.HERE / "bench_failing.py").write_text(TOY.replace("speed", "pace"))
-    monkeypatch.delitem(sys.modules, "bench_failing")
-    (bench.HERE / "bench_toy.py").write_text("measured again")
+    (bench.BENCHMARKS / "failing.py").write_text(TOY.replace("speed", "pace"))
+    (bench.BENCHMARKS / "toy.py").write_text("measured again")
     assert bench.main(["all", "--json", str(target), "--resume"]) == 0
     rows = json.loads(target.read_text())["rows"]
     assert [row["benchmark"] for row in rows] == ["failing"] * 3 + ["toy"] * 3
@@ -145,7 +141,7 @@ def test_figures_of_two_machines_do_not_share_a_table(
 
 
 def test_a_benchmark_that_takes_turns_is_told_how_many(bench: ModuleType) -> None:
-    (bench.HERE / "bench_turns.py").write_text(
+    (bench.BENCHMARKS / "turns.py").write_text(
         "def rows(scratch, quick=False, repeats=9):\n"
         "    return [{'name': 'x', 'ours': repeats, 'ratio': 1.0, 'repeats': repeats}]\n"
     )

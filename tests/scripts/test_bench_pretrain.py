@@ -10,7 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from scripts.bench import complete
-from scripts.bench_pretrain import Update, compare
+from scripts.benchmarks.pretrain import Update, compare
 
 LENGTHS = (1.0, 2.0, 1.0, 3.0, 1.0)  # an update's text; its fastest by piece is not always the same
 

@@ -11,7 +11,10 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from continued_pretraining.config import PretrainConfig
-from scripts import quality_pretrain, quality_tasks, quality_teacher, quality_widths
+from scripts.quality import pretrain as quality_pretrain
+from scripts.quality import tasks as quality_tasks
+from scripts.quality import teacher as quality_teacher
+from scripts.quality import widths as quality_widths
 from x2static.core.outcome import Outcome
 
 
@@ -34,7 +37,8 @@ def model(tmp_path):
 
 @pytest.fixture
 def bench(tmp_path):
-    return quality_pretrain.Bench(tmp_path / "data", tmp_path, tmp_path / "teacher", 5, (2, 4))
+    teacher = tmp_path / "teacher"
+    return quality_pretrain.PretrainWork(tmp_path / "data", tmp_path, teacher, 5, (2, 4))
 
 
 def retrained(model: Path) -> None:
@@ -51,7 +55,7 @@ def test_a_model_that_is_there_is_checked_by_the_program(bench, model, calls):
 
 def test_vectors_that_are_there_are_checked_by_the_program(tmp_path, calls, monkeypatch):
     monkeypatch.setattr(quality_teacher, "prepare", lambda *_: tmp_path / "de.txt")
-    bench = quality_teacher.Bench(tmp_path, tmp_path, tmp_path / "teacher")
+    bench = quality_teacher.TeacherWork(tmp_path, tmp_path, tmp_path / "teacher")
     bench.vectors("default", "de").mkdir(parents=True)
     quality_teacher.make(bench, "default", "de")
     (call,) = calls
@@ -88,8 +92,8 @@ def test_tagging_scores_are_of_the_weights_that_are_there(tmp_path, model, monke
     assert quality_tasks.examine(*given) == {"fi": 0.75}
 
 
-def widths_bench(work: Path, rate: float = 1e-3) -> quality_widths.Bench:
-    return quality_widths.Bench(work, work, 30, 256, 16, rate, dev=False)
+def widths_bench(work: Path, rate: float = 1e-3) -> quality_widths.WidthsWork:
+    return quality_widths.WidthsWork(work, work, 30, 256, 16, rate, dev=False)
 
 
 def test_a_width_is_measured_once(tmp_path, monkeypatch):

@@ -10,8 +10,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from scripts import quality_distill
-from scripts.quality_distill import Bench, measure, merged, table
+from scripts.quality import distill as quality_distill
+from scripts.quality.distill import DistillWork, measure, merged, table
 
 
 def cell(teacher: str = "box", method: str = "default", sentences: int = 10) -> dict[str, object]:
@@ -30,7 +30,7 @@ def bench(tmp_path, monkeypatch):
         raise AssertionError("a finished cell was made again")
 
     monkeypatch.setattr(quality_distill, "make", unwanted)
-    bench = Bench(tmp_path, tmp_path, "box", 10)
+    bench = DistillWork(tmp_path, tmp_path, "box", 10)
     bench.folder.mkdir()
     (bench.folder / "default.json").write_text(json.dumps(cell()))
     return bench
@@ -70,5 +70,5 @@ def test_a_small_corpus_is_the_beginning_of_the_sample(tmp_path):
     folder = tmp_path / "sentences"
     folder.mkdir()
     (folder / "de-100000.txt").write_text("eins\n\nzwei\n\ndrei\n")
-    path = quality_distill.prepare(Bench(tmp_path, tmp_path, "box", 2), "de")
+    path = quality_distill.prepare(DistillWork(tmp_path, tmp_path, "box", 2), "de")
     assert path.read_text() == "eins\nzwei\n"

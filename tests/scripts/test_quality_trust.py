@@ -12,8 +12,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from align.vecmap.alignment import align_matrices
 from align.vecmap.presets import preset_settings
-from scripts import quality_trust
-from scripts.trust_worlds import planted_worlds
+from scripts.quality import trust as quality_trust
+from scripts.quality.trust_worlds import planted_worlds
 
 
 def test_planted_worlds_have_the_translations_that_they_claim():

@@ -159,9 +159,9 @@ class SentenceAlignment(WholeUpdate):
         leaf = states.detach().float().requires_grad_()
         with torch.enable_grad():
             loss = self._loss(leaf, sides)
-            (weight_slopes,) = torch.autograd.grad(self.weight * self.scale * loss, leaf)
+            (weight_gradients,) = torch.autograd.grad(self.weight * self.scale * loss, leaf)
         rows = torch.tensor(list(self._own(len(sides.texts))), device=leaf.device)
-        return loss.detach(), weight_slopes[rows]
+        return loss.detach(), weight_gradients[rows]
 
     def _loss(self, states: Tensor, sides: Sides) -> Tensor:
         return sentence_loss(states, self._compared(sides), self.losses, self.temperature)

@@ -139,7 +139,7 @@ class Aligner:
         order = np.concatenate(parts)
         return Dealt(Draw(draw.languages[order], draw.items[order]), [len(part) for part in parts])
 
-    def slopes(self, own: Tensor, dealt: Dealt) -> tuple[Tensor, Tensor]:
+    def gradients(self, own: Tensor, dealt: Dealt) -> tuple[Tensor, Tensor]:
         """The loss over the words of the update, and the gradient of this process's states.
 
         Args:
@@ -228,7 +228,7 @@ class Aligner:
 
     @torch.no_grad()
     def encode(self, draw: Draw) -> Tensor:
-        """(N, D) states of words alone, of all processes, in the order of `slopes`."""
+        """(N, D) states of words alone, of all processes, in the order of `gradients`."""
         own = _part(draw, self.processes.share(len(draw)))
         states = torch.zeros(len(own), self.model.width, device=self.model.device)
         for batch in self.batches(draw):

@@ -120,7 +120,7 @@ class WordAlignment(WholeUpdate):
         in_text: bool = False,
     ) -> Rows:  # fmt: skip
         def gradient(states: Tensor) -> tuple[Tensor, Tensor]:
-            return self.aligner.slopes(states, dealt)
+            return self.aligner.gradients(states, dealt)
 
         def remember(states: Tensor) -> None:
             self.aligner.remember(states, dealt)

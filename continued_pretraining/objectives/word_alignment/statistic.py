@@ -138,10 +138,10 @@ class Statistic:
             (weight * self.scale * loss).backward()  # type: ignore[no-untyped-call]
         self.remember(together.detach(), targets)
         first = sum(counts[: self.processes.rank])
-        slope = together.grad
-        if slope is None:
+        gradient = together.grad
+        if gradient is None:
             raise RuntimeError("the alignment loss gave no gradient")
-        return loss.detach().float(), slope[first : first + len(own)]
+        return loss.detach().float(), gradient[first : first + len(own)]
 
     def remember(self, states: Tensor, targets: Targets) -> None:
         """Let the rows of an update join those of before."""

@@ -164,13 +164,13 @@ def test_rounding_in_a_direction_without_variance_moves_no_gradient(ridge):
     """Normalised states sum to nothing but noise, whose direction must not count."""
     states, targets = normal(60, 8, 1), related(60, 8, 1, 0.5).vectors
     states = states - states.mean(dim=1, keepdim=True)
-    slopes = []
+    gradients = []
     for seed in range(2, 10):
         noisy = (states + 1e-7 * normal(60, 8, seed)).requires_grad_()
         Dcca(ridge).loss(noisy, targets).backward()
-        slopes.append(noisy.grad)
-    size = float(slopes[0].norm())
-    assert max(float((slope - slopes[0]).norm()) for slope in slopes) < 1e-4 * size
+        gradients.append(noisy.grad)
+    size = float(gradients[0].norm())
+    assert max(float((gradient - gradients[0]).norm()) for gradient in gradients) < 1e-4 * size
 
 
 def test_what_is_remembered_comes_back_from_a_checkpoint():

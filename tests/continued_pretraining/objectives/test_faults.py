@@ -33,13 +33,13 @@ def published(states: np.ndarray, targets: np.ndarray, k: int = 10) -> float:
 def test_dgcca_with_its_faults_is_what_was_published():
     states, targets = normal(150, 24, 1) + 0.3, related(150, 24, 1, 0.6)
     statistic = Statistic("dgcca", Processes("cpu"), None, None, 0.0, 0.05, 0.0, FAULTS)
-    loss, slope = statistic.gradient(states.clone(), [150], targets, 1.0)
+    loss, gradient = statistic.gradient(states.clone(), [150], targets, 1.0)
     assert float(loss) == pytest.approx(published(states.numpy(), targets.vectors.numpy()), 1e-6)
     moved = states.clone()
     moved[70, 3] += 1e-6
     after = published(moved.numpy(), targets.vectors.numpy())
     before = published(states.numpy(), targets.vectors.numpy())
-    assert float(slope[70, 3]) == pytest.approx((after - before) / 1e-6, rel=1e-3)
+    assert float(gradient[70, 3]) == pytest.approx((after - before) / 1e-6, rel=1e-3)
     assert statistic.chance().loss == pytest.approx(float(loss), rel=1e-6)
 
 

@@ -23,7 +23,13 @@ from numpy.typing import NDArray
 from x2static.core.normalize import unit
 from x2static.distill.learning.balance import MOST_WORDS, Balance, frequent_enough, measure_balance
 from x2static.distill.learning.learners import Learner
-from x2static.distill.learning.row_map import Matrix, RowMap, solve_contexts, some_rows, tame
+from x2static.distill.learning.row_map import (
+    Matrix,
+    RowMap,
+    remove_common_component,
+    solve_contexts,
+    some_rows,
+)
 from x2static.distill.readings.plan import Pool
 from x2static.distill.readings.readings import ContextKind, Readings
 
@@ -134,7 +140,10 @@ class ClosedFormLearner(Learner):
     def _own(self, sums: Mapping[str, NDArray[Any]]) -> list[RowMap]:
         wanted = self._blend.own_weight != 0
         layers = [f"own{n}" for n in range(2) if f"own{n}" in sums and wanted]
-        return [tame(sums[name], sums["seen"], self._blend.mean_share) for name in layers]
+        return [
+            remove_common_component(sums[name], sums["seen"], self._blend.mean_share)
+            for name in layers
+        ]
 
     def _own_weight(
         self, sums: Mapping[str, NDArray[Any]], own: list[RowMap], contexts: RowMap

@@ -73,7 +73,7 @@ def solve_contexts(sums: Matrix, met: Counts, spread: NDArray[np.float64], ridge
     )
 
 
-def tame(sums: Matrix, seen: Counts, mean_share: float) -> RowMap:
+def remove_common_component(sums: Matrix, seen: Counts, mean_share: float) -> RowMap:
     """(V, D) mean own states of unit length, without what all words have in common.
 
     In many encoders a mean vector and a few rogue dimensions drown everything else. The mean of

@@ -77,5 +77,5 @@ class _OfMoments(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *outputs: Any) -> tuple[Any, ...]:
-        (slope,) = ctx.saved_tensors
-        return slope * outputs[0], None, None, None, None
+        (gradient,) = ctx.saved_tensors
+        return gradient * outputs[0], None, None, None, None

@@ -1,17 +1,17 @@
 """What alignment losses do to a transformer: retrieval and masked loss, before and after.
 
     export X2STATIC_DATA=...   # folder with mono/, muse/, tatoeba/, and flores200-dev/ if there
-    .venv/bin/python scripts/quality_pretrain.py --work WORK --output docs/results/quality-pretrain
+    .venv/bin/python scripts/quality/pretrain.py --work WORK --output docs/results/quality-pretrain
 
 Vectors are distilled from the teacher itself (default preset; WORK may be that of
-scripts/quality_teacher.py, which makes the same), aligned with MUSE's training dictionaries into
+scripts/quality/teacher.py, which makes the same), aligned with MUSE's training dictionaries into
 the space of English, and drive every loss; then each loss goes on with the
 pre-training from the same start, on the same text, for the same number of updates, under several
 seeds. Retrieval is Tatoeba's and FLORES's (which no step saw), mean of both directions, at the
 block that the table names. Every finished part is kept in WORK: a stopped run goes on. A part that
 was made with other settings or another teacher is refused, not used; a score belongs to
-the weights it was measured on. Tagging is in scripts/quality_tasks.py; other widths, and the losses
-with today's defaults, in scripts/quality_widths.py.
+the weights it was measured on. Tagging is in scripts/quality/tasks.py; other widths, and the losses
+with today's defaults, in scripts/quality/widths.py.
 """
 
 from __future__ import annotations
@@ -26,16 +26,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from eval.downstream.pretrained import model_digest  # noqa: E402
 from eval.retrieval.config import RetrievalConfig  # noqa: E402
 from eval.retrieval.stage import retrieval as find_translations  # noqa: E402
-from scripts import quality_teacher  # noqa: E402
-from scripts.quality_teacher import HUB, SPOKES, x2static  # noqa: E402
+from scripts.quality import teacher as quality_teacher  # noqa: E402
+from scripts.quality.teacher import HUB, SPOKES  # noqa: E402
 from scripts.results import parse, provenance, quality_parser, write_results  # noqa: E402
+from scripts.runner import x2static  # noqa: E402
 from scripts.train_demo_teacher import OUTPUT as TEACHER  # noqa: E402
+from scripts.workspace import Workspace  # noqa: E402
 
 # eu has no dictionary in MUSE: text, but no vectors
 TATOEBA = {"de": "deu", "fr": "fra", "es": "spa", "eu": "eus"}
@@ -65,19 +67,15 @@ STATED = {
 
 
 @dataclass(frozen=True)
-class Bench:
+class PretrainWork(Workspace):
     """Where things lie, and how long a run is.
 
     Attributes:
-        data: the data folder.
-        work: finished parts.
         teacher: the model that all runs start from.
         steps: updates of a run.
         layers: blocks whose states retrieval averages.
     """
 
-    data: Path
-    work: Path
     teacher: Path
     steps: int
     layers: tuple[int, ...]
@@ -106,9 +104,9 @@ class Bench:
         return found
 
 
-def make_vectors(bench: Bench) -> None:
+def make_vectors(bench: PretrainWork) -> None:
     """Distilled from the teacher, and aligned."""
-    own = quality_teacher.Bench(bench.data, bench.work, bench.teacher)
+    own = quality_teacher.TeacherWork(bench.data, bench.work, bench.teacher)
     for language in (HUB, *SPOKES):
         quality_teacher.make(own, "default", language)
     vectors = {name: own.vectors("default", name) for name in (HUB, *SPOKES)}
@@ -119,7 +117,7 @@ def make_vectors(bench: Bench) -> None:
              "--resume")  # fmt: skip
 
 
-def train(bench: Bench, loss: str, seed: int) -> Path:
+def train(bench: PretrainWork, loss: str, seed: int) -> Path:
     """The model after a run with a loss; one that is there must be of the same run."""
     model = bench.work / "models" / f"{loss}-{bench.steps}-{seed}"
     flags = list(LOSSES[loss])
@@ -132,7 +130,7 @@ def train(bench: Bench, loss: str, seed: int) -> Path:
     return model
 
 
-def retrieval(bench: Bench, model: Path, layer: int) -> dict[str, float]:
+def retrieval(bench: PretrainWork, model: Path, layer: int) -> dict[str, float]:
     """Mean accuracy of both directions, by test set and language."""
     found = {}
     for language in TATOEBA:
@@ -157,7 +155,7 @@ def name_with_digest(model: Path) -> str:
     return f"{model.name}-{model_digest(str(model))[:8]}"
 
 
-def measure(bench: Bench, name: str, model: Path, seed: int | None) -> dict[str, Any]:
+def measure(bench: PretrainWork, name: str, model: Path, seed: int | None) -> dict[str, Any]:
     """All figures of a model."""
     row: dict[str, Any] = {"name": name, "seed": seed, "retrieval": {}}
     for layer in bench.layers:
@@ -189,7 +187,7 @@ def spread(values: Sequence[float], digits: int = 1) -> str:
     return shown
 
 
-def table(bench: Bench, rows: Sequence[dict[str, Any]]) -> str:
+def table(bench: PretrainWork, rows: Sequence[dict[str, Any]]) -> str:
     """The rows as Markdown: means over languages, and mean and deviation over seeds."""
     present = {key.split()[0] for row in rows for key in row["retrieval"][str(bench.layers[0])]}
     tests = [name for name in TESTS if name in present]
@@ -233,7 +231,8 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--losses", nargs="*", choices=list(LOSSES), default=list(LOSSES))
     parser.add_argument("--layers", nargs="*", type=int, default=[2, 4], help="for retrieval")
     options = parse(parser, argv)
-    bench = Bench(options.data, options.work, options.teacher, options.steps, tuple(options.layers))
+    layers = tuple(options.layers)
+    bench = PretrainWork(options.data, options.work, options.teacher, options.steps, layers)
     make_vectors(bench)
     rows = [measure(bench, "base", bench.teacher, None)]
     for seed in range(1, options.seeds + 1):

@@ -1,6 +1,6 @@
 """What a teacher's language means agree with: families, scripts, distances, with chance beside it.
 
-    scripts/quality_language_distance.py --work W --output docs/results/language-distance
+    scripts/quality/language_distance.py --work W --output docs/results/language-distance
 
 reads `mono/*.txt.gz` of X2STATIC_DATA. `--after NAME=MODEL ...` adds what training did (impact).
 """
@@ -17,7 +17,7 @@ from scripts.results import parse, provenance, quality_parser, write_results
 from x2static.cli import main as x2static
 from x2static.core.text.sources import find_sources
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 KINDS = ("syntactic", "geographic", "inventory", "genetic", "phonological", "script")
 PERMUTATIONS = 9999
 

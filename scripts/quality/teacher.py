@@ -1,7 +1,7 @@
 """Is the demo's teacher worth distilling? Its vectors against skip-gram's on the same sentences.
 
     export X2STATIC_DATA=...   # folder with mono/, muse/, wordsim/
-    .venv/bin/python scripts/quality_teacher.py --work WORK --output docs/results/demo-teacher
+    .venv/bin/python scripts/quality/teacher.py --work WORK --output docs/results/demo-teacher
 
 Translation is MUSE's test dictionary, CSLS P@1: before alignment, and after the plain supervised
 VecMap on MUSE's training dictionary. Similarity is Spearman's correlation on the words known to
@@ -13,19 +13,20 @@ from __future__ import annotations
 
 import json
 import statistics
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from scripts.results import parse, provenance, quality_parser, write_results  # noqa: E402
+from scripts.runner import x2static  # noqa: E402
 from scripts.sgns import num_tokens, train_skip_gram  # noqa: E402
 from scripts.train_demo_teacher import HUB, OUTPUT, SKIP_GRAM, WORDS_READ, prepare  # noqa: E402
+from scripts.workspace import Workspace  # noqa: E402
 from x2static.core.text.lexicon import read_lexicon  # noqa: E402
 
 SPOKES = ("de", "fr", "es")
@@ -46,17 +47,13 @@ METHODS: dict[str, tuple[str, tuple[object, ...]]] = {
 
 
 @dataclass(frozen=True)
-class Bench:
+class TeacherWork(Workspace):
     """Where things lie.
 
     Attributes:
-        data: the data folder.
-        work: finished parts.
         teacher: the model to be judged.
     """
 
-    data: Path
-    work: Path
     teacher: Path
 
     def vectors(self, method: str, language: str) -> Path:
@@ -64,15 +61,7 @@ class Bench:
         return self.work / method / language
 
 
-def x2static(*arguments: object) -> None:
-    """Run our own program."""
-    command = [sys.executable, "-m", "x2static", *map(str, arguments)]
-    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL)
-    if done.returncode:
-        raise SystemExit(f"{' '.join(command)}: exit code {done.returncode}")
-
-
-def make(bench: Bench, method: str, language: str) -> None:
+def make(bench: TeacherWork, method: str, language: str) -> None:
     """A method's vectors of a language, of words seen five times or more."""
     sentences, output = prepare(bench.data, bench.work, language), bench.vectors(method, language)
     if method == "skip-gram":
@@ -84,7 +73,7 @@ def make(bench: Bench, method: str, language: str) -> None:
              "--min-count", SKIP_GRAM["min_count"], "--resume", *METHODS[method][1])  # fmt: skip
 
 
-def translation(bench: Bench, method: str, language: str) -> dict[str, float]:
+def translation(bench: TeacherWork, method: str, language: str) -> dict[str, float]:
     """CSLS P@1 before and after alignment, and the share of queries covered."""
     sides = {"before": [bench.vectors(method, name) for name in (language, HUB)]}
     mapped = bench.work / "mapped" / f"{method}-{language}"
@@ -117,7 +106,7 @@ def spelled_differently(lexicon: Path, work: Path) -> Path:
     return path
 
 
-def similarity(bench: Bench, method: str, language: str) -> dict[str, Any]:
+def similarity(bench: TeacherWork, method: str, language: str) -> dict[str, Any]:
     """Mean Spearman correlation over a language's sets, and mean coverage."""
     answer = bench.work / "scores" / f"similarity-{method}-{language}.json"
     x2static("eval", "similarity", "--vectors", bench.vectors(method, language), "--phrases",
@@ -130,7 +119,7 @@ def similarity(bench: Bench, method: str, language: str) -> dict[str, Any]:
     }
 
 
-def measure(bench: Bench, method: str) -> dict[str, Any]:
+def measure(bench: TeacherWork, method: str) -> dict[str, Any]:
     """All figures of a method."""
     for language in (HUB, *SPOKES):
         make(bench, method, language)
@@ -169,7 +158,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--teacher", type=Path, default=OUTPUT)
     parser.add_argument("--methods", nargs="*", choices=list(METHODS), default=list(METHODS))
     options = parse(parser, argv)
-    bench = Bench(options.data, options.work, options.teacher)
+    bench = TeacherWork(options.data, options.work, options.teacher)
     rows = [measure(bench, method) for method in options.methods]
     made = provenance(seeds=(0, 1), n="the demo's sentences", repeats=1)
     write_results(options.output, rows, table(rows), made)

@@ -20,7 +20,7 @@ from x2static.core.languages.language import languages
 from x2static.languages.represent.moments import Moments
 from x2static.teacher.sentence_states import SentenceReader, State
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 TEACHER = ROOT / "scripts" / "demo_data" / "teacher"
 TEXT = ROOT / "scripts" / "demo_data" / "en.txt.gz"
 SENTENCES, LAYERS, LANGUAGES, WIDTH, WORDS = 5000, 13, 25, 768, 20

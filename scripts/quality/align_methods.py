@@ -1,4 +1,4 @@
-"""The ways of aligning that scripts/quality_align.py compares."""
+"""The ways of aligning that scripts/quality/align.py compares."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Method:
 
     @property
     def is_reference(self) -> bool:
-        """Computed by scripts/vecmap_float64.py."""
+        """Computed by scripts/quality/vecmap_float64.py."""
         return not self.flags
 
 

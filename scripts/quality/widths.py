@@ -1,7 +1,7 @@
 """Alignment losses at several widths: retrieval at the aligned and at the middle block.
 
     export X2STATIC_DATA=...   # folder with mono/, muse/, tatoeba/, flores200-dev/
-    .venv/bin/python scripts/quality_widths.py --work WORK --output docs/results/quality-widths
+    .venv/bin/python scripts/quality/widths.py --work WORK --output docs/results/quality-widths
 
 The teacher in the repository is 256 wide; models of other widths are made here, untrained blocks on
 the teacher's tokenizer, embeddings from its distilled vectors, and a short pre-training on the same
@@ -24,17 +24,18 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from continued_pretraining.config import PretrainConfig  # noqa: E402
 from continued_pretraining.stage import pretrain  # noqa: E402
 from eval.retrieval.score import score_retrieval  # noqa: E402
 from scripts.machine import describe_machine  # noqa: E402
-from scripts.quality_pretrain import Bench as Vectors  # noqa: E402
-from scripts.quality_pretrain import make_vectors, spread, validations  # noqa: E402
+from scripts.quality.pretrain import PretrainWork as Vectors  # noqa: E402
+from scripts.quality.pretrain import make_vectors, spread, validations  # noqa: E402
 from scripts.results import parse, provenance, quality_parser, write_results  # noqa: E402
 from scripts.train_demo_teacher import OUTPUT as TEACHER  # noqa: E402
+from scripts.workspace import Workspace  # noqa: E402
 from x2static.core.storage.run_record import git_commit  # noqa: E402
 from x2static.core.text.bitext import read_sentences  # noqa: E402
 from x2static.teacher import load_teacher  # noqa: E402
@@ -66,12 +67,10 @@ TRAINING: dict[str, Any] = {
 
 
 @dataclass(frozen=True)
-class Bench:
+class WidthsWork(Workspace):
     """Where things lie, and how long a run is.
 
     Attributes:
-        data: the data folder.
-        work: finished parts.
         steps: updates of a run.
         batch: words in an update.
         lines: lines of text in an update.
@@ -79,8 +78,6 @@ class Bench:
         dev: score what constants are chosen by.
     """
 
-    data: Path
-    work: Path
     steps: int
     batch: int
     lines: int
@@ -146,7 +143,7 @@ def suffix_of(changed: dict[str, Any]) -> str:
     return "".join(f"-{name}={value}" for name, value in changed.items())
 
 
-def start(bench: Bench, width: int, steps: int) -> Path:
+def start(bench: WidthsWork, width: int, steps: int) -> Path:
     """The model that all recipes of a width begin with."""
     if width == 256:
         return TEACHER
@@ -162,7 +159,7 @@ def start(bench: Bench, width: int, steps: int) -> Path:
     return output
 
 
-def accuracies(bench: Bench, model: Path, block: int) -> dict[str, float]:
+def accuracies(bench: WidthsWork, model: Path, block: int) -> dict[str, float]:
     """Mean accuracy of both directions at a block, by test and language."""
     teacher = load_teacher(str(model), block, "cpu", "fp32")
     encoder = SentenceEncoder(teacher, specials=False, max_pieces=128, batch_pieces=4096)
@@ -175,7 +172,7 @@ def accuracies(bench: Bench, model: Path, block: int) -> dict[str, float]:
 
 
 def cell(
-    bench: Bench, width: int, recipe: str, seed: int, begin: Path, changed: dict[str, Any]
+    bench: WidthsWork, width: int, recipe: str, seed: int, begin: Path, changed: dict[str, Any]
 ) -> dict[str, Any]:
     """All figures of a recipe and a seed; a finished one is read back."""
     extra = suffix_of(changed)
@@ -249,7 +246,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--finished", action="store_true", help="make the table of what is there")
     parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="numbers to try")
     options = parse(parser, argv)
-    bench = Bench(
+    bench = WidthsWork(
         options.data, options.work, options.steps, options.align_batch, options.mlm_batch,
         options.learning_rate, options.dev,
     )  # fmt: skip

@@ -40,7 +40,7 @@ QUESTIONS, NEIGHBORS = 50, 10
 FROM_DISK = 10  # questions when no vector is in memory
 REFERENCES = 3  # languages that numpy looks through
 START_SECONDS, LOOK_UP_MS = 2.0, 50.0
-_ROOT = Path(__file__).resolve().parents[1]
+_ROOT = Path(__file__).resolve().parents[2]
 Row = dict[str, Any]
 
 

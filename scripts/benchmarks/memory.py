@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from scripts.bench_align import WIDTH, planted
+from scripts.benchmarks.align import WIDTH, planted
 from scripts.peak_memory import x2static_alone
 from x2static.core.vector_file import write_vectors
 from x2static.core.vectors import WordVectors

@@ -1,4 +1,4 @@
-"""The tables of scripts/quality_align.py in Markdown.
+"""The tables of scripts/quality/align.py in Markdown.
 
 A result is what the program said of a run, and its scores: by method, then by pair.
 """
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from scripts.align_methods import FEW, METHODS, SECTIONS
+from scripts.quality.align_methods import FEW, METHODS, SECTIONS
 
 Results = dict[str, dict[str, dict[str, Any]]]
 

@@ -1,7 +1,7 @@
 """When may a map that was learned without a dictionary be trusted: signs beside the truth.
 
     export X2STATIC_DATA=...   # folder with mono/, muse/ and vectors-zhang2017/
-    .venv/bin/python scripts/quality_trust.py --work WORK --output docs/results/quality-trust
+    .venv/bin/python scripts/quality/trust.py --work WORK --output docs/results/quality-trust
 
 Self-learning is run on planted pairs, on unrelated ones, from 25 pairs of which many are wrong, on
 released vectors and on skip-gram vectors of halves of a text, all small, so that there are many.
@@ -26,7 +26,7 @@ from zlib import crc32
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from align.search.precision import precision_at_one  # noqa: E402
@@ -38,14 +38,14 @@ from align.vecmap.pairs import PairRows  # noqa: E402
 from align.vecmap.presets import FAST_SCHEDULE, preset_settings  # noqa: E402
 from align.vecmap.sides import Sides  # noqa: E402
 from scripts.machine import describe_machine, machine_line  # noqa: E402
-from scripts.results import parse, provenance, quality_parser, write_results  # noqa: E402
-from scripts.sgns import num_tokens, train_skip_gram  # noqa: E402
-from scripts.trust_worlds import (  # noqa: E402
+from scripts.quality.trust_worlds import (  # noqa: E402
     World,
     planted_worlds,
     released_worlds,
     trained_worlds,
 )
+from scripts.results import parse, provenance, quality_parser, write_results  # noqa: E402
+from scripts.sgns import num_tokens, train_skip_gram  # noqa: E402
 from x2static.core.intervals import share_interval, shown  # noqa: E402
 
 sides._PLAIN_ENTRIES = 0  # the tiled search gives the same answers, faster on one thread
@@ -62,7 +62,7 @@ _LEAST_SHARE, _LEAST = 0.5, 0.05
 
 def train(work: Path, data: Path) -> None:
     """Skip-gram vectors of both halves of four languages' sentences, where they are missing."""
-    from scripts.quality_align import x2static
+    from scripts.runner import x2static
 
     for language in ("en", "es", "fr", "de"):
         text = work / f"{language}.txt"

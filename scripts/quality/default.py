@@ -1,7 +1,7 @@
 """Is the default of ``align`` ever behind the presets, from no pair to the whole dictionary?
 
     export X2STATIC_DATA=...   # folder with muse/ and vectors-zhang2017/
-    .venv/bin/python scripts/quality_default.py --work WORK --output docs/results/quality-default
+    .venv/bin/python scripts/quality/default.py --work WORK --output docs/results/quality-default
 
 Seed words are drawn at random from the words of MUSE's training dictionary that the vectors cover;
 each draw serves all methods. CSLS P@1 on MUSE's test dictionary, among all words. Vectors: released
@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from align.config import AlignConfig  # noqa: E402

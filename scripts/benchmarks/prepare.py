@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:  # as the process of `single_threaded`
     sys.path.insert(0, str(ROOT))
 
@@ -279,7 +279,7 @@ def run_prepare(source: Path, scratch: Path, workers: int) -> Row:
         check=True,
         capture_output=True,
         text=True,
-        cwd=Path(__file__).resolve().parents[1],
+        cwd=Path(__file__).resolve().parents[2],
     )
     result: Row = json.loads(answer.stdout)
     return result

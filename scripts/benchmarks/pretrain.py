@@ -336,8 +336,8 @@ def compare(plain: Sequence[Update], aligned: Sequence[Update]) -> dict[str, Any
 MEMORY_PROGRAM = """
 import json, sys
 from pathlib import Path
-sys.path[:0] = [{here!r}, str(Path({here!r}).parent)]
-import bench_pretrain as bench
+sys.path.insert(0, {root!r})
+from scripts.benchmarks import pretrain as bench
 from scripts.peak_memory import peak_megabytes
 size = bench.Size("", bench.{shape}, "blocks", {batch}, 1)
 ours = bench.Ours(
@@ -353,7 +353,8 @@ def memory_row(scratch: Path, shape: str, text: Path, batch: int) -> dict[str, A
     """Peak memory of whole updates with a statistic of 1,024 rows, in a process of its own."""
     width = globals()[shape]["hidden_size"]
     program = MEMORY_PROGRAM.format(
-        here=str(Path(__file__).parent), shape=shape, batch=batch, scratch=str(scratch),
+        root=str(Path(__file__).resolve().parents[2]), shape=shape, batch=batch,
+        scratch=str(scratch),
         text=str(text), model=str(scratch / f"model-{width}"), vectors=str(scratch / "en.vec"),
     )  # fmt: skip
     answer = subprocess.run(

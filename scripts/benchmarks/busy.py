@@ -19,13 +19,13 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-HERE = Path(__file__).resolve().parent
+ROOT = Path(__file__).resolve().parents[2]
 if __name__ == "__main__":
-    sys.path[:0] = [str(HERE), str(HERE.parent)]
+    sys.path.insert(0, str(ROOT))  # before this folder, where align.py is another
 
 from scripts.paired import REPEATS, best, compared, in_turns  # noqa: E402
 
-DEMO = HERE / "demo_data"
+DEMO = ROOT / "scripts" / "demo_data"
 WAYS = {
     "ours": {},
     "default": {},
@@ -114,7 +114,7 @@ def worker(kind: str, way: str, text: Path, scratch: Path) -> Iterator[Callable[
 
 def pretraining(text: Path, scratch: Path) -> Callable[[int], int]:
     """Updates of the demo's masked language modelling; each answers with its pieces."""
-    from scripts.bench_pretrain import TINY, Ours, Size
+    from scripts.benchmarks.pretrain import TINY, Ours, Size
 
     scratch.mkdir()
     model = DEMO / "teacher"

@@ -1,9 +1,9 @@
 """What pre-training with alignment losses does to zero-shot tasks: tagging before and after.
 
     export X2STATIC_DATA=...   # folder with pos/ and ner/ beside what quality_pretrain.py needs
-    .venv/bin/python scripts/quality_tasks.py --work WORK --output docs/results/quality-tasks
+    .venv/bin/python scripts/quality/tasks.py --work WORK --output docs/results/quality-tasks
 
-The models are those of scripts/quality_pretrain.py in the same WORK (run it first, with the same
+The models are those of scripts/quality/pretrain.py in the same WORK (run it first, with the same
 ``--steps`` and ``--seeds``). Each is fine-tuned on English with the recipe ``small`` and tested on
 all languages; the spread is over the pre-training seeds, and for the teacher as it is over as many
 seeds of fine-tuning. Every score is kept beside the digits of its model: a stopped run goes on.
@@ -18,12 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from scripts.quality_pretrain import LOSSES, STATED, name_with_digest, spread, training_parser  # noqa: E402
-from scripts.quality_teacher import x2static  # noqa: E402
+from scripts.quality.pretrain import LOSSES, STATED, name_with_digest, spread, training_parser  # noqa: E402
 from scripts.results import parse, provenance, write_results  # noqa: E402
+from scripts.runner import x2static  # noqa: E402
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def main(argv: Sequence[str]) -> int:
                 if name == "base":
                     model = options.teacher
                 elif not model.exists():
-                    raise SystemExit(f"{model} is missing: run scripts/quality_pretrain.py first")
+                    raise SystemExit(f"{model} is missing: run scripts/quality/pretrain.py first")
                 scores = examine(task, options.data, options.work, model, seed)
                 rows.append({"name": name, "seed": seed, "task": task, "scores": scores})
                 print(json.dumps(rows[-1]), flush=True)

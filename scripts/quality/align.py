@@ -1,12 +1,12 @@
 """How good is each way of aligning: every preset on real vectors and real dictionaries.
 
     export X2STATIC_DATA=...   # folder with mono/, muse/ and vectors-zhang2017/
-    .venv/bin/python scripts/quality_align.py --work WORK --output docs/results/quality-align
+    .venv/bin/python scripts/quality/align.py --work WORK --output docs/results/quality-align
 
 fastText vectors are trained by gensim on each language's sentences (settings below; one worker, so
 that another run has the same numbers), maps are learned from MUSE's training dictionary,
 translations are scored on its test dictionary. Beside them stand released vectors, and those that
-the demo's teacher gives (WORK/distilled may be the folder of scripts/quality_teacher.py, which
+the demo's teacher gives (WORK/distilled may be the folder of scripts/quality/teacher.py, which
 makes the same). Every finished vector file and score is kept in the work folder: a stopped run
 goes on, and ``--methods`` or ``--pairs`` do a part of the work first. After a change of the program
 take another WORK.
@@ -17,7 +17,6 @@ from __future__ import annotations
 import hashlib
 import json
 import resource
-import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,12 +26,12 @@ from typing import Any
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from scripts import quality_teacher  # noqa: E402
-from scripts.align_methods import DEFAULT, FEW, LEARNING_WORDS, METHODS, Method  # noqa: E402
-from scripts.align_tables import (  # noqa: E402
+from scripts.quality import teacher as quality_teacher  # noqa: E402
+from scripts.quality.align_methods import DEFAULT, FEW, LEARNING_WORDS, METHODS, Method  # noqa: E402
+from scripts.quality.align_tables import (  # noqa: E402
     Results,
     bare,
     others_table,
@@ -42,8 +41,10 @@ from scripts.align_tables import (  # noqa: E402
     tuning_table,
 )
 from scripts.results import parse, provenance, quality_parser, write_results  # noqa: E402
+from scripts.runner import x2static  # noqa: E402
 from scripts.sgns import num_tokens, train_skip_gram  # noqa: E402
 from scripts.train_demo_teacher import OUTPUT as TEACHER  # noqa: E402
+from scripts.workspace import Workspace  # noqa: E402
 from x2static.core.storage.files import sha256  # noqa: E402
 
 TRAINING: dict[str, Any] = {
@@ -66,17 +67,15 @@ def languages_of(pair: str) -> tuple[str, str]:
 
 
 @dataclass(frozen=True)
-class Bench:
+class AlignWork(Workspace):
     """Where things lie."""
 
-    data: Path
-    work: Path
     threads: int
 
     @property
-    def distilled(self) -> quality_teacher.Bench:
+    def distilled(self) -> quality_teacher.TeacherWork:
         """Where the vectors of the demo's teacher lie."""
-        return quality_teacher.Bench(self.data, self.work / "distilled", TEACHER)
+        return quality_teacher.TeacherWork(self.data, self.work / "distilled", TEACHER)
 
     def corpus(self, language: str) -> Path:
         """Prepared sentences."""
@@ -142,16 +141,7 @@ def digest_of(path: Path) -> str:
     return sha256(path)
 
 
-def x2static(*arguments: object, allowed: tuple[int, ...] = (0,)) -> subprocess.CompletedProcess:
-    """Run our own program; what it says to standard output is kept."""
-    command = [sys.executable, "-m", "x2static", *map(str, arguments)]
-    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    if done.returncode not in allowed:
-        raise SystemExit(f"{' '.join(command)}: exit code {done.returncode}")
-    return done
-
-
-def prepare(bench: Bench, language: str) -> None:
+def prepare(bench: AlignWork, language: str) -> None:
     """Tokenized sentences in lower case."""
     if not bench.corpus(language).exists():
         x2static("prepare", "--language", language, "--input",
@@ -160,7 +150,7 @@ def prepare(bench: Bench, language: str) -> None:
                  "--workers", 1, "--max-sentences", SENTENCES)  # fmt: skip
 
 
-def train(bench: Bench, language: str) -> None:
+def train(bench: AlignWork, language: str) -> None:
     """Vectors of one language, if they are not there."""
     prepare(bench, language)
     output = bench.trained(language)
@@ -177,7 +167,7 @@ def processor_seconds() -> float:
     return sum(usage.ru_utime + usage.ru_stime for usage in both)
 
 
-def align(bench: Bench, pair: str, method: Method, outputs: Sequence[Path]) -> dict[str, Any]:
+def align(bench: AlignWork, pair: str, method: Method, outputs: Sequence[Path]) -> dict[str, Any]:
     """Align with our program; what it says of the result."""
     source, target = bench.sides(pair)
     flags: list[object] = list(method.flags)
@@ -195,10 +185,10 @@ def align(bench: Bench, pair: str, method: Method, outputs: Sequence[Path]) -> d
     return {name: said[name] for name in kept if name in said}
 
 
-def transcribe(bench: Bench, pair: str, name: str, outputs: Sequence[Path]) -> dict[str, Any]:
+def transcribe(bench: AlignWork, pair: str, name: str, outputs: Sequence[Path]) -> dict[str, Any]:
     """Align by the formulas in float64."""
     from align.seeds import lexicon_rows
-    from scripts import vecmap_float64
+    from scripts.quality import vecmap_float64
     from x2static.core.text.lexicon import read_lexicon
     from x2static.core.vector_file import read_vectors, write_vectors
     from x2static.core.vectors import WordVectors
@@ -218,7 +208,7 @@ def transcribe(bench: Bench, pair: str, name: str, outputs: Sequence[Path]) -> d
     return said
 
 
-def score(bench: Bench, pair: str, name: str) -> dict[str, Any]:
+def score(bench: AlignWork, pair: str, name: str) -> dict[str, Any]:
     """A method's score on a pair, made if it is not there."""
     place = bench.result(pair, name)
     if place is None:
@@ -250,7 +240,7 @@ def score(bench: Bench, pair: str, name: str) -> dict[str, Any]:
     return said
 
 
-def found_so_far(bench: Bench, pairs: Sequence[str]) -> Results:
+def found_so_far(bench: AlignWork, pairs: Sequence[str]) -> Results:
     """All scores that the work folder holds: method, then pair."""
     results: Results = {}
     for name in METHODS:
@@ -310,7 +300,7 @@ def report(results: Results) -> str:
     return "\n".join(parts) + "\n"
 
 
-def write(bench: Bench, output: Path) -> str:
+def write(bench: AlignWork, output: Path) -> str:
     """The tables and the figures behind them."""
     results = found_so_far(bench, PAIRS)
     methods = {
@@ -333,7 +323,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--threads", type=int, default=0, help="of self-learning; 0: every core")
     options = parse(parser, argv)
     options.work.mkdir(parents=True, exist_ok=True)
-    bench = Bench(options.data.resolve(), options.work.resolve(), options.threads)
+    bench = AlignWork(options.data.resolve(), options.work.resolve(), options.threads)
     for pair in options.pairs:
         for language in languages_of(pair)[::-1]:
             if pair in TRAINED:

