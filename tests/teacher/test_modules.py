@@ -11,9 +11,9 @@ import torch
 
 from tests.teachers import WORDS, save_teacher
 from x2static.core.errors import TeacherError
+from x2static.core.languages.language import same_language
 from x2static.core.vector_file import read_vectors
 from x2static.teacher import load_teacher
-from x2static.teacher.modules import module_of
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def corpus(tmp_path: Path, rng: np.random.Generator) -> Path:
      ("iw", "he_IL"), ("fr", None)],
 )  # fmt: skip
 def test_a_code_finds_its_module(code: str, module: str | None) -> None:
-    assert module_of(["en_XX", "de_DE", "zh_CN", "he_IL"], code) == module
+    assert same_language(["en_XX", "de_DE", "zh_CN", "he_IL"], code) == module
 
 
 def test_each_language_has_its_own_states(folder: Path) -> None:
@@ -112,11 +112,27 @@ def test_retrieval_encodes_each_side_in_its_language(
     refuses("--languages takes two codes", *command[:-2], *sides, "--languages", "de")
 
 
-def test_pre_training_does_not_send_two_languages_through_one_module(
-    folder: Path, corpus: Path, tmp_path: Path, refuses
+def test_pre_training_sends_each_language_through_its_module(
+    tmp_path: Path, corpus: Path, run_cli, refuses, capsys
 ) -> None:
-    refuses(
-        "trains the module of one; --text has de, en", "pretrain", "--model", folder, "--text",
-        f"de={corpus}", f"en={corpus}", "--loss", "none", "--steps", 1, "--block", 16,
-        "--output", tmp_path / "m",
+    from safetensors.torch import load_file
+
+    from tests.continued_pretraining.model.test_modular import build
+    from tests.teachers import unigram_tokenizer
+
+    folder = tmp_path / "masked"
+    build(("de", "en", "fr")).hugging_face.save_pretrained(folder)
+    unigram_tokenizer().save_pretrained(folder)
+    command = (
+        "pretrain", "--model", folder, "--loss", "none", "--steps", 2, "--block", 16,
+        "--mlm-batch", 8, "--device", "cpu", "--output", tmp_path / "m", "--text", f"de={corpus}",
     )  # fmt: skip
+    capsys.readouterr()  # what the library said
+    refuses("no module for language 'sv'.*de, en, fr", *command, f"sv={corpus}")
+    refuses("--modules: .* has modules already", *command, "--modules", "shared")
+    code, _, err = run_cli(*command, f"en={corpus}", "--weight-decay", 0.5)
+    assert code == 0, err
+    before, after = (load_file(p / "model.safetensors") for p in (folder, tmp_path / "m"))
+    for name in before:
+        if ".adapter_modules." in name:
+            assert before[name].equal(after[name]) == (".fr." in name), name

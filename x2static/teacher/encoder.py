@@ -15,6 +15,7 @@ from x2static.teacher.loading.hugging_face import position_limit
 from x2static.teacher.modules import speak
 from x2static.teacher.pieces import WordPieces
 from x2static.teacher.precision import Precision, dtype_of, pick_precision
+from x2static.teacher.speaker import Speaker
 
 if TYPE_CHECKING:
     import torch
@@ -36,6 +37,7 @@ class Teacher:
         device: where it runs.
         precision: ``fp32`` or ``bf16``.
         module: of a model with modules for each language, the one that it reads through.
+        speaker: knows the languages that were added to the model.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Teacher:
     device: torch.device
     precision: str
     module: str | None = None
+    speaker: Speaker | None = field(default=None, repr=False)
     _capture: Capture | None = field(default=None, repr=False)
 
     @property
@@ -57,7 +60,12 @@ class Teacher:
         return 1 if self.lower is None else 2
 
     def speak(self, language: str | None, flag: str = "--language") -> None:
-        """Read through the module of a language from now on; other models have none."""
+        """Read in a language from now on: its module, and its vocabulary if it was added."""
+        if self.speaker is not None:
+            before = self.speaker.language
+            tokenizer = self.speaker.speak(language)
+            if self.speaker.language != before:
+                self.pieces = WordPieces(tokenizer, self.name)
         self.module = speak(self.model, language, self.name, flag)
 
     def hidden_states(self, input_ids: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
@@ -128,7 +136,8 @@ def load_teacher(
         device: ``auto``, ``cpu`` or ``cuda``.
         precision: ``auto`` is bf16 where the hardware multiplies it faster, else fp32.
         with_lower: read the block at two thirds of the way to the chosen one as well.
-        language: of the text, for a model that has a module for each language.
+        language: of the text, for a model that has a module for each language, or to which
+            languages were added.
         flag: the setting that gives the language, for messages.
 
     Raises:
@@ -142,6 +151,8 @@ def load_teacher(
         name, "AutoModel", tokenizer, cut=lambda depth: max(resolve_layer(layer, depth), 1)
     )
     wanted = resolve_layer(layer, loaded.depth)
+    speaker = Speaker(name, loaded.model, tokenizer)
+    tokenizer = speaker.speak(language)
     chosen = pick_precision(precision, target)
     model = loaded.model.to(device=target, dtype=dtype_of(chosen)).eval().requires_grad_(False)
     if getattr(model, "pooler", None) is not None:
@@ -161,6 +172,7 @@ def load_teacher(
         target,
         chosen,
         module,
+        speaker,
     )
     own = wanted if wanted < loaded.depth else None
     teacher._listen([block for block in (own, lower) if block is not None])

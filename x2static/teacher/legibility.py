@@ -34,7 +34,7 @@ class PieceMarks:
         """Those of a Hugging Face fast tokenizer."""
         unknown = -1 if tokenizer.unk_token_id is None else int(tokenizer.unk_token_id)
         vocabulary = tokenizer.get_vocab()
-        letters = _byte_letters() if '"ByteLevel"' in tokenizer.backend_tokenizer.to_str() else {}
+        letters = byte_letters() if '"ByteLevel"' in tokenizer.backend_tokenizer.to_str() else {}
         ids = [
             number
             for piece, number in vocabulary.items()
@@ -95,7 +95,7 @@ class Legibility:
         return f"warning: {reader} cannot read much of {text}: {' and '.join(kinds)}; {remedy}"
 
 
-def _byte_letters() -> dict[str, int]:
+def byte_letters() -> dict[str, int]:
     """The letter that byte-level tokenizers write for each byte, as GPT-2 laid it down."""
     printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
     others = [byte for byte in range(256) if byte not in printable]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from x2static.core.errors import TeacherError
-from x2static.core.languages.language import base_of, find_language
+from x2static.core.languages.language import same_language
+
+SHARED = "shared"
+"""The one module of a model whose languages share it: as many operations, no room of their own."""
 
 _SHOWN = 12
 
@@ -14,14 +16,6 @@ _SHOWN = 12
 def has_modules(model: Any) -> bool:
     """Whether the model's blocks hold a module for each language."""
     return bool(getattr(model.config, "languages", None)) and hasattr(model, "set_default_language")
-
-
-def module_of(modules: Sequence[str], language: str) -> str | None:
-    """The module of a language, ``de_DE`` for ``de``, ``deu`` or ``de-AT``; None without one."""
-    if language in modules:
-        return language
-    wanted = _code(language)
-    return next((name for name in modules if _code(name) == wanted), None)
 
 
 def speak(model: Any, language: str | None, name: str, flag: str = "--language") -> str | None:
@@ -42,6 +36,8 @@ def speak(model: Any, language: str | None, name: str, flag: str = "--language")
     if not has_modules(model):
         return None
     modules = list(model.config.languages)
+    if modules == [SHARED]:
+        return None
     shown = ", ".join(modules[:_SHOWN]) + (" ..." if len(modules) > _SHOWN else "")
     if language is None:
         own: str | None = getattr(model.config, "default_language", None)
@@ -51,15 +47,10 @@ def speak(model: Any, language: str | None, name: str, flag: str = "--language")
                 f"is in with {flag}"
             )
         return own
-    found = module_of(modules, language)
+    found = same_language(modules, language)
     if found is None:
         raise TeacherError(
             f"{name}: has no module for language '{language}'; {flag} may be one of: {shown}"
         )
     model.set_default_language(found)
     return found
-
-
-def _code(name: str) -> str:
-    known = find_language(name)
-    return known.code if known else base_of(name)

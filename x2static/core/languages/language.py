@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -61,6 +61,19 @@ def name_of(code: str) -> str:
     """English name, or the code itself where no table knows it."""
     language = find_language(code)
     return language.name if language else code
+
+
+def same_language(names: Sequence[str], language: str) -> str | None:
+    """The name that means a language, ``de_DE`` for ``de``, ``deu`` or ``de-AT``; None without."""
+    if language in names:
+        return language
+    wanted = _shortest(language)
+    return next((name for name in names if _shortest(name) == wanted), None)
+
+
+def _shortest(name: str) -> str:
+    known = find_language(name)
+    return known.code if known else base_of(name)
 
 
 def base_of(code: str) -> str:

@@ -1,0 +1,1 @@
+"""Languages that were added to a model afterwards: each a file that lies beside the model."""
