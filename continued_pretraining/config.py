@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from continued_pretraining.group_settings import GroupSettings
-from continued_pretraining.pair_settings import LARGEST_WEIGHT, PairSettings
-from continued_pretraining.replaced_settings import ReplacedSettings
-from continued_pretraining.replay_settings import ReplaySettings
-from continued_pretraining.sentence_settings import SentenceSettings
+from continued_pretraining.settings.group_settings import GroupSettings
+from continued_pretraining.settings.pair_settings import LARGEST_WEIGHT, PairSettings
+from continued_pretraining.settings.part_settings import PartSettings
+from continued_pretraining.settings.replaced_settings import ReplacedSettings
+from continued_pretraining.settings.replay_settings import ReplaySettings
+from continued_pretraining.settings.sentence_settings import SentenceSettings
 from x2static.core.config import require_at_least, require_at_most
 from x2static.core.errors import ConfigError
 from x2static.core.machine.device import DeviceName
@@ -27,7 +28,7 @@ FAULTS = ("padding", "centring", "batches")
 
 @dataclass(frozen=True, kw_only=True)
 class PretrainConfig(
-    GroupSettings, PairSettings, ReplacedSettings, SentenceSettings, ReplaySettings
+    GroupSettings, PairSettings, PartSettings, ReplacedSettings, SentenceSettings, ReplaySettings
 ):
     """Continue (or begin) the pre-training of a masked language model, aligned to static vectors.
 
@@ -102,9 +103,6 @@ class PretrainConfig(
         "mse: targets spread like the states at the start, or unit vectors as published",
     ] = "match"
     max_words: Annotated[int, "vectors of a language that are used, by falling frequency"] = 200_000
-    temperature: Annotated[
-        float, "language shares: size to the power 1/temperature (1: by size, larger: flatter)"
-    ] = 1.0
     unit: Annotated[
         Unit, "blocks: text cut into pieces of --block, none padded; lines: one line each"
     ] = "blocks"
@@ -155,7 +153,7 @@ class PretrainConfig(
     def __post_init__(self) -> None:
         for name, least in (
             ("weight", 0), ("mlm_weight", 0), ("components", 1), ("memory", 0), ("ridge", 0),
-            ("max_words", 1), ("temperature", 1),
+            ("max_words", 1),
             ("block", 4), ("steps", 1), ("mlm_batch", 1), ("align_batch", 2), ("micro_tokens", 1),
             ("learning_rate", 0), ("warmup", 0), ("weight_decay", 0), ("clip", 0), ("dropout", 0),
             ("sampled_pieces", 0), ("validate_every", 0), ("validation_sequences", 0),
@@ -186,6 +184,7 @@ class PretrainConfig(
         self.check_sentences()
         self.check_replay(has_text=bool(self.text), from_scratch=self.from_scratch is not None)
         self._check_sources()
+        self.check_parts()
         self._check_combinations()
 
     def _check_sources(self) -> None:

@@ -30,11 +30,7 @@ ROOMS = {"continued_pretraining": ("text", "model", "objectives", "training")}
 BELOW_ROOMS = {
     "continued_pretraining": (
         "config",
-        "group_settings",
-        "pair_settings",
-        "replaced_settings",
-        "sentence_settings",
-        "replay_settings",
+        "settings",
         "processes",
         "divergence",
     )

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from continued_pretraining.text.batch import MicroBatch
-from x2static.core.errors import TeacherError
+from continued_pretraining.model.modular import made_modular
+from continued_pretraining.model.routing import Router
+from continued_pretraining.text.batch import Ids, MicroBatch
+from x2static.core.errors import ConfigError, TeacherError
+from x2static.core.languages.language import same_language
 from x2static.teacher import load
+from x2static.teacher.added.places import AddedLanguage, find_added
 from x2static.teacher.blocks import Blocks, Capture, find_blocks
 from x2static.teacher.loading.hugging_face import cast_adapter_outputs, position_limit
-from x2static.teacher.modules import has_modules, speak
+from x2static.teacher.modules import SHARED, has_modules, speak
 from x2static.teacher.precision import autocast
+from x2static.teacher.speaker import Speaker
 
 # Families that take a mask of four dimensions and explicit positions, by how they count these.
 _COUNTED_FROM_PADDING = ("xlm-roberta", "roberta", "camembert", "xmod")
@@ -35,6 +42,9 @@ class MaskedModel:
         low: precision of the matrix products.
         untrained: weights that the folder did not have, so that they begin at random.
         added: embeddings that are another model's plus this one's, where they are.
+        router: sends rows of several languages through their modules; None without modules.
+        languages: of the text, by the numbers that batches have for them; empty without modules,
+            or where all share one.
     """
 
     hugging_face: Any
@@ -45,6 +55,8 @@ class MaskedModel:
     low: torch.dtype
     untrained: tuple[str, ...] = ()
     added: Any = None
+    router: Router | None = None
+    languages: tuple[str, ...] = ()
 
     @property
     def device(self) -> torch.device:
@@ -99,6 +111,22 @@ class MaskedModel:
             self._encode(batch)
             return capture.take(block)
 
+    def numbers_of(self, names: Sequence[str], flag: str) -> Ids | None:
+        """(L,) the number of each language for batches; None where batches need none.
+
+        Raises:
+            ConfigError: a language whose module gets no text.
+        """
+        if len(self.languages) < 2:
+            return None
+        for name in names:
+            if name not in self.languages:
+                raise ConfigError(
+                    f"{flag}: {name} is read through a module of its own, so give text of it, too "
+                    f"(--text has {', '.join(self.languages)})"
+                )
+        return np.array([self.languages.index(name) for name in names], dtype=np.int64)
+
     def features(self, states: Tensor, places: Tensor) -> Tensor:
         """(M, D) what the decoder scores: (B, T, D) last states at M places of the flat batch."""
         with self.autocast():
@@ -118,7 +146,10 @@ class MaskedModel:
 
     def _encode(self, batch: MicroBatch) -> Tensor:
         options = {} if batch.positions is None else {"position_ids": batch.positions}
-        with self.autocast():
+        if self.router is not None:
+            options["lang_ids"] = batch.ids[:, 0]  # some numbers: the router knows the languages
+        route = nullcontext() if self.router is None else self.router.reading(batch.spoken)
+        with route, self.autocast():
             output = self.encoder(input_ids=batch.ids, attention_mask=batch.mask, **options)
         states: Tensor = output.last_hidden_state
         return states
@@ -172,32 +203,76 @@ def load_model(
     tokenizer: Any = None,
     device: Any,
     languages: Sequence[str] = (),
+    modules: Sequence[str] = (),
 ) -> MaskedModel:
     """A pre-trained masked language model in float32; ``tokenizer`` is Hugging Face's.
+
+    With ``modules``, it gets these and answers as before (seed torch first).
 
     Raises:
         TeacherError: nothing usable under that name, or one module would have to read several
             languages.
     """
+    added = added_of(name, languages)
     loaded = load.load_model(
-        name, "AutoModelForMaskedLM", tokenizer, fault="no masked language model here",
-        change=lambda config: set_dropout(config, dropout),
+        name, "AutoModelForMaskedLM", tokenizer if added is None else load.load_tokenizer(name),
+        fault="no masked language model here", change=lambda config: set_dropout(config, dropout),
     )  # fmt: skip
-    if has_modules(loaded.model):
-        _speak(loaded.model, sorted(set(languages)), name)
-    model = take_apart(loaded.model.float().to(device), low, name)
+    if added is not None:
+        Speaker(name, loaded.model, tokenizer).speak(added.code)
+    whole = loaded.model.float()
+    if modules:
+        if has_modules(whole):
+            raise ConfigError(
+                f"--modules: {name} has modules already ({', '.join(whole.config.languages)}); "
+                "leave the flag out to train them, or add a language with x2static extend"
+            )
+        whole = made_modular(whole, modules, name)
+    model = take_apart(whole.to(device), low, name)
     model.untrained = loaded.missing
+    if has_modules(whole):
+        route(model, languages, name)
     return model
 
 
-def _speak(model: Any, languages: list[str], name: str) -> None:
-    """Train the module of the one language that the text is in."""
-    if len(languages) > 1:
+def added_of(name: str, languages: Sequence[str]) -> AddedLanguage | None:
+    """The language that was added to a model and that the text is in; None for its own.
+
+    Raises:
+        TeacherError: there is text in other languages, too, which have another vocabulary.
+    """
+    found = [one for one in (find_added(name, language) for language in languages) if one]
+    if found and len(languages) > 1:
+        shown = ", ".join(language for language in languages if language != found[0].code)
         raise TeacherError(
-            f"{name}: has a module for each language, and a run trains the module of one; --text "
-            f"has {', '.join(languages)}"
+            f"{name}: {found[0].code} was added with a vocabulary of its own, so its text comes "
+            f"alone; leave {shown} out of --text"
         )
-    speak(model, languages[0] if languages else None, name, "--text LANGUAGE=FILE")
+    return found[0] if found else None
+
+
+def route(model: MaskedModel, languages: Sequence[str], name: str) -> None:
+    """Send text through the modules of its languages from now on.
+
+    Args:
+        model: one with modules.
+        languages: of the text, by their numbers.
+        name: of the model, for messages.
+
+    Raises:
+        TeacherError: it has no module for one of them.
+    """
+    whole = model.hugging_face
+    modules = list(whole.config.languages)
+    if modules == [SHARED]:
+        model.router = Router(whole, modules)
+        return
+    found = [same_language(modules, language) for language in languages]
+    if len(languages) < 2 or None in found:
+        wrong = languages[found.index(None)] if None in found else next(iter(languages), None)
+        speak(whole, wrong, name, "--text LANGUAGE=FILE")
+    model.router = Router(whole, [str(module) for module in found])
+    model.languages = tuple(languages)
 
 
 def set_dropout(config: Any, rate: float | None) -> None:

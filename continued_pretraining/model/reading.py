@@ -30,7 +30,9 @@ class TextReader:
 
     def batches(self, share: TextShare) -> Iterator[MicroBatch]:
         """The share as micro-batches."""
-        return micro_batches(share.seen, self.frame, self.budget, self.model.device)
+        model = self.model
+        languages = share.languages if len(model.languages) > 1 else None
+        return micro_batches(share.seen, self.frame, self.budget, model.device, languages)
 
     def states(self, batch: MicroBatch) -> tuple[Tensor, Tensor]:
         """Last states, and those of the block that is aligned."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
 import torch
 
 from continued_pretraining.model.masked_model import MaskedModel, take_apart
+from continued_pretraining.model.modular import modular_settings
 from continued_pretraining.text.tokenizer import LineTokenizer
 from x2static.core.config import closest
 from x2static.core.errors import ConfigError
@@ -81,21 +83,33 @@ def _check_size(shape: Shape) -> None:
 
 
 def build_model(
-    shape: Shape, tokenizer: LineTokenizer, dropout: float | None, low: torch.dtype, device: Any
+    shape: Shape,
+    tokenizer: LineTokenizer,
+    dropout: float | None,
+    low: torch.dtype,
+    device: Any,
+    modules: Sequence[str] = (),
 ) -> MaskedModel:
-    """A model with random weights (seed torch before) for a tokenizer."""
-    from transformers import XLMRobertaConfig, XLMRobertaForMaskedLM
+    """A model with random weights for a tokenizer (seed torch before), with modules if named."""
+    import transformers
 
     rate = dropout or 0.0
     tokens = tokenizer.hugging_face
     pad = int(tokens.pad_token_id or 0)
-    config = XLMRobertaConfig(
-        vocab_size=tokenizer.size, hidden_size=shape.width, num_hidden_layers=shape.layers,
-        num_attention_heads=shape.heads or max(1, shape.width // 64),
-        intermediate_size=shape.inner or 4 * shape.width,
-        max_position_embeddings=shape.positions + pad + 1, type_vocab_size=1,
-        pad_token_id=pad, bos_token_id=tokens.bos_token_id, eos_token_id=tokens.eos_token_id,
-        hidden_dropout_prob=rate, attention_probs_dropout_prob=rate, layer_norm_eps=1e-5,
-    )  # fmt: skip
-    model = XLMRobertaForMaskedLM(config).to(device)
-    return take_apart(model, low, "--from-scratch")
+    settings: dict[str, Any] = {
+        "vocab_size": tokenizer.size, "hidden_size": shape.width,
+        "num_hidden_layers": shape.layers,
+        "num_attention_heads": shape.heads or max(1, shape.width // 64),
+        "intermediate_size": shape.inner or 4 * shape.width,
+        "max_position_embeddings": shape.positions + pad + 1, "type_vocab_size": 1,
+        "pad_token_id": pad, "bos_token_id": tokens.bos_token_id,
+        "eos_token_id": tokens.eos_token_id, "hidden_dropout_prob": rate,
+        "attention_probs_dropout_prob": rate, "layer_norm_eps": 1e-5,
+    }  # fmt: skip
+    model: Any
+    if modules:
+        settings |= modular_settings(modules, residual_before_norm=False)
+        model = transformers.XmodForMaskedLM(transformers.XmodConfig(**settings))
+    else:
+        model = transformers.XLMRobertaForMaskedLM(transformers.XLMRobertaConfig(**settings))
+    return take_apart(model.to(device), low, "--from-scratch")

@@ -11,7 +11,7 @@ time, so packed rows come in a few sizes only.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -60,6 +60,8 @@ class MicroBatch:
         mask: None where nothing is padded; (B, T) 1 for pieces and 0 for padding; or (B, 1, T, T)
             to be added to the scores of attention.
         positions: (B, T) position of each piece in its sequence, or None for the usual ones.
+        spoken: number of each language in it and how many rows it has, in their order; empty where
+            languages are of no concern.
     """
 
     members: Ids
@@ -68,13 +70,30 @@ class MicroBatch:
     ids: Tensor
     mask: Tensor | None
     positions: Tensor | None
+    spoken: tuple[tuple[int, int], ...] = field(default=(), kw_only=True)
 
 
 def micro_batches(
-    sequences: Sequence[Ids], frame: Frame, budget: int, device: torch.device
+    sequences: Sequence[Ids],
+    frame: Frame,
+    budget: int,
+    device: torch.device,
+    languages: Ids | None = None,
 ) -> Iterator[MicroBatch]:
-    """The sequences in batches of at most ``budget`` pieces, padding included."""
+    """The sequences in batches of at most ``budget`` pieces, padding included.
+
+    Args:
+        sequences: their pieces.
+        frame: what stands around each.
+        budget: pieces of a batch.
+        device: where they are wanted.
+        languages: (S,) number of each one's language where rows must be of one language and sorted
+            by it; None where that is of no concern.
+    """
     lengths = np.fromiter(map(len, sequences), dtype=np.int64, count=len(sequences))
+    if languages is not None and len(lengths):
+        yield from _by_language(sequences, lengths, languages, frame, budget, device)
+        return
     order = np.argsort(-lengths, kind="stable")
     if frame.first_position is None or not len(order) or lengths[order[0]] == lengths[order[-1]]:
         for members in by_length(lengths + frame.size, budget):
@@ -87,6 +106,37 @@ def micro_batches(
         held = rows[first : first + at_once]
         shape = (min(round_up(len(held), _ROWS), at_once), width)
         yield _to_batch(held, sequences, frame, device, shape)
+
+
+def _by_language(
+    sequences: Sequence[Ids],
+    lengths: Ids,
+    languages: Ids,
+    frame: Frame,
+    budget: int,
+    device: torch.device,
+) -> Iterator[MicroBatch]:
+    """Batches whose rows are sorted by language, each packed with sequences of one."""
+    longest = int(lengths.max()) + frame.size
+    packs = frame.first_position is not None and lengths.min() < lengths.max()
+    width = round_up(longest, _WIDTHS) if packs else longest
+    rows: list[list[int]] = []
+    numbers: list[int] = []
+    for language in np.unique(languages).tolist():
+        members = np.flatnonzero(languages == language)
+        own = members[np.argsort(-lengths[members], kind="stable")]
+        framed = lengths[own] + frame.size
+        places = pack(framed, np.arange(len(own)), width) if packs else np.arange(len(own))[:, None]
+        rows += [own[row].tolist() for row in places]
+        numbers += [language] * (len(rows) - len(numbers))
+    at_once = max(1, budget // width)
+    for first in range(0, len(rows), at_once):
+        held, spoken = rows[first : first + at_once], numbers[first : first + at_once]
+        height = min(round_up(len(held), _ROWS), at_once)
+        batch = _to_batch(held, sequences, frame, device, (height, width) if packs else None)
+        spoken += spoken[-1:] * (len(batch.ids) - len(held))  # empty rows go with the last ones
+        counts = {language: spoken.count(language) for language in spoken}
+        yield replace(batch, spoken=tuple(counts.items()))
 
 
 def round_up(number: int, multiple: int) -> int:

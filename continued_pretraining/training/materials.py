@@ -149,6 +149,10 @@ class _Builder:
         planners: dict[str, Planner] = {}
         by_pairs = self._pairs(tokenizer, length)
         if by_pairs is not None:
+            if len(model.languages) > 1:
+                raise ConfigError(
+                    "--bitext: a modular model reads a row in one language, a sentence pair has two"
+                )
             planners["pairs"] = by_pairs
         objectives = Objectives.built(
             Parts(
@@ -164,9 +168,9 @@ class _Builder:
         if self.text:
             texts = self._texts(tokenizer, length)
             names = list(self.text)
-            shares = partial(shares_by_size, names, config.temperature, config.replay_share)
+            shares = partial(shares_by_size, names, config.flatness, config.replay_share)
             sampler = Sampler(
-                [len(t) for t in texts], config.temperature, config.seed,
+                [len(t) for t in texts], config.flatness, config.seed,
                 config.validation_sequences, shares if config.replay else None,
             )  # fmt: skip
             first = objectives.main.corruption if objectives.text else None

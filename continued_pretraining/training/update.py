@@ -241,7 +241,11 @@ class Updater:
 
 
 def trained_parameters(objectives: Objectives, model: nn.Module) -> list[tuple[str, nn.Parameter]]:
-    """Everything that learns, by name: the model, and what objectives bring."""
-    named = [(f"model/{name}", parameter) for name, parameter in model.named_parameters()]
+    """Everything that learns, by name: what of the model may, and what objectives bring."""
+    named = [
+        (f"model/{name}", parameter)
+        for name, parameter in model.named_parameters()
+        if parameter.requires_grad
+    ]
     shared = {id(parameter) for _, parameter in named}
     return [*named, *(own for own in objectives.parameters() if id(own[1]) not in shared)]

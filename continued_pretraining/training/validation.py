@@ -40,6 +40,11 @@ class TextPairs:
     target: list[Ids]
     num_cut: int = 0
 
+    @property
+    def languages(self) -> list[str]:
+        """The two languages by the name, ``de`` and ``en`` of ``wiki/de-en``."""
+        return self.name.rpartition("/")[2].split("-")[:2]
+
 
 def read_all_pairs(
     paths: Sequence[Path], tokenizer: LineTokenizer, longest: int
@@ -215,20 +220,24 @@ class Validator:
         return Held({objective.name: total, "by_language": by_language}, line)
 
     def _retrieve(self, pair: TextPairs) -> float:
-        source, target = self._encode(pair.source), self._encode(pair.target)
+        numbers = self.reader.model.numbers_of(pair.languages, f"--validation-pairs {pair.name}")
+        first, second = (None, None) if numbers is None else numbers.tolist()
+        source, target = self._encode(pair.source, first), self._encode(pair.target, second)
         cosines = source @ target.T
         gold = torch.arange(len(cosines), device=cosines.device)
         forward = (cosines.argmax(dim=1) == gold).double().mean()
         backward = (cosines.argmax(dim=0) == gold).double().mean()
         return float((forward + backward) / 2)
 
-    def _encode(self, texts: Sequence[Ids]) -> Tensor:
+    def _encode(self, texts: Sequence[Ids], language: int | None) -> Tensor:
         """(N, D) unit means of the states of each text's pieces, in the order of the texts."""
         size = self.processes.size
         own = texts[self.processes.share(len(texts))]
         states = torch.zeros(len(own), self.reader.model.width, device=self.reader.model.device)
         model = self.reader.model
-        for batch in micro_batches(own, self.reader.frame, self.reader.budget, model.device):
+        languages = None if language is None else np.full(len(own), language)
+        reader = self.reader
+        for batch in micro_batches(own, reader.frame, reader.budget, model.device, languages):
             found = pool_states(model.states_up_to(batch, self.block), batch, "pieces")
             states[torch.from_numpy(batch.members).to(states.device)] = found
         counts = [len(range(rank, len(texts), size)) for rank in range(size)]

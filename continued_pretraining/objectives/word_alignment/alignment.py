@@ -108,10 +108,13 @@ class Aligner:
 
     def batches(self, draw: Draw) -> list[MicroBatch]:
         """This process's share of the words, each a sequence of its own."""
-        ids = self.ids_of(_part(draw, self.processes.share(len(draw))))
+        own = _part(draw, self.processes.share(len(draw)))
+        ids = self.ids_of(own)
         if self.pads:
             ids = padded(ids, self.frame)
-        return list(micro_batches(ids, self._frame, self.budget, self.model.device))
+        numbers = self.model.numbers_of([words.language for words in self.words], "--vectors")
+        languages = None if numbers is None else numbers[own.languages]
+        return list(micro_batches(ids, self._frame, self.budget, self.model.device, languages))
 
     @property
     def _frame(self) -> Frame:

@@ -51,7 +51,7 @@ def make_aligner(
     width = _common_width(words)
     stream = FrequencySampler if config.word_sampling == "frequency" else Sampler
     sampler = stream(
-        [len(w) for w in words], config.temperature, config.seed + _WORD_SEED,
+        [len(w) for w in words], config.flatness, config.seed + _WORD_SEED,
         config.validation_words,
     )  # fmt: skip
     memory = config.memory or 0

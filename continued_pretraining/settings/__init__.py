@@ -1,0 +1,1 @@
+"""Settings of ``x2static pretrain`` by what they concern; `config` puts them together."""
