@@ -34,6 +34,9 @@ from x2static.teacher.precision import pick_precision
 if TYPE_CHECKING:
     import torch
 
+Views = dict[str, TokenizedTask]
+"""The task through the eyes of each tokenizer, by the added language that it belongs to."""
+
 _GPU_BUDGET, _CPU_BUDGET = 16384, 2048
 # These stand elsewhere in a folder's identity, or add cells to its table without changing one.
 _ELSEWHERE = {
@@ -123,7 +126,7 @@ def _claimed(task: FineTunedTask, config: DownstreamConfig, inputs: Sequence[Pat
 
 def _test_model(setting: _Setting, label: str, name: str, tokenizer: Any) -> list[ScoreRow]:
     config, task = setting.config, setting.task
-    prepared: list[TokenizedTask] = []  # made once, when the first fine-tuning needs it
+    prepared: Views = {}  # made once, when the first fine-tuning needs them
     seeds = range(config.seed, config.seed + config.seeds)
     found = [_test_seed(setting, label, name, tokenizer, seed, prepared) for seed in seeds]
     rows = []
@@ -143,7 +146,7 @@ def _test_seed(
     name: str,
     tokenizer: Any,
     seed: int,
-    prepared: list[TokenizedTask],
+    prepared: Views,
 ) -> dict[str, dict[str, float]]:
     """Scores of each test set, read from the shelf or computed."""
     shelf, task = setting.shelf, setting.task
@@ -161,7 +164,7 @@ def _test_seed(
         for gold in missing:
             reader.speak(gold.about.language)
             what = f"{label}, seed {seed}, {_key(gold)}"
-            report = prepared[0].examine(reader, gold, what)
+            report = _view(setting, label, reader, prepared).examine(reader, gold, what)
             shown = ", ".join(f"{k} {100 * v:.2f}" for k, v in report.scores.items())
             _say(f"{what}: {shown}")
             shelf.keep(
@@ -180,7 +183,7 @@ def _fine_tuned(
     name: str,
     tokenizer: Any,
     seed: int,
-    prepared: list[TokenizedTask],
+    prepared: Views,
 ) -> Reader:
     """The model of a seed: from the shelf where an earlier run left it, else fine-tuned now."""
     config, task = setting.config, setting.task
@@ -188,23 +191,18 @@ def _fine_tuned(
     kept = setting.shelf.model(label, seed)
     with seeded(seed, setting.device):  # the head's start is drawn here
         reader = load_reader(
-            str(kept or name), task.head, tokenizer, setting.device, len(tags) if tags else None
+            name, task.head, tokenizer, setting.device, len(tags) if tags else None, kept
         )
-    if not prepared:
-        limit = min(config.max_pieces, reader.max_pieces)
-        if limit < config.max_pieces:
-            _say(f"{label} reads {limit} pieces at most; --max-pieces {config.max_pieces} is cut")
-        prepared.append(task.tokenized(tokenizer, limit, setting.budget, setting.precision))
     if kept:
         return reader
-    tokenized = prepared[0]
     if tags is not None:
         reader.model.config.id2label = dict(enumerate(tags))
         reader.model.config.label2id = {tag: number for number, tag in enumerate(tags)}
     for gold in task.sets:  # before anything is learned
         reader.speak(gold.about.language)
     reader.speak(config.train_language, "--train-language")
-    reader.freeze_languages()
+    tokenized = _view(setting, label, reader, prepared)
+    reader.freeze_languages([gold.about.language for gold in task.sets])
     freeze(reader, config.freeze, label)
     updates = config.recipe.updates(len(tokenized.rows))
     if updates < config.recipe.warmup and seed == config.seed:
@@ -223,8 +221,22 @@ def _fine_tuned(
     total = config.epochs * len(tokenized.rows)
     with Progress(f"{label}, seed {seed}, fine-tuning", total, "inputs") as progress:
         finetune(reader, tokenized.rows, course, progress, selector)
+    reader.speaker.speak(None)  # a kept model has its own vocabulary; languages lie beside the base
     setting.shelf.keep_model(label, seed, reader.model, tokenizer)
     return reader
+
+
+def _view(setting: _Setting, label: str, reader: Reader, prepared: Views) -> TokenizedTask:
+    """The task in the pieces of the language that a model reads in."""
+    config, code = setting.config, reader.vocabulary
+    if code not in prepared:
+        limit = min(config.max_pieces, reader.max_pieces)
+        if limit < config.max_pieces and not prepared:
+            _say(f"{label} reads {limit} pieces at most; --max-pieces {config.max_pieces} is cut")
+        prepared[code] = setting.task.tokenized(
+            reader.tokenizer, limit, setting.budget, setting.precision
+        )
+    return prepared[code]
 
 
 def _key(gold: GoldSet) -> str:

@@ -47,8 +47,13 @@ class Report:
 class TokenizedTask(Protocol):
     """A task through the eyes of one model's tokenizer."""
 
-    rows: list[Row]
-    dev_rows: list[Row]
+    @property
+    def rows(self) -> list[Row]:
+        """Inputs of the training data."""
+
+    @property
+    def dev_rows(self) -> list[Row]:
+        """Inputs of the development data."""
 
     def examine(self, reader: Reader, gold: GoldSet, label: str = "") -> Report:
         """Let the model answer a test set and score it."""

@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import json
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,15 +82,24 @@ class TokenizedQuestions:
         self, task: QaTask, config: QaConfig, tokenizer: Any, max_pieces: int, budget: int,
         precision: str,
     ) -> None:  # fmt: skip
-        """Cut the training data into windows."""
+        """Look at the questions in this tokenizer's pieces."""
         rule = WindowRule(max_pieces, config.max_question, config.stride)
+        self._task = task
         self._config, self._budget, self._precision = config, budget, precision
         self._maker = WindowMaker(TextPieces(tokenizer), rule)
         place = (config.dev,) if config.dev else ()
         about = EvaluationSet("dev", config.train_language, "dev", place)
         self._dev = GoldSet(about, task.dev, {})
-        self.rows = self._rows(task.questions)
-        self.dev_rows = self._rows(task.dev)
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """Inputs of the training data; a vocabulary that is only tested in never makes them."""
+        return self._rows(self._task.questions)
+
+    @cached_property
+    def dev_rows(self) -> list[Row]:
+        """Inputs of the development data."""
+        return self._rows(self._task.dev)
 
     def examine(self, reader: Reader, gold: GoldSet, label: str = "") -> Report:
         """Answer the questions of a set; the score of a question is its best gold answer's."""

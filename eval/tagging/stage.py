@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -94,14 +95,22 @@ class TokenizedTagging:
     def __init__(
         self, task: TaggingTask, tokenizer: Any, max_pieces: int, budget: int, precision: str
     ) -> None:
-        """Cut the training data into inputs."""
+        """Look at the sentences in this tokenizer's pieces."""
         self._task, self._budget, self._precision = task, budget, precision
         pieces = WordPieces(tokenizer, str(getattr(tokenizer, "name_or_path", "tokenizer")))
         self._maker = TagRows(pieces, int(tokenizer.unk_token_id or 0), max_pieces)
         self._numbers = {tag: number for number, tag in enumerate(task.tags)}
         self._dev = GoldSet(EvaluationSet("dev", None, "dev", ()), task.dev, {})
-        self.rows = self._rows(task.sentences)
-        self.dev_rows = self._rows(task.dev)
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """Inputs of the training data; a vocabulary that is only tested in never makes them."""
+        return self._rows(self._task.sentences)
+
+    @cached_property
+    def dev_rows(self) -> list[Row]:
+        """Inputs of the development data."""
+        return self._rows(self._task.dev)
 
     def examine(self, reader: Reader, gold: GoldSet, label: str = "") -> Report:
         """Tag the sentences of a set and count."""
