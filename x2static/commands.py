@@ -138,6 +138,26 @@ COMMANDS: dict[str, Command] = {
         "continued_pretraining.launch:pretrain",
         "train a masked language model on, aligned to static vectors; or one from scratch",
     ),
+    "extend": Command(
+        "x2static.extend.config:ExtendConfig",
+        "x2static.extend.stage:extend",
+        "add a language to a model: a vocabulary of its own, the model as it was",
+    ),
+    "extend show": Command(
+        "x2static.extend.folder.config:ShowConfig",
+        "x2static.extend.folder.stages:show",
+        "the languages that were added to a model: sizes, text, training",
+    ),
+    "extend export": Command(
+        "x2static.extend.folder.config:ExportConfig",
+        "x2static.extend.folder.stages:export",
+        "a model in an added language as a plain Hugging Face checkpoint",
+    ),
+    "extend merge": Command(
+        "x2static.extend.folder.config:MergeConfig",
+        "x2static.extend.folder.stages:merge",
+        "languages that were added to copies of one model, side by side",
+    ),
     "eval bli": Command(
         "eval.bli.config:BliConfig",
         "eval.bli.stage:bli",

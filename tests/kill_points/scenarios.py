@@ -84,6 +84,29 @@ def make_pairs(folder: Path, seed: int = 0) -> None:
         (folder / f"{language}.tsv").write_text("".join(lines))
 
 
+def make_extendable(folder: Path, seed: int = 0) -> None:
+    """A text, and a masked language model."""
+    from tests.continued_pretraining.conftest import save_masked_model
+
+    make_text(folder, seed)
+    save_masked_model(folder / "model")
+
+
+def make_extended(folder: Path, seed: int = 0) -> None:
+    """A masked language model with a language beside it, untrained."""
+    import shutil
+
+    from x2static.extend.start_model import load_base
+    from x2static.teacher.added.language_file import taken_from
+
+    make_extendable(folder, seed)
+    place = folder / "model" / "languages" / "fi"
+    place.mkdir(parents=True)
+    for path in (folder / "model").glob("token*"):
+        shutil.copyfile(path, place / path.name)
+    taken_from(load_base(str(folder / "model"))[0], "fi").write(place.with_suffix(".safetensors"))
+
+
 def make_run(folder: Path, seed: int = 0) -> None:
     """A workbench of one language."""
     make_distillable(folder, seed)
@@ -182,6 +205,11 @@ _LANGUAGES = {
 }  # fmt: skip
 
 
+_EXTEND = ("extend", "--model", "model", "--language", "fi", "--text", "en.txt", "--vocabulary",
+           "34", "--steps", "2", "--batch", "2", "--block", "16", "--device", "cpu", "--output",
+           "out", "--checkpoint-minutes", "0")  # fmt: skip
+
+
 def _both(name: str, scenario: Scenario) -> dict[str, Scenario]:
     """A scenario in an empty place, and where an earlier output is there."""
     from dataclasses import replace
@@ -247,6 +275,18 @@ SCENARIOS: dict[str, Scenario] = {
     ),
     "pretrain on sentence pairs": Scenario(
         command=_PAIRS, outputs=("out",), resumes=True, make=make_pairs,
+    ),
+    "extend": Scenario(
+        command=_EXTEND, outputs=("out",), resumes=True, make=make_extendable,
+    ),
+    "extend export": Scenario(
+        command=("extend", "export", "--model", "model", "--language", "fi", "--output", "out"),
+        outputs=("out",), make=make_extended,
+    ),
+    "extend merge": Scenario(
+        command=("extend", "merge", "--model", "model", "--others", "model", "--replace",
+                 "--output", "out"),
+        outputs=("out",), make=make_extended,
     ),
     "run": Scenario(
         command=("run", "w.toml"), outputs=("run",), has_overwrite=False, make=make_run,

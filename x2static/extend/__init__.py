@@ -1,0 +1,1 @@
+"""A language added to a model: its tokenizer, where its embeddings start, and their training."""

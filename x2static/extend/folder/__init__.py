@@ -1,0 +1,1 @@
+"""Folders of a model with languages beside it: looked at, exported, merged."""

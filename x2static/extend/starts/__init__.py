@@ -1,0 +1,1 @@
+"""Where new embeddings start: each rule says of which old rows a new one is made."""
