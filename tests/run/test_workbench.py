@@ -103,6 +103,25 @@ def test_dictionaries_in_the_box_need_no_file(read, folder):
     assert "no words of 'qq' among its 101 languages" in "\n".join(lines)
 
 
+def test_a_language_may_be_added_to_the_teacher_first(read, folder):
+    text = GOOD.replace('de = "text/de.txt"', 'de = { corpus = "text/de.txt", extend = true }')
+    bench, lines = read(text + "\n[extend]\nvocabulary = 500\n")
+    assert lines == []
+    tasks = build_graph(bench, Problems(folder))
+    assert tasks["de/extend"].waits_for == ("de/prepare",)
+    assert tasks["de/extend"].config.vocabulary == 500
+    assert tasks["de/distill"].waits_for == ("de/extend",)
+    assert tasks["de/distill"].config.teacher == "extended/de"
+    assert "extended/de" in tasks["de/distill"].inputs
+    assert tasks["en/distill"].config.teacher == str(folder / "teacher")
+    assert "en/extend" not in tasks
+    own = text.replace("extend = true", "extend = { init = 'random' }")
+    bench, lines = read(own)
+    assert build_graph(bench, Problems(folder))["de/extend"].config.init == "random"
+    _, lines = read(text + "\n[extend]\nmodel = 'x'\n")
+    assert "'model' is set by the run" in lines[0]
+
+
 def test_a_list_of_codes_and_one_pattern_are_enough(read):
     head = GOOD.partition("[languages]")[0]
     bench, lines = read(f'languages = ["en", "de"]\ncorpora = "text/{{}}.txt"\n{head}')

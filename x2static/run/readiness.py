@@ -26,7 +26,9 @@ _TOKENIZERS = {
     "fugashi": (("fugashi", "japanese"), ("unidic_lite", "japanese"), ("icu", "icu")),
     "jieba": (("jieba", "chinese"), ("icu", "icu")),
 }
-_MODEL_KEYS = {"distill": "teacher", "pretrain": "model", "represent": "model"}
+_MODEL_KEYS = {
+    "extend": "teacher", "distill": "teacher", "pretrain": "model", "represent": "model",
+}  # fmt: skip
 _WAYS_OUT = {
     "prepare": 'set tokenizer = "icu" or "whitespace" for the language',
     "align": 'set seeds = "lexicon" under [align]',
@@ -58,6 +60,10 @@ def _packages(task: Task) -> Iterator[tuple[str, str]]:
         yield from _TOKENIZERS.get(_tokenizer(config), ())
     elif task.table in ("distill", "represent") or _reads_model(task.table):
         yield from _TORCH
+    elif task.table == "extend":
+        yield from (*_TORCH, ("accelerate", "pretrain"))
+        if config.init == "focus":
+            yield "gensim", "gensim"
     elif task.table == "pretrain":
         yield from (*_TORCH, ("accelerate", "pretrain"))
         if "tensorboard" in config.log_to:

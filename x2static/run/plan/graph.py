@@ -7,6 +7,7 @@
                             └─► distance ─► analyse
     evaluations of the teacher
 
+A language with ``extend`` is added to the teacher before its ``distill``, which then reads that.
 The hub's ``align`` copies its vectors, untouched; so does that of a language with
 ``align = false``.
 """
@@ -25,7 +26,7 @@ from x2static.core.lexicons.cldr import names_cldr
 from x2static.run.plan.language_tasks import language_stages
 from x2static.run.workbench.language import Language
 from x2static.run.workbench.needs import NO_NEEDS, Needs, stages
-from x2static.run.workbench.patterns import HUB_DATASET, files_of
+from x2static.run.workbench.patterns import HUB_DATASET, files_of, folder_of
 from x2static.run.workbench.problems import Problems
 from x2static.run.workbench.settings import checked_config, with_keys
 from x2static.run.workbench.workbench import Workbench
@@ -94,6 +95,8 @@ class _Builder:
     def tasks(self) -> list[Task]:
         tasks = []
         for language in self._bench.languages.values():
+            if language.is_added:
+                tasks.append(self._extend(language))
             tasks += [
                 self._prepare(language), self._distill(language), self._align(language),
                 self._export(language), *self._evaluations(language),
@@ -153,16 +156,28 @@ class _Builder:
             inputs=(language.corpus,) if is_file else (),
         )  # fmt: skip
 
+    def _extend(self, language: Language) -> Task:
+        code, teacher = language.code, self._bench.teacher
+        corpus, output = f"sentences/{code}.txt", f"extended/{code}"
+        own = {"model": teacher, "language": code, "text": (Path(corpus),), "output": Path(output)}
+        return self._task(
+            code, "extend", "extend", {**own, "resume": True}, outputs=(output,),
+            inputs=(corpus, *folder_of(teacher)), waits_for=(f"{code}/prepare",),
+        )  # fmt: skip
+
     def _distill(self, language: Language) -> Task:
-        corpus, output = f"sentences/{language.code}.txt", f"vectors/{language.code}"
+        code, teacher, before = language.code, self._bench.teacher, "prepare"
+        corpus, output = f"sentences/{code}.txt", f"vectors/{code}"
+        read = folder_of(teacher)
+        if language.is_added:
+            teacher = f"extended/{code}"
+            read, before = [teacher], "extend"
         own = {
-            "corpus": Path(corpus), "output": Path(output), "teacher": self._bench.teacher,
-            "resume": True,
+            "corpus": Path(corpus), "output": Path(output), "teacher": teacher, "resume": True,
         }  # fmt: skip
         return self._task(
-            language.code, "distill", "distill", own, outputs=(output,),
-            inputs=(corpus, *_folder(self._bench.teacher)),
-            waits_for=(f"{language.code}/prepare",),
+            code, "distill", "distill", own, outputs=(output,), inputs=(corpus, *read),
+            waits_for=(f"{code}/{before}",),
         )  # fmt: skip
 
     def _align(self, language: Language) -> Task:
@@ -230,7 +245,7 @@ class _Builder:
             return Subject(model="model"), ("model",), (f"{ALL}/pretrain",)
         if of == "teacher":
             model = str((self._bench.pretrain or {}).get("model", self._bench.teacher))
-            return Subject(model=model), tuple(_folder(model)), ()
+            return Subject(model=model), tuple(folder_of(model)), ()
         stage = "distill" if of == "vectors" else "align"
         codes = (code, self._bench.hub) if with_hub else (code,)
         made = tuple(f"{of}/{name}" for name in codes)
@@ -245,7 +260,7 @@ class _Builder:
                 yield Task(language=ALL, stage=one.stage, skipped=one.skipped)
                 continue
             before = [f"{ALL}/{stage}" for stage in one.waits_for]
-            model = _folder(self._bench.teacher) if one.stage == "represent" else []
+            model = folder_of(self._bench.teacher) if one.stage == "represent" else []
             yield self._task(
                 ALL, one.stage, one.stage, one.own, outputs=(one.output,),
                 inputs=(*one.inputs, *model),
@@ -267,7 +282,7 @@ class _Builder:
             inputs = self._given_text(text)
         inputs += [f"aligned/{code}" for code in codes if own["vectors"]]
         inputs += [
-            *_folder(model), *_folder(given.get("tokenizer") or ""),
+            *folder_of(model), *folder_of(given.get("tokenizer") or ""),
         ]  # fmt: skip
         stage = "align" if own["vectors"] else "prepare"
         return self._task(
@@ -284,8 +299,3 @@ class _Builder:
                 self._problems.add("[pretrain] text", f"{source}: no such file")
             found += files
         return found
-
-
-def _folder(model: str) -> list[str]:
-    """The model's folder, or nothing for a name on the hub."""
-    return [model] if model and Path(model).is_dir() else []

@@ -16,7 +16,8 @@ from x2static.run.workbench.patterns import HUB_DATASET, NO_URL, Place, is_url
 from x2static.run.workbench.problems import Problems
 from x2static.run.workbench.settings import typed_table
 
-_TABLES = ("prepare", "distill", "align", "export")
+_TABLES = ("prepare", "extend", "distill", "align", "export")
+_SWITCHED = ("align", "extend")  # may be true or false, too
 _KNOWN = ("corpus", "tokenizer", "lexicon", "evaluate", *_TABLES)
 
 
@@ -29,6 +30,7 @@ class Language:
         corpus: raw text: an absolute path or ``hf:...``.
         lexicon: dictionary from it to the hub, to learn from; None where none is needed.
         is_aligned: False to keep its vectors as they were distilled.
+        is_added: whether the teacher learns it first.
         tables: settings of its own, by table.
         tests: files that it is tested on, by evaluation; none where there are none.
     """
@@ -37,6 +39,7 @@ class Language:
     corpus: str
     lexicon: Path | None = None
     is_aligned: bool = True
+    is_added: bool = False
     tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     tests: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
 
@@ -88,6 +91,7 @@ class LanguageReader:
             corpus=self._corpus(where, code, entry),
             lexicon=self._lexicon(where, code, entry, own) if needs_lexicon else None,
             is_aligned=is_aligned,
+            is_added=entry.get("extend", False) is not False,
             tables=own,
             tests={name: self._tests(where, name, tests, code) for name in self._pipelines},
         )
@@ -102,7 +106,7 @@ class LanguageReader:
         own = {
             name: typed_table(name, entry[name], f"{where}.{name}", self._problems)
             for name in _TABLES
-            if name in entry and not (name == "align" and isinstance(entry[name], bool))
+            if name in entry and not (name in _SWITCHED and isinstance(entry[name], bool))
         }
         if "tokenizer" in entry:
             given = {"tokenizer": entry["tokenizer"]}

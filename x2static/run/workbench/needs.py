@@ -19,8 +19,8 @@ def stages() -> list[str]:
         return [stage for one in found for stage in one.stages(subject)]
 
     return [
-        "prepare", "distill", *measuring("vectors"), "align", *measuring("aligned"), "export",
-        *measuring("teacher"), "represent", "cluster", "distance", "analyse", "pretrain",
+        "prepare", "extend", "distill", *measuring("vectors"), "align", *measuring("aligned"),
+        "export", *measuring("teacher"), "represent", "cluster", "distance", "analyse", "pretrain",
         *measuring("model"),
     ]  # fmt: skip
 
@@ -28,7 +28,7 @@ def stages() -> list[str]:
 def is_for_gpu(stage: str) -> bool:
     """Whether it takes a GPU of the cluster if there is one and nothing else is said."""
     found = evaluations().values()
-    return stage in ("distill", "represent", "pretrain") or any(
+    return stage in ("extend", "distill", "represent", "pretrain") or any(
         stage in one.stages("teacher", "model") for one in found
     )
 

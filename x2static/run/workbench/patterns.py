@@ -68,3 +68,8 @@ def is_url(text: str) -> bool:
 def looks_like_a_path(model: str) -> bool:
     """True for what cannot be a name on the hub, which is NAME or OWNER/NAME."""
     return model.startswith((".", "/", "~")) or model.count("/") > 1 or " " in model
+
+
+def folder_of(model: str) -> list[str]:
+    """The model's folder, or nothing for a name on the hub."""
+    return [model] if model and Path(model).is_dir() else []

@@ -14,6 +14,7 @@ from x2static.run.workbench.problems import Problems
 
 _SET_BY_THE_RUN = {
     "prepare": {"language", "input", "output", "overwrite"},
+    "extend": {"model", "language", "text", "output", "resume", "overwrite"},
     "distill": {"corpus", "output", "teacher", "resume", "overwrite"},
     "align": {"hub", "spokes", "output", "output_format", "lexicons", "resume", "overwrite"},
     "export": {"vectors", "output", "format", "overwrite"},
@@ -36,8 +37,8 @@ def commands() -> dict[str, str]:
     """The command behind each table of settings."""
     measured = {one.table: one.command for one in evaluations().values() if one.pipeline}
     return {
-        "prepare": "prepare", "distill": "distill", "align": "align hub", **measured,
-        "export": "export", "pretrain": "pretrain",
+        "prepare": "prepare", "extend": "extend", "distill": "distill", "align": "align hub",
+        **measured, "export": "export", "pretrain": "pretrain",
         **{name: f"languages {name}" for name in _OVER_LANGUAGES},
     }  # fmt: skip
 
