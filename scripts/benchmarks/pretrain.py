@@ -130,7 +130,9 @@ class Update:
 class Ours:
     """Updates of this project's loop, timed one by one."""
 
-    def __init__(self, scratch: Path, size: Size, text: Path, model: Path, **settings: Any) -> None:
+    def __init__(
+        self, scratch: Path, size: Size, text: Path, model: Path, /, **settings: Any
+    ) -> None:
         from continued_pretraining.config import PretrainConfig
         from continued_pretraining.processes import Processes
         from continued_pretraining.training.materials import gather
