@@ -281,9 +281,7 @@ class _Builder:
         if given.get("text"):
             inputs = self._given_text(text)
         inputs += [f"aligned/{code}" for code in codes if own["vectors"]]
-        inputs += [
-            *folder_of(model), *folder_of(given.get("tokenizer") or ""),
-        ]  # fmt: skip
+        inputs += [*folder_of(model), *folder_of(given.get("tokenizer") or "")]
         stage = "align" if own["vectors"] else "prepare"
         return self._task(
             ALL, "pretrain", "pretrain", own, outputs=("model",), inputs=tuple(inputs),

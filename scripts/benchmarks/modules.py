@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from scripts.bench_pretrain import BASE, SMALL, TINY, Ours, Size, build_model, real_lines
+from scripts.benchmarks.pretrain import BASE, SMALL, TINY, Ours, Size, build_model, real_lines
 from scripts.paired import REPEATS, compared, in_turns
 
 LANGUAGES = 12

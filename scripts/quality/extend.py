@@ -1,7 +1,7 @@
 """Where the embeddings of a new language start: masked loss at update 0 and after equal updates.
 
     export X2STATIC_DATA=...   # folder with mono/, muse/
-    .venv/bin/python scripts/quality_extend.py --work WORK --output docs/results/quality-extend
+    .venv/bin/python scripts/quality/extend.py --work WORK --output docs/results/quality-extend
 
 Languages that the teacher in the repository has not seen are added to it by `x2static extend`, once
 with each start, on the same text, tokenizer and updates. Word vectors for the starts that need them
@@ -22,7 +22,7 @@ from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from scripts.results import parse, provenance, quality_parser, write_results  # noqa: E402
