@@ -1,4 +1,4 @@
-"""Models with a module for each language (X-MOD): which one a text goes through."""
+"""Models with a module for each language, such as X-MOD: which one a text goes through."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from x2static.core.errors import TeacherError
 from x2static.core.languages.language import same_language
+from x2static.teacher.module_kinds import kind_of
 
 SHARED = "shared"
 """The one module of a model whose languages share it: as many operations, no room of their own."""
@@ -15,7 +16,7 @@ _SHOWN = 12
 
 def has_modules(model: Any) -> bool:
     """Whether the model's blocks hold a module for each language."""
-    return bool(getattr(model.config, "languages", None)) and hasattr(model, "set_default_language")
+    return kind_of(model) is not None
 
 
 def speak(model: Any, language: str | None, name: str, flag: str = "--language") -> str | None:
@@ -33,14 +34,15 @@ def speak(model: Any, language: str | None, name: str, flag: str = "--language")
     Raises:
         TeacherError: the model has no module for this language, or the language is needed.
     """
-    if not has_modules(model):
+    kind = kind_of(model)
+    if kind is None:
         return None
-    modules = list(model.config.languages)
+    modules = list(kind.names(model))
     if modules == [SHARED]:
         return None
     shown = ", ".join(modules[:_SHOWN]) + (" ..." if len(modules) > _SHOWN else "")
     if language is None:
-        own: str | None = getattr(model.config, "default_language", None)
+        own = kind.own(model)
         if own is None:
             raise TeacherError(
                 f"{name}: has a module for each of its languages ({shown}); say which one the text "
@@ -52,5 +54,5 @@ def speak(model: Any, language: str | None, name: str, flag: str = "--language")
         raise TeacherError(
             f"{name}: has no module for language '{language}'; {flag} may be one of: {shown}"
         )
-    model.set_default_language(found)
+    kind.choose(model, found)
     return found
