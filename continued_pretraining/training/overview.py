@@ -99,9 +99,11 @@ def lines_of_text(config: PretrainConfig, sampler: Sampler, text: Files) -> list
     shares = ", ".join(
         f"{name} {share:.1%}" for name, share in zip(text, sampler.shares, strict=True)
     )
+    batches = config.batches()
+    batch = batches.get("--mlm-batch", 0) + batches.get("--mrtd-batch", 0)
     line = (
         f"text: {sampler.epoch_size:,} sequences an epoch ({shares}); "
-        f"{config.steps * config.mlm_batch / sampler.epoch_size:.2f} epochs to come"
+        f"{config.steps * batch / sampler.epoch_size:.2f} epochs to come"
     )
     return [line, *doubts_about(text, "--text")]
 

@@ -40,14 +40,14 @@ class Cells:
         """(C,) the share of each cell: that of its pair, given out to sources by size.
 
         Args:
-            numbers: (C,) number of each cell's pair of languages.
+            numbers: (C,) number of each cell's pair of languages; -1 for one that has no share.
             shares: (P,) of the pairs of languages.
             limit: the most of its pair that a source may give, where there are enough sources.
         """
         found = np.zeros(len(self))
         order = np.argsort(numbers, kind="stable")
         for members in np.split(order, np.flatnonzero(np.diff(numbers[order])) + 1):
-            if len(members):
+            if len(members) and numbers[members[0]] >= 0:
                 sizes = self.sizes[members]
                 found[members] = shares[numbers[members[0]]] * capped(sizes / sizes.sum(), limit)
         return found

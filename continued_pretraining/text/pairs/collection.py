@@ -161,9 +161,9 @@ class PairCollection:
         return sources, found
 
     def numbers(self, cells: Cells) -> NDArray[np.int64]:
-        """(C,) number of each cell's pair of languages among `names`."""
+        """(C,) number of each cell's pair of languages among `names`; -1 for none of these."""
         has_pairs = np.triu(self.counts.sum(axis=0)) > 0
-        numbers = np.cumsum(has_pairs).reshape(has_pairs.shape) - 1
+        numbers = np.where(has_pairs, np.cumsum(has_pairs).reshape(has_pairs.shape) - 1, -1)
         found: NDArray[np.int64] = numbers[cells.firsts, cells.seconds]
         return found
 

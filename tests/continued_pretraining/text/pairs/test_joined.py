@@ -194,6 +194,26 @@ def test_shares_are_those_of_the_sampling_and_the_limit(tmp_path: Path, tokenize
     assert used == {"de-en", "en-fr"}
 
 
+def test_what_is_held_back_is_of_pairs_that_are_trained_on(tmp_path: Path, tokenizer) -> None:
+    write_keyed(tmp_path)
+    for code in ("en", "sw"):
+        (tmp_path / "tiny").mkdir(exist_ok=True)
+        (tmp_path / "tiny" / f"{code}.tsv").write_text("k\tthe cat\n")
+    gone = 0
+    for seed in range(30):
+        pairs = collected(
+            [f"{tmp_path}/*/*.tsv"], tmp_path / "cache", tokenizer, held_back=1000, seed=seed
+        )
+        cells, draw = pairs.held_back
+        numbers = pairs.numbers(cells)[draw.cells]
+        assert (numbers >= 0).all()
+        for one, other in zip(*pairs.sentences(cells, draw), strict=True):
+            assert len(one) > 0
+            assert len(other) > 0
+        gone += "en-sw" not in pairs.names
+    assert gone > 0
+
+
 def test_aligned_files_tabs_and_keys_give_the_same_pairs(tmp_path: Path, tokenizer) -> None:
     german, english = ([sentence(code, key) for key in range(30)] for code in ("de", "en"))
     (tmp_path / "a.de").write_text("\n".join(german) + "\n\n")
