@@ -39,7 +39,7 @@ class RobustPairs:
         radius: of the ball.
         rounds: how often shares are replaced.
         shares: (P,) as they are now.
-        losses: (P,) as of the last round.
+        losses: (P,) as they were of late: each round counts half of what there was before.
         done: rounds so far.
     """
 
@@ -85,7 +85,8 @@ class RobustPairs:
         return max(1, round(self.steps * number / (self.rounds + 1)))
 
     def _replace(self) -> None:
-        self.losses = self.mean_losses()
+        found = self.mean_losses()
+        self.losses = (self.losses + found) / 2 if self.done else found
         known = self.first > 0
         self.shares = np.zeros_like(self.first)
         self.shares[known] = best_response(

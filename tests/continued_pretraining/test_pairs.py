@@ -42,7 +42,11 @@ def bitext(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_ten_updates_are_five_a_stop_and_five(tmp_path, data, bitext, run_cli, stopped_at):
     model = save_masked_model(tmp_path / "model", dropout=0.2)
-    extra = ("--text", data / "*.txt", "--mlm-batch", 5, "--unit", "lines", "--temperature", 2)
+    extra = (
+        "--text", data / "*.txt", "--mlm-batch", 5, "--unit", "lines", "--temperature", 2,
+        "--sentence-weight", 1, "--sentence-batch", 5, "--robust", "chi-square",
+        "--robust-rounds", 3,
+    )  # fmt: skip
     code, _, err = run_cli(*flags(bitext, model, tmp_path / "whole", *extra))
     assert code == 0, err
     assert "sentence pairs: " in err
@@ -54,6 +58,8 @@ def test_ten_updates_are_five_a_stop_and_five(tmp_path, data, bitext, run_cli, s
     assert code == 0, err
     assert weights(tmp_path / "torn") == weights(tmp_path / "whole")
     assert curve(tmp_path / "torn") == curve(tmp_path / "whole")
+    reports = [(tmp_path / name / "robust.json").read_text() for name in ("torn", "whole")]
+    assert reports[0] == reports[1]
 
 
 def test_two_processes_do_what_one_does(tmp_path, bitext, model_folder):

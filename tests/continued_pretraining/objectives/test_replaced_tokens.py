@@ -187,15 +187,7 @@ def test_a_run_writes_an_encoder_and_its_generator_and_resumes(
     assert code == 0, err
     for label in ("MRTD generator loss", "MRTD loss", "TRTD generator loss", "TRTD loss"):
         assert label in err
-    with stopped_at(1):
-        run_cli(*arguments("parts"))
-    code, _, err = run_cli(*arguments("parts", "--resume"))
-    assert code == 0, err
     whole = tmp_path / "whole"
-    for name in ("model.safetensors", "generator/model.safetensors", "replaced-tokens.safetensors"):
-        assert (tmp_path / "parts" / name).read_bytes() == (whole / name).read_bytes()
-    assert curve(tmp_path / "parts") == curve(whole)
-
     transformers.utils.logging.disable_progress_bar()
     encoder = transformers.AutoModel.from_pretrained(whole, add_pooling_layer=False)
     generator = transformers.AutoModelForMaskedLM.from_pretrained(whole / "generator")
@@ -205,6 +197,16 @@ def test_a_run_writes_an_encoder_and_its_generator_and_resumes(
     assert torch.equal(*tables) == (share == "embeddings")
     head = Detector(16)
     head.load_state_dict(load_file(whole / "replaced-tokens.safetensors"))
+    if share != "gradient-disentangled":
+        return
+    with stopped_at(1):
+        run_cli(*arguments("parts"))
+    code, _, err = run_cli(*arguments("parts", "--resume"))
+    assert code == 0, err
+    for name in ("model.safetensors", "generator/model.safetensors", "replaced-tokens.safetensors"):
+        assert (tmp_path / "parts" / name).read_bytes() == (whole / name).read_bytes()
+    assert curve(tmp_path / "parts") == curve(whole)
+
     # the folder goes on with its own generator
     code, _, err = run_cli(
         *flags(bitext, whole, tmp_path / "on", "--mlm-weight", 0, "--tlm-weight", 0,
@@ -223,10 +225,10 @@ def test_replaced_pieces_are_told(tmp_path, run_cli):
     (tmp_path / "en.txt").write_text("\n".join(lines))
     code, _, err = run_cli(
         "pretrain", "--model", model, "--text", tmp_path / "en.txt", "--output", tmp_path / "out",
-        "--loss", "none", "--mlm-weight", 0, "--mrtd-weight", 1, "--mrtd-batch", 16, "--steps", 150,
+        "--loss", "none", "--mlm-weight", 0, "--mrtd-weight", 1, "--mrtd-batch", 16, "--steps", 120,
         "--unit", "lines", "--block", 24, "--learning-rate", "3e-3", "--detector-weight", 1,
-        "--share", "none", "--generator-layers", 1, "--validate-every", 150, "--device", "cpu",
-        "--validation-sequences", 64, "--weight-decay", 0,
+        "--share", "none", "--generator-layers", 1, "--validate-every", 120, "--device", "cpu",
+        "--validation-sequences", 64, "--log-every", 60,
     )  # fmt: skip
     assert code == 0, err
     held = [row["validation"] for row in curve(tmp_path / "out") if "validation" in row]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +16,8 @@ from continued_pretraining.objectives.sentence_vectors.losses import (
 )
 from continued_pretraining.objectives.sentence_vectors.targets import TargetMap, sentence_vectors
 from continued_pretraining.text.pairs.keyed_text import key_number
-from continued_pretraining.training.update import Updater
 from tests.continued_pretraining.test_pairs import flags, write_bitext
-from tests.continued_pretraining.test_runs import curve, weights
+from tests.continued_pretraining.test_runs import curve
 from tests.teachers import save_teacher
 from x2static.core.text.pair_sources import PairText
 
@@ -125,44 +123,21 @@ def test_vectors_are_made_once_in_parts_that_stay(tmp_path, bitext, encoder, mon
     assert not [*(tmp_path / "torn").glob("*.parts")]
 
 
-@pytest.mark.parametrize(
-    ("losses", "before", "after"),
-    [(("translations",), 1.5, 0.5), (("targets", "cosine"), 1.5, 0.75)],
-    ids=["translations", "targets"],
-)
-def test_sentences_find_each_other(
-    tmp_path, bitext, encoder, model_folder, run_cli, monkeypatch, losses, before, after
-):
+@pytest.mark.parametrize("losses", [("translations",), ("targets", "cosine")], ids=" ".join)
+def test_sentences_find_each_other(tmp_path, bitext, encoder, model_folder, run_cli, losses):
     more = ("--sentence-encoder", encoder) if "targets" in losses else ()
-
-    def arguments(name: str, *extra: object) -> list[str]:
-        given = (
-            "--mlm-weight", 0, "--tlm-weight", 0, "--sentence-weight", 1, "--sentence-batch", 16,
-            "--sentence-loss", *losses, "--steps", 80, "--learning-rate", "1e-2", *more,
-        )  # fmt: skip
-        return flags(bitext, model_folder, tmp_path / name, *given, *extra)
-
-    code, _, err = run_cli(*arguments("whole"))
+    code, _, err = run_cli(
+        *flags(
+            bitext, model_folder, tmp_path / "out", "--mlm-weight", 0, "--tlm-weight", 0,
+            "--sentence-weight", 1, "--sentence-batch", 16, "--sentence-loss", *losses, "--steps",
+            60, "--learning-rate", "1e-2", "--validate-every", 60, "--log-every", 30, *more,
+        )
+    )  # fmt: skip
     assert code == 0, err
-    held = [row["validation"] for row in curve(tmp_path / "whole") if "validation" in row]
-    assert held[0]["sentences"] > before
-    assert held[-1]["sentences"] < after * held[0]["sentences"], held
+    held = [row["validation"] for row in curve(tmp_path / "out") if "validation" in row]
+    assert held[0]["sentences"] > 1.5
+    assert held[-1]["sentences"] < 0.75 * held[0]["sentences"], held
     assert held[-1]["sentences_found"] > held[0]["sentences_found"]
-    if more:
-        return
-    run = Updater.run
-
-    def run_and_stop(self: Updater, step: int):
-        if step == 40:
-            signal.raise_signal(signal.SIGTERM)
-        return run(self, step)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Updater, "run", run_and_stop)
-        run_cli(*arguments("parts"))
-    code, _, err = run_cli(*arguments("parts", "--resume"))
-    assert code == 0, err
-    assert weights(tmp_path / "parts") == weights(tmp_path / "whole")
 
 
 def test_micro_batches_change_no_gradient(tmp_path, bitext, data, model_folder):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 from itertools import combinations
 from pathlib import Path
 
@@ -13,9 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from continued_pretraining.text.pairs.best_response import best_response
-from continued_pretraining.training.update import Updater
 from tests.continued_pretraining.test_pairs import flags
-from tests.continued_pretraining.test_runs import weights
 from tests.teachers import WORDS
 
 
@@ -83,23 +80,20 @@ def write_planted(folder: Path, sentences: int = 240) -> list[str]:
     return entries
 
 
-def test_planted_faults_are_the_first_listed(tmp_path, model_folder, run_cli, monkeypatch):
+def test_planted_faults_are_the_first_listed(tmp_path, model_folder, run_cli):
     entries = write_planted(tmp_path)
 
-    def arguments(name: str, *extra: object) -> list[str]:
-        given = flags(
-            tmp_path, model_folder, tmp_path / name, "--mlm-weight", 0, "--steps", 160,
-            "--tlm-batch", 32, "--learning-rate", "1e-2", "--validate-every", 0, "--robust",
-            "chi-square", "--radius", 0.1, "--validation-sequences", 0, "--choose", "last", *extra,
-        )  # fmt: skip
-        place = given.index("--bitext") + 1
-        return [*given[:place], *entries, *given[place + 1 :]]
-
-    code, _, err = run_cli(*arguments("whole"))
+    given = flags(
+        tmp_path, model_folder, tmp_path / "out", "--mlm-weight", 0, "--steps", 180, "--tlm-batch",
+        32, "--learning-rate", "1e-2", "--validate-every", 0, "--robust", "chi-square",
+        "--validation-sequences", 0, "--choose", "last", "--log-every", 40, "--robust-rounds", 5,
+    )  # fmt: skip
+    place = given.index("--bitext") + 1
+    code, _, err = run_cli(*given[:place], *entries, *given[place + 1 :])
     assert code == 0, err
-    report = json.loads((tmp_path / "whole" / "robust.json").read_text())
+    report = json.loads((tmp_path / "out" / "robust.json").read_text())
     pairs = [row["pair"] for row in report["pairs"]]
-    assert report["rounds"] == 10
+    assert report["rounds"] == 5
     assert (pairs[0], pairs[-1]) == ("de-fr", "en-es")
     first, last = report["pairs"][0], report["pairs"][-1]
     assert first["push"] > 1.2
@@ -108,18 +102,3 @@ def test_planted_faults_are_the_first_listed(tmp_path, model_folder, run_cli, mo
     assert (
         err.index("pushed up") < err.index("de-fr") < err.index("pushed down") < err.index("en-es")
     )
-
-    run = Updater.run
-
-    def run_and_stop(self: Updater, step: int):
-        if step == 100:
-            signal.raise_signal(signal.SIGTERM)
-        return run(self, step)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Updater, "run", run_and_stop)
-        run_cli(*arguments("parts"))
-    code, _, err = run_cli(*arguments("parts", "--resume"))
-    assert code == 0, err
-    assert weights(tmp_path / "parts") == weights(tmp_path / "whole")
-    assert json.loads((tmp_path / "parts" / "robust.json").read_text()) == report
