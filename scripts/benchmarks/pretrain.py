@@ -145,7 +145,8 @@ class Ours:
 
         config = PretrainConfig(
             **{
-                "text": (f"en={text}",) if text else (), "output": scratch / "out", "model": str(model),
+                "text": (f"en={text}",) if text else (), "output": scratch / "out",
+                "model": str(model),
                 "loss": "none", "unit": size.unit, "block": BLOCK, "mlm_batch": size.batch,
                 "cache_folder": scratch / "cache", "learning_rate": 1e-5,
                 "validation_sequences": 8, **settings,
