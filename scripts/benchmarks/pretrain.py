@@ -145,8 +145,7 @@ class Ours:
 
         config = PretrainConfig(
             **{
-                "text": (f"en={text}",) if text else (), "output": scratch / "out",
-                "model": str(model),
+                "text": (f"en={text}",), "output": scratch / "out", "model": str(model),
                 "loss": "none", "unit": size.unit, "block": BLOCK, "mlm_batch": size.batch,
                 "cache_folder": scratch / "cache", "learning_rate": 1e-5,
                 "validation_sequences": 8, **settings,
@@ -381,7 +380,7 @@ def pair_rows(scratch: Path, size: Size, text: Path, repeats: int) -> list[dict[
     found = [detection_row(size, plain, detecting, repeats)]
     pattern = write_pairs(scratch / "pairs", text, 2_000)
     learning = Ours(
-        scratch, size, None, model, mlm_weight=0.0, bitext=(pattern,),
+        scratch, size, text, model, text=(), mlm_weight=0.0, bitext=(pattern,),
         tlm_batch=size.batch,
     )  # fmt: skip
     return [*found, drawing_row(size, learning), sampling_row()]
