@@ -225,9 +225,9 @@ def test_replaced_pieces_are_told(tmp_path, run_cli):
     (tmp_path / "en.txt").write_text("\n".join(lines))
     code, _, err = run_cli(
         "pretrain", "--model", model, "--text", tmp_path / "en.txt", "--output", tmp_path / "out",
-        "--loss", "none", "--mlm-weight", 0, "--mrtd-weight", 1, "--mrtd-batch", 16, "--steps", 120,
+        "--loss", "none", "--mlm-weight", 0, "--mrtd-weight", 1, "--mrtd-batch", 16, "--steps", 150,
         "--unit", "lines", "--block", 24, "--learning-rate", "3e-3", "--detector-weight", 1,
-        "--share", "none", "--generator-layers", 1, "--validate-every", 120, "--device", "cpu",
+        "--share", "none", "--generator-layers", 1, "--validate-every", 150, "--device", "cpu",
         "--validation-sequences", 64, "--log-every", 60,
     )  # fmt: skip
     assert code == 0, err
