@@ -133,6 +133,11 @@ COMMANDS: dict[str, Command] = {
         "x2static.explore.stage:explore",
         "a local page: type a word, see neighbours and translations in every language",
     ),
+    "vocabulary": Command(
+        "continued_pretraining.vocabulary.config:VocabularyConfig",
+        "continued_pretraining.vocabulary.stage:vocabulary",
+        "one tokeniser for many languages, with room for each as it needs it (VoCAP)",
+    ),
     "pretrain": Command(
         "continued_pretraining.config:PretrainConfig",
         "continued_pretraining.launch:pretrain",

@@ -13,11 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from continued_pretraining.text.lines import iter_lines
-from x2static.core.errors import ConfigError, CorpusError, TeacherError, WorkbenchError, require
+from continued_pretraining.text.unigram import (
+    SPECIALS,
+    as_hugging_face,
+    train_pieces,
+    untrained,
+)
+from x2static.core.errors import ConfigError, CorpusError, TeacherError, require
 from x2static.teacher import WordPieces
 from x2static.teacher.loading.hugging_face import quiet, read_tokenizer
 
-SPECIALS = ("<s>", "<pad>", "</s>", "<unk>")
 _TRAINING_LINES = 400_000
 _LONGEST_LINE = 2000  # characters; the trainer's cost grows fast with unbroken text
 
@@ -138,50 +143,15 @@ def train_tokenizer(
         shares: part of the training lines that each language gives, where it has as many.
         lowercase: whether it reads all text in lower case.
     """
-    from tokenizers import (
-        Regex,
-        Tokenizer,
-        decoders,
-        models,
-        normalizers,
-        pre_tokenizers,
-        processors,
-    )  # fmt: skip
-    from tokenizers.trainers import UnigramTrainer
-    from transformers import PreTrainedTokenizerFast
-
-    backend = Tokenizer(models.Unigram())
-    backend.decoder = decoders.Metaspace()
-    steps = [normalizers.NFKC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Strip()]
-    backend.normalizer = normalizers.Sequence([*steps, *[normalizers.Lowercase()] * lowercase])
-    # A mark that follows a letter is a piece of its own; one between spaces keeps its space.
-    backend.pre_tokenizer = pre_tokenizers.Sequence(
-        [pre_tokenizers.Metaspace(), pre_tokenizers.Split(Regex(r"▁?\p{P}"), "isolated")]
-    )
-    trainer = UnigramTrainer(
-        vocab_size=pieces - 1, special_tokens=list(SPECIALS), unk_token="<unk>", show_progress=False
-    )
-    try:
-        backend.train_from_iterator(_training_lines(sources, shares), trainer)
-    except WorkbenchError:
-        raise
-    except Exception as error:  # the library's own kind: fewer pieces than letters
+    backend = untrained(lowercase)
+    fault = train_pieces(backend, _training_lines(sources, shares), pieces - 1, SPECIALS)
+    if fault is not None:
         raise ConfigError(
-            f"--from-scratch: vocabulary={pieces} is too small for this text ({error}); give more"
-        ) from error
+            f"--from-scratch: vocabulary={pieces} is too small for this text ({fault}); give more"
+        )
     if backend.get_vocab_size() <= len(SPECIALS):
-        raise CorpusError("--text: nothing to train a tokenizer on; the files hold no text")
-    backend.post_processor = processors.TemplateProcessing(
-        single="<s> $A </s>",
-        pair="<s> $A </s> </s> $B </s>",
-        special_tokens=[("<s>", 0), ("</s>", 2)],
-    )
-    tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=backend, bos_token="<s>", eos_token="</s>", cls_token="<s>",
-        sep_token="</s>", pad_token="<pad>", unk_token="<unk>", mask_token="<mask>",
-        model_max_length=positions,
-    )  # fmt: skip
-    return LineTokenizer(tokenizer, "the trained tokenizer")
+        raise CorpusError("--text: nothing to train a tokeniser on; the files hold no text")
+    return LineTokenizer(as_hugging_face(backend, positions), "the trained tokeniser")
 
 
 def _training_lines(sources: dict[str, list[Path]], shares: dict[str, float]) -> Iterator[str]:

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from eval.downstream.spread import Spread, average
+from eval.downstream.spread import Spread, average, difference
 from x2static.core.intervals import Interval, share_interval, shown
 
 _PER_BLOCK = 10  # languages beside each other in Markdown, as in the paper
 _WIDTH = len("[100.0, 100.0]")
+GAP = "transfer gap"
 _TITLES = {"f1": "F1", "exact_match": "EM", "accuracy": "accuracy"}
 
 
@@ -54,13 +55,19 @@ class ScoreRow:
 
 
 def averages(rows: Sequence[ScoreRow]) -> Iterator[tuple[str, str, str, dict[str, Spread]]]:
-    """(model, set, which, metric to spread): over all languages, and over those not trained on."""
+    """(model, set, which, metric to spread): over all languages, and over those not trained on.
+
+    The transfer gap is the mean of the languages trained on less that of the others.
+    """
     for model, name in dict.fromkeys((row.model, row.set) for row in rows):
         mine = [row for row in rows if (row.model, row.set) == (model, name)]
         zero_shot = [row for row in mine if row.is_zero_shot]
         yield model, name, "average", _averaged(mine)
         if 0 < len(zero_shot) < len(mine):
-            yield model, name, "zero-shot", _averaged(zero_shot)
+            others = _averaged(zero_shot)
+            trained = _averaged([row for row in mine if not row.is_zero_shot])
+            yield model, name, "zero-shot", others
+            yield model, name, GAP, {m: difference(trained[m], others[m]) for m in others}
 
 
 def as_data(rows: Sequence[ScoreRow]) -> dict[str, Any]:
@@ -158,7 +165,7 @@ def _cells(
 
 def _labels(cells: Mapping[str, Any]) -> list[str]:
     """Languages as they come, then the averages, unless there is but one language."""
-    last = [label for label in ("average", "zero-shot") if label in cells]
+    last = [label for label in ("average", "zero-shot", GAP) if label in cells]
     languages = [label for label in cells if label not in last]
     return languages + (last if len(languages) > 1 else [])
 

@@ -45,3 +45,8 @@ def average(rows: Sequence[Spread]) -> Spread:
     """The mean over rows (languages), seed by seed, so that its spread is that of the mean."""
     columns = zip(*(row.values for row in rows), strict=True)
     return Spread(tuple(math.fsum(column) / len(rows) for column in columns))
+
+
+def difference(one: Spread, other: Spread) -> Spread:
+    """How much larger ``one`` is, seed by seed."""
+    return Spread(tuple(a - b for a, b in zip(one.values, other.values, strict=True)))

@@ -6,22 +6,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from eval.choices import CaseRule, Method
+from eval.choices import CaseRule
 from x2static.core.config import require_at_least
 from x2static.core.errors import ConfigError
 from x2static.core.formats.faults import OnError
 from x2static.core.machine.device import DeviceName
+
+Search = Literal["nn", "csls", "margin"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class RetrievalConfig:
     """Find each sentence's translation by cosine, in both directions (Tatoeba's protocol).
 
-    Either --model, whose hidden states are averaged, or --vectors of the two languages.
+    Either --model, whose hidden states are averaged, or --vectors of the two languages. With
+    --parallel the sentences of every language are looked for in every other one.
     """
 
-    source: Annotated[tuple[Path, ...], "sentences, one a line"]
-    target: Annotated[tuple[Path, ...], "their translations, line by line"]
+    source: Annotated[tuple[Path, ...], "sentences, one a line"] = ()
+    target: Annotated[tuple[Path, ...], "their translations, line by line"] = ()
+    parallel: Annotated[
+        tuple[Path, ...],
+        "instead: files of one text in many languages, line by line; all pairs of them are tried",
+    ] = ()
     model: Annotated[str | None, "transformer: a folder or a name"] = None
     layer: Annotated[int, "hidden layer that is averaged; -1: the last"] = 7
     languages: Annotated[
@@ -39,14 +46,19 @@ class RetrievalConfig:
     ] = "sentences"
     case: Annotated[CaseRule, "how words are looked up; see eval similarity"] = "auto"
     max_vocabulary: Annotated[int, "N most frequent words of --vectors (0: all)"] = 200_000
-    method: Annotated[tuple[Method, ...], "nearest neighbour by cosine, or CSLS"] = ("nn",)
+    method: Annotated[
+        tuple[Search, ...], "nearest neighbour by cosine, CSLS, or the ratio margin of xsim"
+    ] = ("nn",)
     csls: Annotated[int, "neighbours in the hubness term of CSLS"] = 10
+    margin: Annotated[int, "neighbours in the mean that the ratio margin divides by"] = 4
     device: Annotated[DeviceName, "where the transformer runs"] = "auto"
     batch_pieces: Annotated[int, "pieces in a batch"] = 8192
     on_error: Annotated[OnError, "a bad row in a vector file: stop, or count and skip"] = "raise"
 
     def __post_init__(self) -> None:
-        if len(self.source) != len(self.target):
+        if self.parallel:
+            self._check_parallel()
+        elif len(self.source) != len(self.target):
             raise ConfigError(
                 f"--source has {len(self.source)} files, --target {len(self.target)}; pair them up"
             )
@@ -60,12 +72,26 @@ class RetrievalConfig:
             raise ConfigError("--component words is a part of SIF: give --sif, too")
         if self.vectors and (len(self.vectors) != 2 or len(self.source) != 1):
             raise ConfigError("--vectors takes two files, for one --source and one --target")
+        if not self.source and not self.parallel:
+            raise ConfigError("give --source and --target, or --parallel FILES")
         for flag, least, value in (
-            ("--source", 1, len(self.source)),
             ("--method", 1, len(self.method)),
             ("--csls", 1, self.csls),
+            ("--margin", 1, self.margin),
             ("--max-pieces", 3, self.max_pieces),
             ("--max-vocabulary", 0, self.max_vocabulary),
             ("--batch-pieces", 1, self.batch_pieces),
         ):
             require_at_least(flag, value, least)
+
+    def _check_parallel(self) -> None:
+        if self.source or self.target:
+            raise ConfigError("--parallel tries all pairs of its files; drop --source and --target")
+        if len(self.parallel) < 2:
+            raise ConfigError(f"--parallel names {self.parallel[0]} alone; give two files or more")
+        if self.vectors or self.languages:
+            flag = "--vectors" if self.vectors else "--languages"
+            raise ConfigError(f"{flag} is for one pair of files; --parallel takes a --model")
+        twice = [path for path in self.parallel if self.parallel.count(path) > 1]
+        if twice:
+            raise ConfigError(f"--parallel: {twice[0]} is given twice")

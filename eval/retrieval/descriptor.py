@@ -40,7 +40,7 @@ DESCRIPTOR = Evaluation(
         files="pair",
         hub="asked",
         settings=_settings,
-        fixed=frozenset({"source", "target", "model", "vectors"}),
+        fixed=frozenset({"source", "target", "parallel", "model", "vectors"}),
     ),
     view=View(
         section="retrieval",

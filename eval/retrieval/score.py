@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from eval.choices import Method
+from eval.retrieval.config import Search
+from eval.retrieval.margin import nearest_by_margin
 from eval.search.hubness import Hubness, NoPenalty, Penalty
 from eval.search.ranks import GoldRanks
 from x2static.core.intervals import share_interval
@@ -45,21 +46,30 @@ class RetrievalScore:
 
 
 def score_retrieval(
-    source: FloatMatrix, target: FloatMatrix, method: Method = "nn", csls: int = 10
+    source: FloatMatrix,
+    target: FloatMatrix,
+    method: Search = "nn",
+    csls: int = 10,
+    margin: int = 4,
 ) -> RetrievalScore:
     """Look for each row of ``source`` among those of ``target``; row i belongs to row i.
 
     Args:
         source: (N, D) sentence vectors.
         target: (N, D) their translations' vectors.
-        method: cosine, or CSLS over the N rows of both sides.
+        method: cosine, or CSLS or ratio margin over the N rows of both sides.
         csls: neighbours in the hubness term.
+        margin: neighbours in the mean that the margin divides by.
     """
     x, z = unit(source), unit(target)
+    is_encoded = x.any(axis=1)
+    if method == "margin":
+        found = nearest_by_margin(x, z, margin) == np.arange(len(x))
+        right = is_encoded & z.any(axis=1) & found
+        return RetrievalScore(len(x), int(is_encoded.sum()), int(right.sum()))
     penalty: Penalty = Hubness(x, z, csls, "exact") if method == "csls" else NoPenalty(len(z))
     penalty.know()
     golds = list(np.arange(len(x))[:, None])
-    is_encoded = x.any(axis=1)
     ranks = GoldRanks(z, penalty, 1).rank(x, golds)
     right = is_encoded & z.any(axis=1) & (ranks == 1)
     return RetrievalScore(len(x), int(is_encoded.sum()), int(right.sum()))

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from itertools import permutations
 from pathlib import Path
 from typing import Any, Protocol
 
-from eval.choices import Method
 from eval.few import label, warn_of_few
 from eval.lookup import Lookup, read_frequent
 from eval.one_space import check_one_space
-from eval.retrieval.config import RetrievalConfig
+from eval.retrieval.config import RetrievalConfig, Search
+from eval.retrieval.matrix import matrix_table
 from eval.retrieval.score import RetrievalScore, score_retrieval
 from eval.retrieval.static_sentences import StaticEncoder
 from x2static.core.errors import DatasetError
 from x2static.core.formats.many_languages import sentence_rows
 from x2static.core.intervals import METHOD, shown
 from x2static.core.outcome import Outcome
+from x2static.core.progress import Progress
 from x2static.core.storage.run_record import RunRecord
 from x2static.core.text.bitext import read_aligned
 from x2static.core.vectors import FloatMatrix
@@ -38,6 +40,8 @@ class Encoder(Protocol):
 
 def retrieval(config: RetrievalConfig) -> Outcome:
     """Run ``x2static eval retrieval``."""
+    if config.parallel:
+        return _every_pair(config)
     pairs = list(zip(config.source, config.target, strict=True))
     texts = [read_aligned(*pair) for pair in pairs]
     record = RunRecord("eval retrieval", config, [*config.source, *config.target, *config.vectors])
@@ -48,15 +52,47 @@ def retrieval(config: RetrievalConfig) -> Outcome:
         z, target_cut = _encode(second, text.target, paths[1], config)
         cut = {"sentences_cut": source_cut + target_cut}
         for method in config.method:
-            rows.append(_row(paths, method, score_retrieval(x, z, method, config.csls)) | cut)
-            rows.append(_row(paths[::-1], method, score_retrieval(z, x, method, config.csls)) | cut)
+            rows.append(_row(paths, method, _score(x, z, method, config)) | cut)
+            rows.append(_row(paths[::-1], method, _score(z, x, method, config)) | cut)
+    data = _data(rows, record)
+    return Outcome(_table(rows, data["average"]["accuracy"]), data)
+
+
+def _every_pair(config: RetrievalConfig) -> Outcome:
+    """The same for all pairs of the files of ``--parallel``."""
+    texts = [read_aligned(config.parallel[0], path).target for path in config.parallel]
+    record = RunRecord("eval retrieval", config, config.parallel)
+    encoder, _ = _encoders(config)
+    encoded = [
+        _encode(encoder, text, path, config)
+        for text, path in zip(texts, config.parallel, strict=True)
+    ]
+    rows = []
+    with Progress("pairs", len(texts) * (len(texts) - 1), "pairs") as bar:
+        for (path, (x, cut)), (other, (z, other_cut)) in permutations(
+            zip(config.parallel, encoded, strict=True), 2
+        ):
+            for method in config.method:
+                row = _row((path, other), method, _score(x, z, method, config))
+                rows.append(row | {"sentences_cut": cut + other_cut})
+            bar.advance(1)
+    return Outcome(matrix_table(rows, config.parallel), _data(rows, record))
+
+
+def _score(
+    x: FloatMatrix, z: FloatMatrix, method: Search, config: RetrievalConfig
+) -> RetrievalScore:
+    return score_retrieval(x, z, method, config.csls, config.margin)
+
+
+def _data(rows: Sequence[dict[str, Any]], record: RunRecord) -> dict[str, Any]:
+    """The rows with their average, for a machine."""
     average = sum(row["accuracy"] for row in rows) / len(rows)
     few = warn_of_few((label(row), row["sentences"], "sentences") for row in rows)
-    data = {
+    return {
         "rows": rows, "average": {"accuracy": average}, "intervals": METHOD, "warnings": few,
         "run": record.as_dict(),
     }  # fmt: skip
-    return Outcome(_table(rows, average), data)
 
 
 def _encode(
@@ -116,9 +152,10 @@ def _static_encoder(path: Path, config: RetrievalConfig) -> StaticEncoder:
     return StaticEncoder(vectors, lookup, sif=config.sif)
 
 
-def _row(paths: tuple[Path, Path], method: Method, score: RetrievalScore) -> dict[str, Any]:
+def _row(paths: tuple[Path, Path], method: Search, score: RetrievalScore) -> dict[str, Any]:
     return {
         "source": str(paths[0]), "target": str(paths[1]), "method": method, **score.as_row(),
+        "error": 1 - score.right / score.sentences,
     }  # fmt: skip
 
 

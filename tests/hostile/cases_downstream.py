@@ -95,6 +95,19 @@ CASES = [
     bad("retrieval", "blank-line", {"a.txt": "one\n\ntwo\n"}, "a.txt:2: empty line"),
     bad("retrieval", "latin-1", {"a.txt": b"caf\xe9\n"}, "a.txt:1: .*not UTF-8"),
     bad("retrieval", "gone", {}, "c.txt: [Nn]o such file", "--source c.txt"),
+    *(
+        Case(name=f"retrieval-parallel-{name}", files={**SPACES, "c.txt": "one\n"}, line=line,
+             command=f"eval retrieval --layer 1 --device cpu {words}")
+        for name, words, line in (
+            ("one-file", "--model m --parallel a.txt", "--parallel names a.txt alone"),
+            ("given-twice", "--model m --parallel a.txt b.txt a.txt", "a.txt is given twice"),
+            ("and-source", "--model m --parallel a.txt b.txt --source a.txt", "drop --source"),
+            ("vectors", "--vectors a.vec b.vec --parallel a.txt b.txt", "--vectors is for one pair"),
+            ("lengths-differ", "--model m --parallel a.txt c.txt", "a.txt: 3 sentences, c.txt: 1"),
+            ("nothing", "--model m", "--source and --target, or --parallel"),
+            ("margin-0", "--model m --margin 0 --parallel a.txt b.txt", "--margin must be"),
+        )
+    ),
     bad("static", "widths-differ", {"b.vec": vec(THE, 5)}, "widths 4 and 5"),
     bad("static", "vectors-and-model", {}, "give either --model FOLDER or --vectors", "--model m"),
     bad("static", "nan", {"b.vec": "1 2\nthe nan 1\n"}, "b.vec:2"),

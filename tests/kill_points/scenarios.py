@@ -179,6 +179,8 @@ _SAMPLED = ("--solver", "sampled", "--epochs", "2", "--batch", "16")
 _PRETRAIN = ("pretrain", "--model", "teacher", "--text", "en=en.txt", "--loss", "none", "--steps",
              "2", "--mlm-batch", "2", "--block", "16", "--device", "cpu", "--output", "out",
              "--checkpoint-minutes", "0")  # fmt: skip
+_VOCABULARY = ("vocabulary", "--text", "en=en.txt", "de=en.txt", "--size", "105", "--no-compare",
+               "--output", "out")  # fmt: skip
 
 _PAIRS = ("pretrain", "--model", "teacher", "--bitext", "*.tsv", "--mlm-weight", "0", "--loss",
           "none", "--steps", "2", "--tlm-batch", "2", "--block", "16", "--device", "cpu",
@@ -270,6 +272,9 @@ SCENARIOS: dict[str, Scenario] = {
     "distill sampled": Scenario(
         command=(*_DISTILL, *_SAMPLED), outputs=("out",), resumes=True, make=make_distillable,
     ),
+    **_both("vocabulary", Scenario(
+        command=_VOCABULARY, outputs=("out",), resumes=True, make=make_text,
+    )),
     "pretrain": Scenario(
         command=_PRETRAIN, outputs=("out",), resumes=True, make=make_distillable,
     ),

@@ -46,22 +46,23 @@ ROWS = [
 def test_text_has_a_line_per_language():
     # in brackets the intervals of 7 questions
     assert as_text(ROWS).split("\n") == [
-        "xquad                         base F1                     dcca F1",
-        "en         85.00 ±7.07 [48.0, 97.2]    90.00 ±0.00 [53.0, 98.6]",
-        "de         65.00 ±7.07 [30.8, 88.6]    70.00 ±0.00 [34.7, 91.1]",
-        "zh         15.00 ±7.07 [2.8, 52.0]     30.00 ±0.00 [8.9, 65.3]",
-        "average    55.00 ±7.07                 63.33 ±0.00",
-        "zero-shot  40.00 ±7.07                 50.00 ±0.00",
+        "xquad                            base F1                     dcca F1",
+        "en            85.00 ±7.07 [48.0, 97.2]    90.00 ±0.00 [53.0, 98.6]",
+        "de            65.00 ±7.07 [30.8, 88.6]    70.00 ±0.00 [34.7, 91.1]",
+        "zh            15.00 ±7.07 [2.8, 52.0]     30.00 ±0.00 [8.9, 65.3]",
+        "average       55.00 ±7.07                 63.33 ±0.00",
+        "zero-shot     40.00 ±7.07                 50.00 ±0.00",
+        "transfer gap  45.00 ±0.00                 40.00 ±0.00",
     ]
 
 
 def test_markdown_has_a_line_per_model():
     lines = as_markdown(ROWS).split("\n")
     assert lines[0] == "### xquad: F1 (mean ± standard deviation of 2)"
-    assert lines[2] == "| model | en | de | zh | average | zero-shot |"
-    assert lines[3] == "|---|---|---|---|---|---|"
+    assert lines[2] == "| model | en | de | zh | average | zero-shot | transfer gap |"
+    assert lines[3] == "|---|---|---|---|---|---|---|"
     assert lines[4].startswith("| base | 85.00 ±7.07 | 65.00 ±7.07 | 15.00 ±7.07 | 55.00 ±7.07 |")
-    assert lines[5].endswith("| 63.33 ±0.00 | 50.00 ±0.00 |")
+    assert lines[5].endswith("| 63.33 ±0.00 | 50.00 ±0.00 | 40.00 ±0.00 |")
 
 
 def test_many_languages_are_broken_into_blocks():
@@ -95,5 +96,13 @@ def test_data():
     assert data["rows"][1]["questions"] == 7
     assert not data["rows"][0]["zero_shot"]
     overs = [(one["model"], one["over"]) for one in data["averages"]]
-    assert overs == [(m, over) for m in ("base", "dcca") for over in ("average", "zero-shot")]
-    assert data["averages"][3]["f1"]["mean"] == pytest.approx(0.5)
+    kinds = ("average", "zero-shot", "transfer gap")
+    assert overs == [(model, over) for model in ("base", "dcca") for over in kinds]
+    assert data["averages"][4]["f1"]["mean"] == pytest.approx(0.5)
+
+
+def test_the_transfer_gap_is_taken_seed_by_seed():
+    gap = as_data(ROWS)["averages"][2]["f1"]
+    assert gap["values"] == pytest.approx([0.8 - 0.35, 0.9 - 0.45])
+    assert gap["sd"] == pytest.approx(0)
+    assert "transfer gap" not in as_text([row("m", "de", 0.5), row("m", "fr", 0.5)])

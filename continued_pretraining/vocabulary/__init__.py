@@ -1,0 +1,1 @@
+"""Vocabularies by VoCAP: as many pieces for each language as its text can use."""
