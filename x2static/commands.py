@@ -136,7 +136,7 @@ COMMANDS: dict[str, Command] = {
     "vocabulary": Command(
         "continued_pretraining.vocabulary.config:VocabularyConfig",
         "continued_pretraining.vocabulary.stage:vocabulary",
-        "one tokeniser for many languages, with room for each as it needs it (VoCAP)",
+        "one tokenizer for many languages, with room for each as it needs it (VoCAP)",
     ),
     "pretrain": Command(
         "continued_pretraining.config:PretrainConfig",

@@ -150,8 +150,8 @@ def train_tokenizer(
             f"--from-scratch: vocabulary={pieces} is too small for this text ({fault}); give more"
         )
     if backend.get_vocab_size() <= len(SPECIALS):
-        raise CorpusError("--text: nothing to train a tokeniser on; the files hold no text")
-    return LineTokenizer(as_hugging_face(backend, positions), "the trained tokeniser")
+        raise CorpusError("--text: nothing to train a tokenizer on; the files hold no text")
+    return LineTokenizer(as_hugging_face(backend, positions), "the trained tokenizer")
 
 
 def _training_lines(sources: dict[str, list[Path]], shares: dict[str, float]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""A unigram tokeniser of XLM-R's kind: untrained, trained on lines, or made from scored pieces."""
+"""A unigram tokenizer of XLM-R's kind: untrained, trained on lines, or made from scored pieces."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def from_scores(scored: Sequence[tuple[str, float]], lowercase: bool) -> Any:
 
 
 def as_hugging_face(backend: Any, positions: int) -> Any:
-    """A trained tokeniser with XLM-R's control tokens; ``positions`` is the longest input."""
+    """A trained tokenizer with XLM-R's control tokens; ``positions`` is the longest input."""
     from tokenizers import processors
     from transformers import PreTrainedTokenizerFast
 

@@ -16,14 +16,14 @@ _LARGEST_LENGTH = 1_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class VocabularyConfig:
-    """Make one tokeniser for many languages, with room for each as it needs it (VoCAP).
+    """Make one tokenizer for many languages, with room for each as it needs it (VoCAP).
 
     FILES are paths, patterns in quotes, or LANGUAGE=PATH; otherwise the language is read off the
     file name (wiki/de.txt.gz is de). `pretrain --from-scratch ... --tokenizer` takes the result.
     """
 
     text: Annotated[tuple[str, ...], place("FILES of text, one sentence or paragraph per line")]
-    output: Annotated[Path, place("folder of the tokeniser to write")]
+    output: Annotated[Path, place("folder of the tokenizer to write")]
     size: Annotated[int, "pieces in all, control tokens included"] = 32_000
     beta: Annotated[float, "weight of a language: its share of the lines to this power"] = 0.7
     temperature: Annotated[
@@ -34,8 +34,8 @@ class VocabularyConfig:
     coverage: Annotated[
         float, "part of a language's letters that must be pieces; the rarest others may be unknown"
     ] = 0.9995
-    lowercase: Annotated[bool, "a tokeniser that reads lower case"] = False
-    max_length: Annotated[int, "longest input, written into the tokeniser"] = 512
+    lowercase: Annotated[bool, "a tokenizer that reads lower case"] = False
+    max_length: Annotated[int, "longest input, written into the tokenizer"] = 512
     compare: Annotated[bool, "train one plain unigram model of the same size beside it"] = True
     resume: Annotated[bool, free("go on from where an earlier run of the same command stopped")] = (
         False

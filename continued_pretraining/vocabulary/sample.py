@@ -38,7 +38,7 @@ class Words:
 
 
 def words_of(backend: Any, lines: Sequence[str]) -> Words:
-    """The words that a tokeniser's cleaning and cutting make of lines."""
+    """The words that a tokenizer's cleaning and cutting make of lines."""
     seen: Counter[str] = Counter()
     clean, cut = backend.normalizer.normalize_str, backend.pre_tokenizer.pre_tokenize_str
     for line in lines:

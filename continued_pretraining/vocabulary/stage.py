@@ -1,4 +1,4 @@
-"""``x2static vocabulary``: texts in, a tokeniser out."""
+"""``x2static vocabulary``: texts in, a tokenizer out."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ from x2static.core.storage.outputs import Outputs
 from x2static.core.storage.run_record import RunRecord
 from x2static.core.storage.work_folder import WorkFolder
 from x2static.core.text.sources import find_sources
-from x2static.teacher.model_folder import save_tokenizer
+from x2static.teacher.loading.model_folder import save_tokenizer
 
 _LONGEST_LINE = 2000  # characters; a trainer's cost grows fast with unbroken text
 _HELD_BACK = 10  # of so many lines one is kept from training, for the table
 
 
 def vocabulary(config: VocabularyConfig) -> Outcome:
-    """Learn each language's pieces, give out the room, write the tokeniser."""
+    """Learn each language's pieces, give out the room, write the tokenizer."""
     sources = find_sources(config.text, "--text")
     inputs = [path for paths in sources.values() for path in paths]
     outputs = Outputs("vocabulary", inputs=inputs, overwrite=config.overwrite)

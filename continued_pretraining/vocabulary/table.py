@@ -1,4 +1,4 @@
-"""How finely a tokeniser cuts each language's held-back lines."""
+"""How finely a tokenizer cuts each language's held-back lines."""
 
 from __future__ import annotations
 

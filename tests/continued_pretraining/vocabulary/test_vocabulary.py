@@ -1,4 +1,4 @@
-"""``x2static vocabulary`` from texts to a tokeniser."""
+"""``x2static vocabulary`` from texts to a tokenizer."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def load(folder: Path) -> Any:
     return AutoTokenizer.from_pretrained(folder)
 
 
-def test_the_tokeniser_has_the_size_asked_for_and_reads_both_languages(
+def test_the_tokenizer_has_the_size_asked_for_and_reads_both_languages(
     texts: Path, run_cli: Cli
 ) -> None:
     out = texts / "out"
