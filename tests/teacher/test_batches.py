@@ -66,7 +66,11 @@ def test_spans_equal_a_loop_and_so_do_their_gradients(rng, kind):
 
 def test_no_span_gives_no_row():
     none = np.zeros(0, dtype=np.int64)
-    assert span_sums(torch.zeros(4, 3), none, none).shape == (0, 3)
+    states = torch.zeros(4, 3, requires_grad=True)
+    found = span_sums(states, none, none)
+    assert found.shape == (0, 3)
+    (gradient,) = torch.autograd.grad(found.sum(), states)  # a part without a word still has one
+    assert not gradient.any()
 
 
 def test_sentences_equal_a_loop():

@@ -26,7 +26,7 @@ def span_sums(states: torch.Tensor, starts: Numbers, lengths: Numbers) -> torch.
     import torch
 
     if not len(lengths):
-        return torch.zeros((0, states.shape[1]), device=states.device)
+        return states[:0].float()  # has a gradient, too, of nothing
     places = torch.from_numpy(spread(starts, lengths)).to(states.device)
     begins = torch.from_numpy(np.cumsum(lengths) - lengths).to(states.device)
     rows = states.index_select(0, places).float()
