@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,7 @@ class Side:
     """Sums over the sentences of one set of states, and of its products with another.
 
     Attributes:
-        cross: (D, E) X'Y.
+        cross: (D, E) X'Y, in the states' precision.
         left: (D,) sum of x.
         right: (E,) sum of y.
         left_weighted: (D,) sum of x |y|^2.
@@ -38,7 +39,7 @@ class Side:
         count: sentences.
     """
 
-    cross: Wide
+    cross: States
     left: Wide
     right: Wide
     left_weighted: Wide
@@ -51,40 +52,55 @@ class Side:
     @classmethod
     def of(cls, x: States, y: States) -> Side:
         """From (N, D) and (N, E) rows; products in their precision, sums in double."""
-        xx, yy = (np.einsum("nd,nd->n", some, some).astype(np.float64) for some in (x, y))
+        xx, yy = (np.einsum("nd,nd->n", some, some) for some in (x, y))
+        wide_xx, wide_yy = xx.astype(np.float64), yy.astype(np.float64)
+        ones = np.ones(len(x), x.dtype)
         return cls(
-            (x.T @ y).astype(np.float64), x.sum(axis=0, dtype=np.float64),
-            y.sum(axis=0, dtype=np.float64), yy @ x, xx @ y, float(xx @ yy), float(xx.sum()),
-            float(yy.sum()), len(x),
+            x.T @ y, (ones @ x).astype(np.float64), (ones @ y).astype(np.float64),
+            (yy @ x).astype(np.float64), (xx @ y).astype(np.float64), float(wide_xx @ wide_yy),
+            float(wide_xx.sum()), float(wide_yy.sum()), len(x),
         )  # fmt: skip
 
     def __add__(self, other: Side) -> Side:
-        return self._with(other, 1)
-
-    def __sub__(self, other: Side) -> Side:
-        return self._with(other, -1)
-
-    def _with(self, other: Side, sign: int) -> Side:
         values = zip(vars(self).values(), vars(other).values(), strict=True)
-        return Side(*(mine + sign * theirs for mine, theirs in values))
+        return Side(*(mine + theirs for mine, theirs in values))
 
-    def unbiased(self) -> float:
-        """HSIC without bias."""
-        n = self.count
-        trace = float((self.cross**2).sum()) - self.lengths
-        ones_left = float(self.left @ self.left) - self.left_length
-        ones_right = float(self.right @ self.right) - self.right_length
+    def unbiased(self, without: Side | None = None) -> float:
+        """HSIC without bias; of all sentences, or without those of a part.
+
+        No matrix is made for what is left: |C - P|^2 = |C|^2 - 2 <C, P> + |P|^2.
+        """
+        part = without
+        n = self.count - (part.count if part else 0)
+        lengths, left_length, right_length = (
+            getattr(self, name) - (getattr(part, name) if part else 0.0)
+            for name in ("lengths", "left_length", "right_length")
+        )
+        left, right, left_weighted, right_weighted = (
+            getattr(self, name) - (getattr(part, name) if part else 0.0)
+            for name in ("left", "right", "left_weighted", "right_weighted")
+        )
+        squares = self._squares
+        if part:
+            squares += part._squares - 2 * _dot(self.cross, part.cross)
+        product = self.cross @ right.astype(self.cross.dtype)
+        if part:
+            product = product - part.cross @ right.astype(self.cross.dtype)
         # sum over i of (x_i . s - |x_i|^2)(y_i . t - |y_i|^2), s and t the sums of all x and y
-        rows = float(self.left @ self.cross @ self.right)
-        rows -= float(self.left @ self.left_weighted) + float(self.right @ self.right_weighted)
-        rows += self.lengths
-        found = trace + ones_left * ones_right / ((n - 1) * (n - 2)) - 2 * rows / (n - 2)
+        rows = float(left @ product) + lengths
+        rows -= float(left @ left_weighted) + float(right @ right_weighted)
+        ones = (float(left @ left) - left_length) * (float(right @ right) - right_length)
+        found = squares - lengths + ones / ((n - 1) * (n - 2)) - 2 * rows / (n - 2)
         return found / (n * (n - 3))
 
     def biased(self) -> float:
         """HSIC as usually computed, from centred rows."""
         centred = self.cross - np.outer(self.left, self.right) / self.count
         return float((centred**2).sum()) / (self.count - 1) ** 2
+
+    @cached_property
+    def _squares(self) -> float:
+        return _dot(self.cross, self.cross)
 
 
 @dataclass(frozen=True)
@@ -103,26 +119,32 @@ class Sums:
     def __add__(self, other: Sums) -> Sums:
         return Sums(self.xx + other.xx, self.yy + other.yy, self.xy + other.xy)
 
-    def __sub__(self, other: Sums) -> Sums:
-        return Sums(self.xx - other.xx, self.yy - other.yy, self.xy - other.xy)
-
-    def paired_with(self, xy: Side) -> Sums:
-        """The same sets, their rows paired in another way."""
-        return Sums(self.xx, self.yy, xy)
-
-    def cka(self, *, biased: bool = False) -> float:
+    def cka(self, *, biased: bool = False, without: Sums | None = None) -> float:
         """1 for the same up to rotation and scale, about 0 for unrelated; NaN where nothing varies.
 
         Without bias it may be a little below 0.
+
+        Args:
+            biased: as usually computed; of all sentences alone.
+            without: sums of sentences to leave out.
         """
-        if self.xy.count < LEAST:
+        left = self.xy.count - (without.xy.count if without else 0)
+        if left < LEAST:
             return math.nan
-        parts = [
-            side.biased() if biased else side.unbiased() for side in (self.xy, self.xx, self.yy)
-        ]
+        if biased:
+            parts = [side.biased() for side in (self.xy, self.xx, self.yy)]
+        else:
+            out = (without.xy, without.xx, without.yy) if without else (None, None, None)
+            sides = zip((self.xy, self.xx, self.yy), out, strict=True)
+            parts = [side.unbiased(part) for side, part in sides]
         scale = parts[1] * parts[2]
         floor = 1e-24 * (self.xx.left_length * self.yy.left_length / self.xy.count) ** 2
         return parts[0] / math.sqrt(scale) if scale > floor else math.nan
+
+
+def _dot(first: States, second: States) -> float:
+    """The sum of products of entries: rows in their precision, their sum in double."""
+    return float(np.einsum("de,de->d", first, second).sum(dtype=np.float64))
 
 
 def centred(states: States) -> States:
