@@ -19,8 +19,8 @@ _NULL = 1000  # sentences that are paired at random
 def examine(before: States, after: States, shuffles: int, seed: int) -> dict[str, Any]:
     """CKA, biased and not, interval, null and sensitivity of (N, D) states of the same sentences.
 
-    The interval is by jackknife over ten blocks of sentences; the null pairs up to 1,000 sentences
-    at random; left out are the sentences, one in a hundred, whose states are farthest from the mean.
+    The interval is by jackknife over ten blocks of sentences; the null pairs up to 1,000 of them at
+    random; left out is the hundredth part whose states are farthest from the mean.
 
     Args:
         before: states of a model.

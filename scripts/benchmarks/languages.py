@@ -116,7 +116,7 @@ def cka(*, quick: bool) -> list[dict[str, Any]]:
     rate = 5 * 2.0 * count * WIDTH**2 / (time.perf_counter() - began)
     note = (
         f"{flops / 1e12:.1f} TFLOP of products at {flops / seconds / 1e9:.0f} GFLOP/s; the machine "
-        f"does {rate / 1e9:.0f}; {own:.0f} processor seconds; peak {peak_megabytes()} MB of this process"
+        f"does {rate / 1e9:.0f}; {own:.0f} processor seconds; peak {peak_megabytes()} MB"
     )
     row: dict[str, Any] = {
         "name": f"debiased CKA, {places} x {count} x {WIDTH}", "unit": "s", "ours": seconds,
