@@ -67,3 +67,18 @@ def test_another_shape_is_a_problem_and_no_crash(
     page, _ = page_of(with_languages, run_cli)
     assert "languages/groups/groups.json" in page
     assert "of another shape" in page
+
+
+def test_a_matrix_of_sources_and_targets_keeps_its_sources_apart(
+    run_folder: Path, run_cli: Cli
+) -> None:
+    rows = [
+        {"model": "m", "set": "xnli", "language": "fr", "source": source, "pairs": 9,
+         "accuracy": {"mean": value, "sd": None}}
+        for source, value in (("en", 0.625), ("de", 0.375))
+    ]  # fmt: skip
+    save(run_folder / "scores/nli/xnli.json", {"rows": rows, "averages": []})
+    page, _ = page_of(run_folder, run_cli)
+    assert "m on en" in page
+    assert "62.5" in page
+    assert "37.5" in page

@@ -157,9 +157,16 @@ def downstream(run: RunFolder) -> Iterator[Tested]:
             rows = tables(content.get("rows"))
             for row in tables(content.get("averages")):
                 rows.append({**row, "language": text(row, "over")})
+            rows = [_from_source(row) for row in rows]
             metrics = [
                 metric for metric in one.view.metrics
                 if any(number(table(row.get(metric)), "mean") is not None for row in rows)
             ]  # fmt: skip
             if metrics:
                 yield Tested(name, kind, one.view, rows, metrics)
+
+
+def _from_source(row: Table) -> Table:
+    """A row whose model says which language it was fine-tuned on, where several were."""
+    source = text(row, "source")
+    return {**row, "model": f"{text(row, 'model')} on {source}"} if source else row
