@@ -20,6 +20,8 @@ from x2static.core.text.sources import find_sources
 ROOT = Path(__file__).resolve().parents[2]
 KINDS = ("syntactic", "geographic", "inventory", "genetic", "phonological", "script")
 PERMUTATIONS = 9999
+KEPT = ("state", "space", "num_groups", "labels", "curve", "silhouette", "stability", "agreement",
+        "agreement_at_families", "mean_distance")  # fmt: skip
 
 
 def main(argv: Sequence[str]) -> int:
@@ -59,7 +61,10 @@ def main(argv: Sequence[str]) -> int:
         impact[name] = json.loads(place.read_text(encoding="utf-8"))["rows"]
     parts = [groups_table(groups), correlations(analysis, ours), families(analysis)]
     parts += [impact_table(impact)] if impact else []
-    data = {"views": groups["views"], "analysis": analysis, "impact": impact,
+    views = [{k: v for k, v in view.items() if k in KEPT} for view in groups["views"]]
+    for view in views:
+        view["stability"]["sentences"].pop("together")
+    data = {"views": views, "analysis": analysis, "impact": impact,
             "groups": groups["groups"]}  # fmt: skip
     made = provenance(
         seeds=(0,), n=f"{len(codes)} languages x {options.sentences} sentences of mono", repeats=1
