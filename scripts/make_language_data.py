@@ -17,6 +17,8 @@ from typing import Any
 
 import numpy as np
 
+from x2static.core.languages.language import languages
+
 OUTPUT = Path(__file__).resolve().parents[1] / "x2static" / "languages" / "data"
 ADDED = (
     "grambank",
@@ -35,8 +37,14 @@ def main() -> None:
 
 def glottolog(folder: Path) -> None:
     """Each node's parent, and where each language is spoken."""
-    rows = {row["ID"]: row for row in read(folder / "languages.csv") if row["Level"] != "dialect"}
-    parents: dict[str, str] = {}
+    everything = {row["ID"]: row for row in read(folder / "languages.csv")}
+    # what others call a language may be a dialect here, such as Croatian
+    named = {language.glottocode for language in languages().values()}
+    dialects = {code for code in named if everything.get(code, {}).get("Level") == "dialect"}
+    rows = {c: row for c, row in everything.items() if row["Level"] != "dialect" or c in dialects}
+    parents = {code: everything[code]["Language_ID"] for code in dialects}
+    for code in dialects:
+        rows[code] = {**rows[parents[code]], "ID": code, "ISO639P3code": ""}
     text = (folder / "classification.nex").read_text(encoding="utf-8")
     for tree in re.findall(r"tree \w+ = \[&R\] (.*);", text):
         parents.update(parents_in(tree))
@@ -58,7 +66,7 @@ def family(rows: dict[str, dict[str, str]], code: str) -> str:
 
 
 def coordinates(row: dict[str, str]) -> tuple[float, float]:
-    if row.get("Level") != "language" or not row.get("Latitude"):
+    if not row.get("Latitude"):
         return np.nan, np.nan
     return float(row["Latitude"]), float(row["Longitude"])
 

@@ -47,6 +47,12 @@ def test_genetic_distance_by_hand() -> None:
     assert genetic(["eu", "eu"])[0, 1] == 0
 
 
+def test_what_glottolog_calls_a_dialect_has_a_family_and_a_place() -> None:
+    assert genetic(["hr", "sr"])[0, 1] < 0.2
+    assert geographic(["hr", "sr"])[0, 1] < 0.05
+    assert genetic(["hr", "de"])[0, 1] < 1
+
+
 def slow(features: Features, metric: str) -> np.ndarray:
     size = len(features.values)
     found = np.full((size, size), np.nan)
