@@ -91,7 +91,7 @@ class Side:
         rows -= float(left @ left_weighted) + float(right @ right_weighted)
         ones = (float(left @ left) - left_length) * (float(right @ right) - right_length)
         found = squares - lengths + ones / ((n - 1) * (n - 2)) - 2 * rows / (n - 2)
-        return found / (n * (n - 3))
+        return float(found / (n * (n - 3)))
 
     def biased(self) -> float:
         """HSIC as usually computed, from centred rows."""
