@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from align.answers import OutputFormat
 from x2static.core.formats.faults import OnError
-from x2static.core.setting import free, place
+from x2static.core.setting import Help, free, place
 
 
 @dataclass(frozen=True, kw_only=True)
 class ApplyConfig:
     """Map further vectors with a map that align has saved."""
+
+    HELP: ClassVar[Help] = Help(
+        example="x2static align apply --map de-en.map --vectors vectors/de --output mapped/de",
+    )
 
     map: Annotated[Path, place("what align --save-map wrote")]
     vectors: Annotated[

@@ -29,7 +29,7 @@ from x2static.core.formats.faults import OnError
 from x2static.core.lexicons.cldr import names_cldr
 from x2static.core.lexicons.name import files_of, parse_bitext
 from x2static.core.machine.device import DeviceName
-from x2static.core.setting import free, place
+from x2static.core.setting import Help, free, place
 
 Preset = Literal[
     "supervised", "semi-supervised", "identical", "unsupervised", "acl2018", "aaai2018", "acl2017",
@@ -51,6 +51,20 @@ _MORE_PRESETS: dict[str, dict[str, Any]] = {
 @dataclass(frozen=True, kw_only=True)
 class AlignConfig:
     """Bring two languages into one space; docs/align.md explains the presets."""
+
+    HELP: ClassVar[Help] = Help(
+        example=(
+            "x2static align --source vectors/de --target vectors/en "
+            "--lexicon de-en.0-5000.txt --preset tuned "
+            "--output-source mapped/de --output-target mapped/en"
+        ),
+        inputs="lexicon bitext validation",
+        speed="fast",
+        common=(
+            "lexicon bitext validation save_map induce output_format overwrite preset choice "
+            "seeds cutoff seed fast device threads resume"
+        ),
+    )
 
     PRESETS: ClassVar[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
         {**PRESETS, **_MORE_PRESETS}

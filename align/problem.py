@@ -76,6 +76,8 @@ class Resources:
         device: where searches run: ``"cpu"`` or a torch device.
         threads: for searches on the CPU; None takes every core.
         say: told a line now and then.
+        step: told of each further step of long work, whose number nobody knows beforehand; trial
+            runs tell of theirs, too.
         report: called after each iteration of self-learning.
         keeper: of checkpoints; None keeps nothing.
     """
@@ -83,9 +85,10 @@ class Resources:
     device: str = "cpu"
     threads: int | None = None
     say: Say = silent
+    step: Say = silent
     report: Callable[[Iteration], None] | None = None
     keeper: Keeper | None = None
 
     def silenced(self) -> Resources:
-        """The same for a trial run, of which nothing is told."""
+        """The same for a trial run, of which no result is told."""
         return replace(self, say=silent)

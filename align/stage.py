@@ -25,7 +25,7 @@ from x2static.core.errors import Interrupted
 from x2static.core.machine.device import pick_device
 from x2static.core.machine.interrupts import StopSignals
 from x2static.core.outcome import Outcome
-from x2static.core.progress import Progress
+from x2static.core.progress import Progress, doing
 from x2static.core.storage.outputs import Outputs
 from x2static.core.storage.run_record import RunRecord, plain
 
@@ -45,8 +45,10 @@ def align(config: AlignConfig) -> Outcome:
         return Outcome(f"{config.output_source}: done before, nothing to do", past)
     languages = Languages(config)
     keeper = CheckpointFile(_checkpoint_path(config), languages.key(), resume=config.resume)
+    doing("learning the maps")
     with StopSignals():
         found = _learn(config, languages.problem, keeper)
+    doing("scoring held-out pairs")
     verdict = verdict_on(found, config, languages.problem)
     same = unchanged(languages.source.width)
     source, target = (found.source, found.target) if verdict["aligned"] else (same, same)
@@ -78,12 +80,15 @@ def _learn(config: AlignConfig, problem: Problem, keeper: CheckpointFile) -> Ali
         _log.warning("%s", remark)
     if not trust.lacks_a_dictionary:
         problem = replace(problem, agreement_runs=0)
-    with Progress("align", None, "iterations") as progress:
+    with Progress("align", None, "steps") as progress:
 
         def report(turn: Iteration) -> None:
             progress.advance(1, f"keep {turn.keep:.1f}, objective {100 * turn.objective:.4f}")
 
-        resources = Resources(device, config.threads or None, progress.say, report, keeper)
+        resources = Resources(
+            device, config.threads or None, progress.say,
+            lambda done: progress.advance(1, done), report, keeper,
+        )  # fmt: skip
         try:
             found = learn_maps(config.method, problem, resources)
         except KeyboardInterrupt as stop:

@@ -155,3 +155,60 @@ def test_mistakes_are_one_line(call, why: str) -> None:
         call()
     assert "\n" not in str(caught.value)
     assert isinstance(caught.value, ConfigError) or "nowhere" in str(caught.value)
+
+
+def test_vectors_look_words_up_and_show_themselves_in_a_line(pair) -> None:
+    vectors, _ = pair
+    assert repr(vectors) == "<WordVectors: 60 words x 6 (word0, word1, word2, ...)>"
+    cosines = unit_rows(vectors) @ unit_rows(vectors)[7]
+    expected = [vectors.words[row] for row in np.argsort(-cosines) if row != 7][:4]
+    found = vectors.most_similar("word7", 4)
+    assert [word for word, _ in found] == expected
+    assert [cosine for _, cosine in found] == pytest.approx(
+        sorted(cosines, reverse=True)[1:5], abs=1e-6
+    )
+    with pytest.raises(KeyError):
+        vectors.most_similar("nothing")
+
+
+def test_vectors_are_float32_whatever_they_were_made_of() -> None:
+    made = x2static.WordVectors(["a", "b"], np.eye(2))
+    assert made.matrix.dtype == np.float32
+
+
+def test_vectors_go_to_gensim_and_come_back(pair) -> None:
+    pytest.importorskip("gensim")
+    vectors, other = pair
+    counted = x2static.WordVectors(vectors.words, vectors.matrix, np.arange(60, 0, -1))
+    there = counted.to_gensim()
+    assert there.index_to_key == list(vectors.words)
+    np.testing.assert_array_equal(there["word5"], vectors["word5"])
+    assert there.get_vecattr("word0", "count") == 60
+    assert there.most_similar("word7", topn=3)[0][0] == vectors.most_similar("word7")[0][0]
+    lexicon = [(f"word{i}", f"WORD{i}") for i in range(40)]
+    mapped, _ = x2static.align(there, other.to_gensim(), lexicon, preset="supervised")
+    assert len(mapped) == 60
+
+
+def test_sentences_may_be_lists_of_tokens(teacher: Path, sentences: list[str]) -> None:
+    settings = {"teacher": teacher, "layer": 1, "min_count": 1, "device": "cpu"}
+    whole = x2static.distill(sentences, **settings)
+    parted = x2static.distill([line.split() for line in sentences], **settings)
+    np.testing.assert_array_equal(parted.matrix, whole.matrix)
+    with pytest.raises(ConfigError, match="sentence 0: expected one line of text"):
+        x2static.distill([["a", 3]], **settings)
+
+
+@pytest.mark.parametrize("preset", [
+    "supervised", "semi-supervised", "aaai2018", "acl2017-seed", "emnlp2016", "rcsls", "bootstrap",
+    "semi-bootstrap", "tuned",
+])  # fmt: skip
+def test_every_preset_that_learns_from_pairs_takes_arrays(pair, preset: str) -> None:
+    source, target = ((side.words, side.matrix.astype(np.float64)) for side in pair)
+    pairs = [(f"word{i}", f"WORD{i}") for i in range(50)]
+    settings = {"patience": 2, "keep_initial": 0.5, "agreement_runs": 0, "accept_failure": True}
+    if preset in ("rcsls", "tuned", "bootstrap", "supervised", "aaai2018", "emnlp2016"):
+        settings = {}
+    mapped, mapped_target = x2static.align(source, target, pairs, preset=preset, **settings)
+    (row,) = x2static.bli(mapped, mapped_target, pairs, index="exact")
+    assert row["p@1"] > 0.9

@@ -99,9 +99,9 @@ def test_flags_of_commands_named_in_sentences_exist(document: Path) -> None:
         if name is None:
             assert rest[0].startswith("--") or rest[0].isupper(), shown
             continue
-        known = command_parser(name).format_help()
+        known = command_parser(name)._option_string_actions
         for flag in re.findall(r"--[a-z][a-z-]*", " ".join(rest)):
-            assert re.search(rf"(?<!\S){flag}(?![\w-])", known), shown
+            assert flag in known, shown
 
 
 @pytest.mark.parametrize("document", documents(), ids=lambda path: path.name)

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -19,6 +20,7 @@ from x2static.commands import COMMANDS, load, split_command
 from x2static.core.config import add_flags, build, closest, named_paths, typed_flags
 from x2static.core.errors import ConfigError, Interrupted, OutputError, WorkbenchError, one_line
 from x2static.core.machine.threads import AdaptedWaiting
+from x2static.heartbeat import Heartbeat
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -26,7 +28,10 @@ class OneLineParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise what the parser found wrong."""
-        raise ConfigError(f"{message}; see {self.prog} --help")
+        from x2static.foreign_flags import answered
+
+        known = set(self._option_string_actions)
+        raise ConfigError(f"{answered(message, known)}; see {self.prog} --help")
 
 
 def overview_parser() -> argparse.ArgumentParser:
@@ -37,23 +42,44 @@ def overview_parser() -> argparse.ArgumentParser:
         prog="x2static",
         usage="x2static COMMAND [options]",
         description="Static word vectors from a multilingual transformer.",
-        epilog=f"commands:\n{rows}\n\nx2static COMMAND --help explains one command.",
+        epilog=f"commands:\n{rows}\n\nx2static COMMAND --help explains one command. To begin: "
+        "scripts/demo, or prepare, distill, neighbors, in this order.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"x2static {__version__}")
     return parser
 
 
+class _ShowPage(argparse.Action):
+    """Prints a command's page and ends: with the rare settings for ``--help-all``."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        _namespace: argparse.Namespace,
+        _values: Any,
+        option_string: str | None = None,
+    ) -> NoReturn:
+        """Print it."""
+        name = parser.prog.removeprefix("x2static ")
+        print(command_page(name, everything=option_string == "--help-all"), end="")
+        parser.exit()
+
+
+def command_page(name: str, *, everything: bool = False) -> str:
+    """What ``--help`` prints of a command."""
+    from x2static.help_page import help_page
+
+    command = COMMANDS[name]
+    return help_page(name, load(command.config), json=command.json, everything=everything)
+
+
 def command_parser(name: str) -> argparse.ArgumentParser:
     """The parser of one subcommand, made from its settings."""
     command = COMMANDS[name]
     config_class = load(command.config)
-    parser = OneLineParser(
-        prog=f"x2static {name}",
-        description=config_class.__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    parser = OneLineParser(prog=f"x2static {name}", add_help=False, allow_abbrev=False)
+    parser.add_argument("-h", "--help", "--help-all", action=_ShowPage, nargs=0)
     add_flags(parser, config_class)
     parser.add_argument("--config", type=Path, metavar="FILE", help="TOML or JSON file of settings")
     if command.json == "file":
@@ -69,14 +95,7 @@ def run(arguments: Sequence[str]) -> None:
     """Parse, run one stage, print its outcome."""
     name, rest = split_command(arguments)
     if name is None:
-        parser = overview_parser()
-        if not arguments:
-            parser.print_help()
-            return
-        unknown = [word for word in arguments if not word.startswith("-")]
-        if unknown:
-            raise ConfigError(f"unknown command '{unknown[0]}'{closest(unknown[0], COMMANDS)}")
-        parser.parse_args(arguments)
+        _no_command(list(arguments))
         return
     flags = typed_flags(command_parser(name).parse_intermixed_args(rest))
     config_file, wants_json = flags.pop("config", None), flags.pop("json", None)
@@ -84,12 +103,35 @@ def run(arguments: Sequence[str]) -> None:
     config = build(load(command.config), flags, config_file, name)
     place = Path(wants_json) if wants_json not in (None, True, False, "-") else None
     outputs = None if place is None else _claim_json(place, name, config, config_file)
-    outcome = load(command.stage)(config)
+    with nullcontext() if command.speaks else Heartbeat(name):
+        outcome = load(command.stage)(config)
     data = json.dumps(outcome.data, ensure_ascii=False, indent=2)
     if outputs is not None and place is not None:
         with outputs.together() as batch, batch.stage(place) as temporary:
             temporary.write_text(data + "\n", encoding="utf-8", errors="backslashreplace")
     _print(outcome.text if wants_json not in (True, "-") else data)
+
+
+def _no_command(arguments: list[str]) -> None:
+    """Answer what begins with no command: a list of commands, or an error."""
+    words = [word for word in arguments if not word.startswith("-")]
+    family = {
+        name: command.help
+        for name, command in COMMANDS.items()
+        if words and name.startswith(f"{words[0]} ")
+    }
+    if family and (len(words) == 1 or "--help" in arguments):
+        width = max(map(len, family)) + 2
+        print(f"usage: x2static {words[0]} COMMAND [settings]\n\ncommands:")
+        print("\n".join(f"  {name:{width}}{text}" for name, text in family.items()))
+        print(f"\nx2static {words[0]} COMMAND --help explains one command.")
+    elif words:
+        tried = " ".join(words[:2]) if family else words[0]
+        raise ConfigError(f"unknown command '{tried}'{closest(tried, family or COMMANDS)}")
+    elif arguments:
+        overview_parser().parse_args(arguments)
+    else:
+        overview_parser().print_help()
 
 
 def _claim_json(place: Path, name: str, config: Any, config_file: Path | None) -> Any:

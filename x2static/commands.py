@@ -23,6 +23,7 @@ class Command:
         help: one line for the list of commands.
         json: ``"flag"`` prints the data to standard output, ``"file"`` takes a FILE or ``-``.
         descriptor: of an evaluation, ``module:name`` of its `Evaluation`; it imports nothing heavy.
+        speaks: whether it shows by itself, all the time, what it does.
     """
 
     config: str
@@ -30,6 +31,7 @@ class Command:
     help: str
     json: str = "flag"
     descriptor: str = ""
+    speaks: bool = False
 
 
 COMMANDS: dict[str, Command] = {
@@ -37,6 +39,7 @@ COMMANDS: dict[str, Command] = {
         "x2static.run.config:RunConfig",
         "x2static.run.stage:run",
         "a whole pipeline over many languages from one TOML file",
+        speaks=True,
     ),
     "prepare": Command(
         "x2static.prepare.config:PrepareConfig",
@@ -128,10 +131,16 @@ COMMANDS: dict[str, Command] = {
         "x2static.report.stage:report",
         "a run folder as one page that opens without a network",
     ),
+    "compare": Command(
+        "x2static.compare.config:CompareConfig",
+        "x2static.compare.stage:compare",
+        "two runs beside each other: scores, settings that differ, neighbours that changed",
+    ),
     "explore": Command(
         "x2static.explore.config:ExploreConfig",
         "x2static.explore.stage:explore",
         "a local page: type a word, see neighbours and translations in every language",
+        speaks=True,
     ),
     "vocabulary": Command(
         "continued_pretraining.vocabulary.config:VocabularyConfig",

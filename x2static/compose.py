@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from x2static.core.outcome import Outcome
-from x2static.core.setting import free, place, positional
+from x2static.core.setting import Help, free, place, positional
 
 _PASSES = 15
 
@@ -18,6 +18,10 @@ class ComposeConfig:
 
     Vectors that shall be aligned are better given a composer afterwards.
     """
+
+    HELP: ClassVar[Help] = Help(
+        example="x2static compose vectors/de --output composed/de",
+    )
 
     vectors: Annotated[Path, positional("word vectors, in any format that can be read")]
     output: Annotated[Path, place("folder in the native format: the same vectors and a composer")]

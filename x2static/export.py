@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from x2static.core.config import require_at_least
 from x2static.core.errors import ConfigError
 from x2static.core.languages.language_name import check_language_name
 from x2static.core.outcome import Outcome
-from x2static.core.setting import free, place, positional
+from x2static.core.setting import Help, free, place, positional
+
+if TYPE_CHECKING:
+    from x2static.core.vectors import WordVectors
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExportConfig:
     """Write word vectors in another format."""
+
+    HELP: ClassVar[Help] = Help(
+        example="x2static export vectors/de --format word2vec --output de.vec",
+    )
 
     vectors: Annotated[Path | None, positional("word vectors, in any format that can be read")] = (
         None
@@ -44,6 +52,12 @@ class ExportConfig:
         Literal["float32", "float16"] | None, "stored precision; float16 for the two folder formats"
     ] = None
     limit: Annotated[int | None, "write only the first words"] = None
+    words: Annotated[
+        Path | None,
+        place(
+            "write these words alone, one a line; a fastText model has vectors for new ones, too"
+        ),
+    ] = None
     on_error: Annotated[
         Literal["raise", "skip"], "bad rows of the input: stop, or leave them out and count them"
     ] = "raise"
@@ -61,6 +75,8 @@ class ExportConfig:
         self.named_languages()
         if self.limit is not None:
             require_at_least("--limit", self.limit, 1)
+        if self.words is not None and (self.languages or self.limit is not None):
+            raise ConfigError("--words chooses the words: leave --limit and --languages out")
 
     def named_languages(self) -> dict[str, Path]:
         """The files of ``--languages`` by name.
@@ -88,23 +104,25 @@ def export(config: ExportConfig) -> Outcome:
 
 
 def _export_one(config: ExportConfig, place: Path) -> Outcome:
-    from collections import Counter
-
     from x2static.core.formats.native import VECTORS_NAME
     from x2static.core.storage.outputs import Outputs
     from x2static.core.storage.run_record import RunRecord
     from x2static.core.vector_file import FOLDER_FORMATS, read_vectors, write_vectors
 
-    outputs = Outputs("export", inputs=[place], overwrite=config.overwrite)
+    inputs = [place] if config.words is None else [place, config.words]
+    outputs = Outputs("export", inputs=inputs, overwrite=config.overwrite)
     outputs.claim(config.output, is_folder=config.format in FOLDER_FORMATS)
     skipped: Counter[str] = Counter()
-    vectors = read_vectors(
-        place,
-        limit=config.limit,
-        on_error=config.on_error,
-        allow_pickle=config.allow_pickle,
-        skipped=skipped,
-    )
+    if config.words is None:
+        vectors = read_vectors(
+            place,
+            limit=config.limit,
+            on_error=config.on_error,
+            allow_pickle=config.allow_pickle,
+            skipped=skipped,
+        )
+    else:
+        vectors = _of_words(config, place, config.words, skipped)
     # The vectors alone, not whatever else a training run keeps in its folder.
     folder_file = place / VECTORS_NAME
     source = folder_file if folder_file.exists() else place
@@ -115,6 +133,34 @@ def _export_one(config: ExportConfig, place: Path) -> Outcome:
         batch.record(record, config.output)
     text = f"{config.output}: {len(vectors):,} words x {vectors.width}, {config.format}"
     return Outcome(text, {"output": str(config.output), **record.counts})
+
+
+def _of_words(
+    config: ExportConfig, place: Path, listed: Path, skipped: Counter[str]
+) -> WordVectors:
+    """The vectors of the words in a list, in its order; those without any are counted."""
+    import numpy as np
+
+    from x2static.core.errors import LexiconError
+    from x2static.core.formats.fasttext_model import FastTextModel
+    from x2static.core.text.lines import numbered_lines
+    from x2static.core.vector_file import detect_format, read_vectors
+    from x2static.core.vectors import WordVectors
+
+    words = list(dict.fromkeys(line.strip() for _, line in numbered_lines(listed, LexiconError)))
+    if detect_format(place) == "fasttext":
+        rows = FastTextModel(place).vectors_of(words)
+        has = np.flatnonzero(rows.any(axis=1))
+        found = WordVectors([words[row] for row in has], rows[has])
+    else:
+        every = read_vectors(place, on_error=config.on_error, allow_pickle=config.allow_pickle)
+        known = [word for word in words if word in every]
+        counts = None if every.counts is None else every.counts[every.rows_of(known)]
+        found = WordVectors(known, every.matrix[every.rows_of(known)], counts)
+    if not len(found):
+        raise LexiconError(f"{listed}: none of its {len(words):,} words has a vector in {place}")
+    skipped["no vector"] = len(words) - len(found)
+    return found
 
 
 def _export_languages(config: ExportConfig) -> Outcome:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from x2static.core.config import require_at_least, require_at_most
 from x2static.core.errors import ConfigError
 from x2static.core.outcome import Outcome
-from x2static.core.setting import free, place
+from x2static.core.setting import Help, free, place
 
 _BITEXT = (
     "de-en=FILE: sentence pairs, source language first; FILE holds text TAB translation, or is "
@@ -20,6 +20,11 @@ _BITEXT = (
 @dataclass(frozen=True, kw_only=True)
 class LexiconConfig:
     """Make a dictionary of single words from sentence pairs, or write one that is in the box."""
+
+    HELP: ClassVar[Help] = Help(
+        example="x2static lexicon --bitext de-en=pairs.tsv --output de-en.txt",
+        inputs="bitext",
+    )
 
     output: Annotated[Path, place("where the dictionary goes, one pair a line, surest first")]
     bitext: Annotated[tuple[str, ...], _BITEXT] = ()

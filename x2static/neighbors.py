@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from x2static.core.config import require_at_least
 from x2static.core.errors import ConfigError
 from x2static.core.outcome import Outcome
-from x2static.core.setting import positional
+from x2static.core.setting import Help, positional
 
 if TYPE_CHECKING:
     from x2static.core.neighbors import Indices, Scores
@@ -24,6 +24,10 @@ _CSLS_POOL = 1000
 @dataclass(frozen=True, kw_only=True)
 class NeighborsConfig:
     """Print the nearest words of a word, in its own or another language."""
+
+    HELP: ClassVar[Help] = Help(
+        example="x2static neighbors vectors/de Haus Wasser --top 10",
+    )
 
     vectors: Annotated[Path, positional("word vectors, in any format that can be read")]
     words: Annotated[tuple[str, ...], positional("words to look up")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from align.answers import Choice, OutputFormat
 from align.methods.table import WITHOUT_PAIRS, HubMethodName
@@ -14,12 +14,22 @@ from x2static.core.errors import ConfigError
 from x2static.core.formats.faults import OnError
 from x2static.core.languages.language_name import check_language_name
 from x2static.core.machine.device import DeviceName
-from x2static.core.setting import free, place
+from x2static.core.setting import Help, free, place
 
 
 @dataclass(frozen=True, kw_only=True)
 class HubConfig:
     """Bring many languages into the space of one, which stays untouched."""
+
+    HELP: ClassVar[Help] = Help(
+        example=(
+            "x2static align hub --hub en=vectors/en --spokes de=vectors/de fr=vectors/fr "
+            "--lexicons 'lexicons/{}-en.txt' --output aligned"
+        ),
+        inputs="spokes lexicons validation",
+        speed="fast",
+        rare="on_error",
+    )
 
     hub: Annotated[str, "the fixed language: NAME=FILE"]
     # One spoke does not depend on the others.

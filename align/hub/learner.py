@@ -42,14 +42,20 @@ class HubLearner:
     def learn(self, problem: Problem | None = None) -> Alignment:
         """The alignment in the hub's own space; another problem is a trial, and silent."""
         is_trial = problem is not None
-        with Progress(self._name, None, "iterations") as progress:
+        with Progress(self._label(), None, "steps") as progress:
             resources = Resources(
                 self._device,
                 self._config.threads or None,
                 silent if is_trial else lambda text: progress.say(f"{self._name}: {text}"),
+                lambda done: progress.advance(1, done),
                 lambda turn: progress.advance(1, f"objective {100 * turn.objective:.4f}"),
             )
             return self._method.learn((problem or self._problem).to_learn_from(), resources)
+
+    def _label(self) -> str:
+        """The spoke, and how many there are: ``de (2 of 4)``."""
+        names = [self._config.named(text)[0] for text in self._config.spokes]
+        return f"{self._name} ({names.index(self._name) + 1} of {len(names)})"
 
     def judge(self, found: Alignment) -> Verdict | None:
         """Held-out pairs on the map; None where there are none, or nobody asked."""

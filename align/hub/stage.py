@@ -24,6 +24,7 @@ from align.vecmap.alignment import LanguageMap, unchanged
 from align.vecmap.normalization import check_finite
 from x2static.core.errors import WorkbenchError
 from x2static.core.outcome import Outcome
+from x2static.core.progress import doing
 from x2static.core.rejection import rejection
 from x2static.core.storage.run_record import RunRecord, plain
 from x2static.core.vector_file import read_vectors
@@ -106,9 +107,11 @@ def _judged(
     learner = HubLearner(config, name, problem)
     if remark := learner.doubt():
         _log.warning("%s: %s", name, remark)
+    doing(f"learning the map of {name}")
     found = learner.learn()
     if found.diagnosis.has_failed and config.seeds != "lexicon":
         _log.warning("%s: the result is not to be trusted: %s", name, found.diagnosis)
+    doing(f"scoring held-out pairs of {name}")
     verdict = learner.judge(found)
     is_aligned = config.choice == "aligned" or verdict is None or verdict.for_map
     if verdict is not None and verdict.aligned.doubt:

@@ -129,7 +129,7 @@ class SpokeLearner:
         self.ways_gone = ""
         self.divisions: list[Division] = []
         self._found: dict[tuple[bytes, bytes, int], PairRows] = {}
-        self.hub = unchanged(problem.width)
+        self.hub, self.step = unchanged(problem.width), resources.step
 
     def find_way(self, pairs: PairRows, resources: Resources) -> None:
         """Try how a few pairs lead to more; that way is gone from now on."""
@@ -178,8 +178,9 @@ class SpokeLearner:
     def _polished(self, mapped: LanguageMap, pairs: PairRows) -> LanguageMap:
         maps = (mapped, self.hub)
         spoke, _ = polished(
-            maps, self.matrices, pairs, self._cutoff, _POLISHING, is_target_fixed=True
-        )
+            maps, self.matrices, pairs, self._cutoff, _POLISHING, is_target_fixed=True,
+            tell=self.step,
+        )  # fmt: skip
         return spoke
 
 
@@ -193,7 +194,7 @@ def choose(learner: SpokeLearner, pairs: PairRows) -> SpokeTuning:
         return SpokeTuning(UNTRIED)
     words = len(np.unique(pairs.source))
     folds = _Folds(learner, divisions, trial_width(words))
-    trials = Trials(folds.scores, by_csls_then_nearest)
+    trials = Trials(folds.scores, by_csls_then_nearest, learner.step)
     trials.run([Recipe(prior, ridge) for prior in PRIORS for ridge in RIDGES])
     trials.run([replace(trials.best, mean=share) for share in SHARES])
     best = trials.best

@@ -87,7 +87,7 @@ class MultistepLearner:
         check_dimensions(problem.settings, problem.width)
         self.problem = problem
         self.sides = Sides(*problem.matrices, problem.settings)
-        self._resources = resources.silenced()
+        self._resources, self.step = resources.silenced(), resources.step
 
     def grown(self, start: Whitening, given: PairRows, most: int) -> PairRows:
         """The given pairs and those that both languages agree on, among ``most`` words per side."""
@@ -117,7 +117,7 @@ class MultistepLearner:
         maps = self.sides.language_maps(final_maps(*self.sides.rows_of(pairs), applied))
         if not choice.polished:
             return maps
-        return polished(maps, problem.matrices, pairs, problem.cutoff, how)
+        return polished(maps, problem.matrices, pairs, problem.cutoff, how, tell=self.step)
 
     def learn(self, choice: Choice, pairs: PairRows) -> Alignment:
         """The same, and how the result looks."""

@@ -152,7 +152,7 @@ def choose(learner: MultistepLearner, pairs: PairRows) -> Tuning:
     if not folds.words:
         return Tuning(Choice(UNTRIED, UNTRIED_START))
     can_choose = folds.words >= _ENOUGH
-    trials = Trials(folds.scores, by_csls)
+    trials = Trials(folds.scores, by_csls, learner.step)
     _try_whitenings(trials, None)
     start = trials.best.whitening
     if can_choose:
@@ -180,7 +180,7 @@ def _try_whitenings(trials: Trials[Choice], start: Whitening | None) -> None:
 
 def _with_polishing(chosen: Tuning, folds: _Folds) -> Tuning:
     """The choice with polishing, if that gains; such steps mostly lift plain cosine."""
-    trials = Trials(folds.final_scores, by_both)
+    trials = Trials(folds.final_scores, by_both, folds.step)
     trials.run([chosen.choice, replace(chosen.choice, polished=True)])
     if not trials.best.polished:
         return chosen
@@ -194,6 +194,7 @@ class _Folds:
         self._given = [_Fold(learner, division) for division in split_rare(pairs)]
         self._most = trial_width(len(np.unique(pairs.source)))
         self._grown: dict[Whitening, list[_Fold]] = {}
+        self.step = learner.step
         self.words = sum(fold.words for fold in self._given)
 
     def scores(self, choice: Choice) -> list[Precision]:

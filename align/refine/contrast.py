@@ -12,7 +12,7 @@ for then, and with a temperature; the soft-max looks at the near ones by itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -69,6 +69,7 @@ def contrast_turns(
     how: Contrast,
     *,
     is_target_fixed: bool = False,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Turns:
     """Learn what to turn the maps by.
 
@@ -79,6 +80,7 @@ def contrast_turns(
         cutoff: most frequent words per side among which the right one must be picked.
         how: temperature, rate and steps.
         is_target_fixed: the source is turned alone.
+        tell: told of each step.
     """
     turns = Turns(*(np.eye(side.shape[1]) for side in (source, target)))
     optimizers = [_Adam(turn) for turn in turns[: 1 if is_target_fixed else 2]]
@@ -93,6 +95,7 @@ def contrast_turns(
         rate = how.rate * min(1.0, 2 * (1 - step / steps))
         for optimizer, gradient in zip(optimizers, here.gradients, strict=False):
             optimizer.step(gradient, rate)
+        tell(f"polished by {step + 1} of {steps} batches")
     return turns
 
 

@@ -78,6 +78,7 @@ def grown_pairs(
         added = finder.agreed(*sides.mapped(maps, width), given)
         count = len(added.source)
         resources.say(f"round {turn}: {count:,} mutual pairs beside {len(given.source):,} given")
+        resources.step(f"{count:,} mutual pairs found")
         if width == before[0] and abs(count - before[1]) <= _RESTING * count:
             break
         before = width, count

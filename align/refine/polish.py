@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from align.refine.contrast import Contrast, contrast_turns
@@ -23,6 +25,7 @@ def polished(
     how: Contrast,
     *,
     is_target_fixed: bool = False,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Maps:
     """Contrastive steps on both maps, from where they stand.
 
@@ -33,6 +36,7 @@ def polished(
         cutoff: most frequent words per side among which a word must pick its translation.
         how: temperature, rate and steps.
         is_target_fixed: the target's map stays as it is.
+        tell: told of each step.
     """
     cutoff = min(cutoff, WORDS)
     looked_at, chosen = [], []
@@ -41,7 +45,8 @@ def polished(
         looked_at.append(unit(one.apply(rows[near])))
         chosen.append(places(near, paired))
     turns = contrast_turns(
-        looked_at[0], looked_at[1], PairRows(*chosen), cutoff, how, is_target_fixed=is_target_fixed
-    )
+        looked_at[0], looked_at[1], PairRows(*chosen), cutoff, how,
+        is_target_fixed=is_target_fixed, tell=tell,
+    )  # fmt: skip
     source, target = (one.turned(turn) for one, turn in zip(maps, turns, strict=True))
     return source, target

@@ -19,14 +19,20 @@ class Trials(Generic[Candidate]):
         by_fold: of each candidate, one score a fold.
     """
 
-    def __init__(self, score: Callable[[Candidate], Sequence[Precision]], rank: Rank) -> None:
+    def __init__(
+        self,
+        score: Callable[[Candidate], Sequence[Precision]],
+        rank: Rank,
+        step: Callable[[str], None] = lambda _: None,
+    ) -> None:
         """Begin with nothing tried.
 
         Args:
             score: learns by a candidate on each fold and scores its held-out pairs.
             rank: what a candidate is chosen by; the larger the better.
+            step: told of each candidate that has been tried.
         """
-        self._score, self._rank = score, rank
+        self._score, self._rank, self._step = score, rank, step
         self.by_fold: dict[Candidate, Sequence[Precision]] = {}
 
     def run(self, candidates: Iterable[Candidate]) -> None:
@@ -36,6 +42,7 @@ class Trials(Generic[Candidate]):
                 self.by_fold[candidate] = self._score(candidate)
             except AlignmentError:
                 continue
+            self._step(f"tried {candidate}")
 
     def score_of(self, candidate: Candidate) -> Precision:
         """Over all folds, of what could be learned."""

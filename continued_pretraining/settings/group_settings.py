@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from x2static.core.errors import ConfigError
-from x2static.core.setting import place
+from x2static.core.setting import Help, place
 
 
 @dataclass(frozen=True, kw_only=True)
 class GroupSettings:
     """A model for each group, and what it is to be compared with."""
+
+    # of the whole command, whose config class inherits it
+    HELP: ClassVar[Help] = Help(
+        example=(
+            "x2static pretrain --model xlm-roberta-base --text 'wiki/*.txt' "
+            "--vectors en=vectors/en de=aligned/de --steps 7500 --output better"
+        ),
+        inputs="text model vectors bitext validation_pairs",
+        common=(
+            "text model vectors bitext overwrite loss weight tlm_weight mrtd_weight "
+            "steps mlm_batch align_batch learning_rate choose seed device precision resume"
+        ),
+    )
 
     groups: Annotated[
         Path | None,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from x2static.core.config import require_at_least, require_at_most
 from x2static.core.errors import ConfigError
-from x2static.core.setting import free, place
+from x2static.core.setting import Help, free, place
 
 SMALLEST = 100
 _LARGEST_LENGTH = 1_000_000
@@ -21,6 +21,10 @@ class VocabularyConfig:
     FILES are paths, patterns in quotes, or LANGUAGE=PATH; otherwise the language is read off the
     file name (wiki/de.txt.gz is de). `pretrain --from-scratch ... --tokenizer` takes the result.
     """
+
+    HELP: ClassVar[Help] = Help(
+        example="x2static vocabulary --text 'wiki/*.txt.gz' --output pieces",
+    )
 
     text: Annotated[tuple[str, ...], place("FILES of text, one sentence or paragraph per line")]
     output: Annotated[Path, place("folder of the tokenizer to write")]

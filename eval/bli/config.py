@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from eval.choices import IndexKind, Method
 from x2static.core.config import require_at_least
 from x2static.core.errors import ConfigError
 from x2static.core.formats.faults import OnError
-from x2static.core.setting import free, place
+from x2static.core.setting import Help, free, place
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +19,13 @@ class BliConfig:
 
     Several pairs: as many --source and --lexicon, and one --target or as many.
     """
+
+    HELP: ClassVar[Help] = Help(
+        example=(
+            "x2static eval bli --source mapped/de --target mapped/en --lexicon de-en.5000-6500.txt"
+        ),
+        rare="by_word exact_mrr induce_cutoff on_error",
+    )
 
     source: Annotated[tuple[Path, ...], "aligned vectors of the language of the queries"]
     target: Annotated[tuple[Path, ...], "aligned vectors of the language of the answers"]
@@ -40,6 +47,11 @@ class BliConfig:
     compose: Annotated[
         bool, "give words of the dictionary that have no vector composed ones, on both sides"
     ] = False
+    errors: Annotated[
+        Path | None,
+        place("write each query with gold, answer, ranks and frequencies, wrong ones first"),
+    ] = None
+    by_word: Annotated[bool, "put the same into the JSON, for report and compare"] = False
     induce: Annotated[Path | None, place("write the dictionary that the vectors imply")] = None
     induce_cutoff: Annotated[int, "most frequent words of each side to induce from"] = 20_000
     device: Annotated[Literal["cpu", "cuda"], "where the exact search runs"] = "cpu"
@@ -64,6 +76,8 @@ class BliConfig:
             require_at_least(flag, value, least)
         if self.induce is not None and pairs > 1:
             raise ConfigError("--induce writes one dictionary; give one --lexicon")
+        if self.errors is not None and pairs > 1:
+            raise ConfigError("--errors writes one table; give one --lexicon")
         if self.device == "cuda" and self.index != "flat":
             raise ConfigError(f"--device cuda searches exactly; it cannot use --index {self.index}")
 

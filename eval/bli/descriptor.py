@@ -10,7 +10,12 @@ from x2static.core.evaluation import Column, Evaluation, Moment, Pipeline, Subje
 
 
 def _settings(subject: Subject, files: tuple[Path, ...]) -> Mapping[str, Any]:
-    return {"source": (Path(subject.vectors),), "target": (Path(subject.hub),), "lexicon": files}
+    return {
+        "source": (Path(subject.vectors),),
+        "target": (Path(subject.hub),),
+        "lexicon": files,
+        "by_word": True,
+    }
 
 
 def _packages(config: Any) -> Iterator[tuple[str, str]]:
@@ -26,7 +31,9 @@ DESCRIPTOR = Evaluation(
         hub="never",
         with_hub=True,
         settings=_settings,
-        fixed=frozenset({"source", "target", "lexicon", "induce", "overwrite"}),
+        fixed=frozenset(
+            {"source", "target", "lexicon", "induce", "errors", "by_word", "overwrite"}
+        ),
         packages=_packages,
         way_out='set index = "exact" under [eval_bli]',
     ),

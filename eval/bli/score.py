@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from eval.choices import IndexKind, Method
+from eval.search.answers import first_answers
 from eval.search.hubness import Hubness, NoPenalty, Penalty, exact_dots
 from eval.search.index import Rows, build_index
 from eval.search.ranks import GoldRanks
@@ -44,12 +45,14 @@ class BliScore:
         words: the covered queries, in the dictionary's order.
         coverage: how much of the dictionary the two vocabularies know.
         identical: (Q,) whether one of the query's gold translations is spelled like itself.
+        answers: (Q,) row of the word that each query found first, if that was asked for.
     """
 
     ranks: Rows
     words: tuple[str, ...]
     coverage: Coverage
     identical: Chosen
+    answers: Rows | None = None
 
     def precision(self, k: int) -> float:
         """Share of the covered queries with a gold translation among the first ``k``."""
@@ -128,8 +131,17 @@ class AlignedPair:
         self._target_rows = unit(target.matrix)
         self._hubness: Hubness | None = None
 
-    def score(self, lexicon: Lexicon, method: Method, depth: int | None = EXACT_RANKS) -> BliScore:
+    def score(
+        self,
+        lexicon: Lexicon,
+        method: Method,
+        depth: int | None = EXACT_RANKS,
+        *,
+        with_answers: bool = False,
+    ) -> BliScore:
         """Score a dictionary with ``nn`` or ``csls``; exact for ranks up to ``depth`` (None: all).
+
+        ``with_answers`` also says which word each query found first.
 
         Raises:
             LexiconError: no pair of the dictionary has both words in the vocabularies.
@@ -144,7 +156,28 @@ class AlignedPair:
         rank = self._listed if self._index in ("ivf", "hnsw") else self._counted
         coverage = lexicon.coverage(self.source.index, self.target.index)
         identical = np.array([word in known.translations[word] for word in words])
-        return BliScore(rank(queries, golds, method, everywhere), words, coverage, identical)
+        ranks = rank(queries, golds, method, everywhere)
+        answers = self._answers(queries, golds, ranks, method) if with_answers else None
+        return BliScore(ranks, words, coverage, identical, answers)
+
+    def cosines(self, words: Sequence[str], answers: Rows) -> npt.NDArray[np.float64]:
+        """(Q,) between words of the source and rows of the target."""
+        queries = self._source_rows[self.source.rows_of(words)]
+        return exact_dots(queries, self._target_rows[answers])
+
+    def _answers(
+        self, queries: FloatMatrix, golds: Sequence[Rows], ranks: Rows, method: Method
+    ) -> Rows:
+        """What each query found first: where it was right, the gold translation."""
+        penalty: Penalty = self._get_hubness() if method == "csls" else NoPenalty(len(self.target))
+        answers = first_answers(queries, self._target_rows, penalty)
+        for query in np.flatnonzero(ranks == 1).tolist():
+            rows = golds[query]
+            if answers[query] not in rows:  # equal to the last bit of float32
+                cosines = exact_dots(self._target_rows[rows], queries[query])
+                best = np.argmax(penalty.weight * cosines - penalty.values[rows])
+                answers[query] = rows[int(best)]
+        return answers
 
     def induce(self, method: Method, cutoff: int) -> Lexicon:
         """Mutual best translations among the ``cutoff`` most frequent words of each side."""

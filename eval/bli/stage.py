@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from eval.bli.by_word import by_word, write_by_word
 from eval.bli.config import BliConfig
 from eval.bli.score import EXACT_RANKS, AlignedPair
 from eval.few import label, warn_of_few
@@ -20,6 +21,8 @@ from x2static.core.errors import LexiconError
 from x2static.core.formats.native import read_composer
 from x2static.core.intervals import METHOD, shown
 from x2static.core.outcome import Outcome
+from x2static.core.progress import doing
+from x2static.core.scores.paired import marks
 from x2static.core.storage.outputs import Outputs
 from x2static.core.storage.run_record import RunRecord
 from x2static.core.text.lexicon import Lexicon, advise_direction, read_lexicon
@@ -32,10 +35,20 @@ def bli(config: BliConfig) -> Outcome:
     outputs = Outputs("eval bli", inputs=inputs, overwrite=config.overwrite)
     if config.induce is not None:
         outputs.claim(config.induce, "--induce", is_folder=False)
+    if config.errors is not None:
+        outputs.claim(config.errors, "--errors", is_folder=False)
     # All dictionaries are read before the first large file, so that a bad one fails at once.
     lexicons = {path: _read_lexicon(path, config) for path in config.lexicon}
     record = RunRecord("eval bli", config, list(inputs))
     rows = list(_rows(config, lexicons, record, outputs))
+    if config.errors is not None:
+        with outputs.together() as batch:
+            with batch.stage(config.errors) as temporary:
+                write_by_word(rows, temporary)
+            batch.record(record, config.errors)
+    if not config.by_word:
+        for row in rows:
+            row.pop("words", None)
     few = warn_of_few(
         (f"{label(row)} ({row['lexicon']})", row["queries"], "queries") for row in rows
     )
@@ -69,6 +82,7 @@ def _rows(
             print(f"warning: {path}: {advice}", file=sys.stderr)  # noqa: T201
         yield from _score(pair, lexicon, (source, target, path), config)
         if config.induce is not None:
+            doing("inducing a dictionary")
             induced = pair.induce(config.method[0], config.induce_cutoff)
             _write_induced(induced, config.induce, record, outputs)
         if config.both_directions:
@@ -110,9 +124,11 @@ def _score(
     source, target, path = paths
     depth = None if config.exact_mrr else max(EXACT_RANKS, *config.k)
     coverage = lexicon.coverage(pair.source.index, pair.target.index)
+    wants = config.by_word or config.errors is not None
     for method in config.method:
+        doing(f"ranking the translations of {path}, {method}")
         try:
-            score = pair.score(lexicon, method, depth)
+            score = pair.score(lexicon, method, depth, with_answers=wants)
         except LexiconError as error:
             raise LexiconError(f"{path}: {error}") from error
         yield {
@@ -121,6 +137,8 @@ def _score(
             "source_words": len(pair.source), "target_words": len(pair.target),
             "pairs": coverage.pairs, "known_pairs": coverage.covered_pairs,
             "dropped_phrases": lexicon.dropped.get("phrase", 0),
+            "found": marks(score.ranks == 1),
+            **({"words": by_word(pair, lexicon, score)} if wants else {}),
         }  # fmt: skip
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from x2static.core.config import require_at_least
 from x2static.core.errors import ConfigError
 from x2static.core.languages.language_name import check_language_name
 from x2static.core.machine.device import DeviceName
-from x2static.core.setting import free, place
+from x2static.core.setting import Help, free, place
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +21,12 @@ class ImpactConfig:
     paired at random (the null), and without the sentences that lie farthest from the mean. FILES
     are paths, patterns in quotes, or LANGUAGE=PATH.
     """
+
+    HELP: ClassVar[Help] = Help(
+        example=(
+            "x2static eval impact --before xlm-roberta-base --after better --text 'mono/*.txt.gz'"
+        ),
+    )
 
     before: Annotated[str, "model: a folder or a name"]
     after: Annotated[str, "the same model, trained on"]

@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from eval.downstream.config import DownstreamConfig
 from x2static.core.errors import ConfigError
 from x2static.core.languages.language_name import check_language_name
-from x2static.core.setting import place
+from x2static.core.setting import Help, place
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +21,15 @@ class NliConfig(DownstreamConfig):
     of column names. With --sources, {} in --train stands for the language, and the result is a
     matrix of sources and targets.
     """
+
+    HELP: ClassVar[Help] = Help(
+        example=(
+            "x2static eval nli --model xlm-roberta-base "
+            "--train en.tsv --test 'xnli.*.tsv' --seeds 3"
+        ),
+        inputs="dev",
+        rare="seed warmup weight_decay max_pieces freeze",
+    )
 
     preset: Annotated[
         Literal["xtreme", "small"],

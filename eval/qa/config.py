@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from eval.downstream.config import DownstreamConfig
 from x2static.core.config import require_at_least
 from x2static.core.formats.faults import OnError
+from x2static.core.setting import Help
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +18,15 @@ class QaConfig(DownstreamConfig):
 
     Data: SQuAD's JSON (SQuAD 1.1, XQuAD, TyDiQA-GoldP, MLQA), plain or .gz.
     """
+
+    HELP: ClassVar[Help] = Help(
+        example=(
+            "x2static eval qa --model xlm-roberta-base --train squad.json "
+            "--test 'xquad.*.json' --seeds 3"
+        ),
+        inputs="dev",
+        rare=("seed warmup weight_decay max_pieces stride max_question max_answer on_error"),
+    )
 
     preset: Annotated[
         Literal["xtreme", "small"],

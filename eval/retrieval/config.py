@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from eval.choices import CaseRule
 from x2static.core.config import require_at_least
 from x2static.core.errors import ConfigError
 from x2static.core.formats.faults import OnError
 from x2static.core.machine.device import DeviceName
+from x2static.core.setting import Help
 
 Search = Literal["nn", "csls", "margin"]
 
@@ -23,6 +24,15 @@ class RetrievalConfig:
     --parallel the sentences of every language are looked for in every other one.
     """
 
+    HELP: ClassVar[Help] = Help(
+        example=(
+            "x2static eval retrieval --source tatoeba.deu --target tatoeba.eng "
+            "--model xlm-roberta-base"
+        ),
+        inputs="source target parallel model vectors languages",
+        rare="specials max_pieces case max_vocabulary csls on_error",
+    )
+
     source: Annotated[tuple[Path, ...], "sentences, one a line"] = ()
     target: Annotated[tuple[Path, ...], "their translations, line by line"] = ()
     parallel: Annotated[
@@ -30,7 +40,11 @@ class RetrievalConfig:
         "instead: files of one text in many languages, line by line; all pairs of them are tried",
     ] = ()
     model: Annotated[str | None, "transformer: a folder or a name"] = None
-    layer: Annotated[int, "hidden layer that is averaged; -1: the last"] = 7
+    layer: Annotated[
+        int | None,
+        "hidden layer that is averaged; -1: the last (default: 7 of 12, as far up in other models; "
+        "the last of a sentence encoder)",
+    ] = None
     languages: Annotated[
         tuple[str, ...],
         "codes of --source and --target, for a model with a module for each language (X-MOD)",

@@ -17,6 +17,7 @@ from eval.search.hubness import Hubness, NoPenalty, Penalty
 from eval.search.ranks import GoldRanks
 from x2static.core.intervals import share_interval
 from x2static.core.normalize import unit
+from x2static.core.scores.paired import marks
 from x2static.core.vectors import FloatMatrix
 
 
@@ -28,11 +29,13 @@ class RetrievalScore:
         sentences: lines of the file.
         encoded: lines that have a vector; the others count as wrong.
         right: lines whose translation is nearest.
+        found: which these are, as `x2static.core.scores.paired.marks` writes them.
     """
 
     sentences: int
     encoded: int
     right: int
+    found: str = ""
 
     def as_row(self) -> dict[str, Any]:
         """JSON-ready figures between 0 and 1."""
@@ -41,6 +44,7 @@ class RetrievalScore:
             "sentences": self.sentences,
             "coverage": self.encoded / self.sentences,
             "accuracy": accuracy,
+            **({"found": self.found} if self.found else {}),
             "interval_95": {"accuracy": share_interval(accuracy, self.sentences)},
         }
 
@@ -72,4 +76,4 @@ def score_retrieval(
     golds = list(np.arange(len(x))[:, None])
     ranks = GoldRanks(z, penalty, 1).rank(x, golds)
     right = is_encoded & z.any(axis=1) & (ranks == 1)
-    return RetrievalScore(len(x), int(is_encoded.sum()), int(right.sum()))
+    return RetrievalScore(len(x), int(is_encoded.sum()), int(right.sum()), marks(right))

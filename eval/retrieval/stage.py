@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,7 +16,7 @@ from eval.retrieval.config import RetrievalConfig, Search
 from eval.retrieval.matrix import matrix_table
 from eval.retrieval.score import RetrievalScore, score_retrieval
 from eval.retrieval.static_sentences import StaticEncoder
-from x2static.core.errors import DatasetError
+from x2static.core.errors import DatasetError, require
 from x2static.core.formats.many_languages import sentence_rows
 from x2static.core.intervals import METHOD, shown
 from x2static.core.outcome import Outcome
@@ -40,6 +41,7 @@ class Encoder(Protocol):
 
 def retrieval(config: RetrievalConfig) -> Outcome:
     """Run ``x2static eval retrieval``."""
+    config = _with_layer(config)
     if config.parallel:
         return _every_pair(config)
     pairs = list(zip(config.source, config.target, strict=True))
@@ -93,6 +95,22 @@ def _data(rows: Sequence[dict[str, Any]], record: RunRecord) -> dict[str, Any]:
         "rows": rows, "average": {"accuracy": average}, "intervals": METHOD, "warnings": few,
         "run": record.as_dict(),
     }  # fmt: skip
+
+
+def _with_layer(config: RetrievalConfig) -> RetrievalConfig:
+    """The settings with the layer that the model suggests, where none was asked for.
+
+    The seventh of twelve is the paper's; sentence encoders are trained to be read at their last.
+    """
+    if config.model is None or config.layer is not None:
+        return config
+    if (Path(config.model) / "modules.json").exists():
+        return replace(config, layer=-1)
+    from x2static.teacher.loading.hugging_face import read_config
+
+    transformers = require("transformers", "distill", "running a transformer")
+    depth = read_config(transformers, config.model).num_hidden_layers
+    return replace(config, layer=max(1, round(7 * depth / 12)))
 
 
 def _encode(

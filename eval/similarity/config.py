@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from eval.choices import CaseRule, PhraseRule
 from x2static.core.config import require_at_least
 from x2static.core.errors import ConfigError
 from x2static.core.formats.faults import OnError
+from x2static.core.setting import Help
 
 
 @dataclass(frozen=True, kw_only=True)
 class SimilarityConfig:
     """Correlate cosines of word vectors with what people said of the pairs."""
+
+    HELP: ClassVar[Help] = Help(
+        example="x2static eval similarity --vectors vectors/de --dataset de.test.txt",
+    )
 
     vectors: Annotated[Path, "vectors of the (first) language"]
     dataset: Annotated[tuple[Path, ...], "test sets: two words and a score a line, TSV or CSV"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
 from eval.downstream.config import DownstreamConfig
+from x2static.core.setting import Help
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +17,15 @@ class TaggingConfig(DownstreamConfig):
     Data: CoNLL-U, or word TAB tag (PAN-X, UD-POS), plain or .gz; all test files of a language
     count together.
     """
+
+    HELP: ClassVar[Help] = Help(
+        example=(
+            "x2static eval tagging --model xlm-roberta-base --train en.conllu "
+            "--test 'ud/*.conllu' --seeds 3"
+        ),
+        inputs="dev",
+        rare="seed warmup weight_decay max_pieces",
+    )
 
     preset: Annotated[
         Literal["xtreme", "small"],

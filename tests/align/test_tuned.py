@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from align.methods.multistep import PUBLISHED, Choice, MultistepLearner, Whitening
 from align.methods.table import learn_maps
 from align.methods.tuned import UNTRIED, Tuning, choose, tune
-from align.problem import Problem, Resources
+from align.problem import Problem, Resources, silent
 from align.refine.growth import widths_from
 from align.search.folds import reserve_rare, split, split_rare
 from align.search.held_out import NEAR, HeldOut
@@ -188,7 +190,7 @@ class FakeFold:
 
 def chosen_by(fold, monkeypatch):
     monkeypatch.setattr("align.methods.tuned._Fold", fold)
-    return choose(None, PairRows(np.arange(3500), np.arange(3500)))
+    return choose(SimpleNamespace(step=silent), PairRows(np.arange(3500), np.arange(3500)))
 
 
 def test_the_whitening_is_chosen_again_with_mutual_pairs(monkeypatch):

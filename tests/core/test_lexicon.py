@@ -1,4 +1,5 @@
 import gzip
+import zipfile
 
 import pytest
 from hypothesis import given, settings
@@ -141,3 +142,33 @@ def test_direction_advice():
     german, english = {"der", "von", "Haus"}, {"the", "of", "from", "house"}
     assert advise_direction(lexicon, german, english) is None
     assert "0 of 4 pairs as it is and 4 the other way" in advise_direction(lexicon, english, german)
+
+
+def zipped(path, **texts):
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in texts.items():
+            archive.writestr(name.replace("_", "."), text)
+    return path
+
+
+def test_a_zip_of_one_text_is_read(tmp_path):
+    path = zipped(tmp_path / "panlex.zip", a_tsv="eng-000\tdeu-000\nhouse\tHaus\n", README_txt="x")
+    assert list(read_lexicon(path)) == [("house", "Haus")]
+
+
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [
+        ({"a_tsv": "a b", "b_tsv": "c d"}, r"2 texts in this zip \(a\.tsv, b\.tsv\); unpack it"),
+        ({"a_bin": "a b"}, r"0 texts in this zip"),
+    ],
+)
+def test_a_zip_of_several_texts_is_refused(texts, message, tmp_path):
+    with pytest.raises(LexiconError, match=message):
+        read_lexicon(zipped(tmp_path / "x.zip", **texts))
+
+
+def test_a_damaged_zip_is_one_line(tmp_path):
+    (tmp_path / "x.zip").write_bytes(b"PK not really")
+    with pytest.raises(LexiconError, match=r"x\.zip: damaged zip file"):
+        read_lexicon(tmp_path / "x.zip")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,8 +12,9 @@ import pytest
 from tests.distill.conftest import write_corpus
 from tests.teachers import byte_tokenizer, unigram_tokenizer, wordpiece_tokenizer
 from x2static.core.languages.script import script_share, scripts_of
+from x2static.distill.doubts import case_doubt
 from x2static.teacher.legibility import Legibility, PieceMarks
-from x2static.teacher.pieces import WordPieces
+from x2static.teacher.pieces import PieceTable, WordPieces
 
 
 def distilled(run_cli, corpus: Path, teacher: Path, output: Path) -> tuple[str, dict]:
@@ -109,3 +111,28 @@ def test_the_language_that_prepare_was_told_is_judged(run_cli, teacher_folder, t
         "Latin: is it the text of another language?"
     ) in err
     assert found["script"] == {"language": "ko", "share": 0.0, "mostly": "LATIN"}
+
+
+PAIRS = ["The the", "Cat cat", "Dog dog", "Sat sat", "Ran ran", "Home home"]
+
+
+@pytest.mark.parametrize(("lowercases", "case"), [(True, "keep"), (True, "words"), (False, "keep")])
+def test_a_lower_casing_teacher_suggests_one_vector_for_both_cases(lowercases, case):
+    pieces = WordPieces(wordpiece_tokenizer(), "tiny")
+    words = " ".join(PAIRS).split()
+    read = [word.lower() for word in words] if lowercases else words
+    table = pieces.encode([f"{word} {'x' * len(word)}" for word in read])
+    if not lowercases:  # told apart by a piece for each capital
+        table = PieceTable(np.arange(len(words), dtype=np.int32), np.arange(len(words) + 1))
+    materials = SimpleNamespace(
+        index=SimpleNamespace(words=words), pieces=table, teacher=SimpleNamespace(name="tiny"),
+        vocabulary=SimpleNamespace(rows=np.arange(len(words))),
+    )  # fmt: skip
+    line = case_doubt(SimpleNamespace(case=case), materials)
+    if lowercases and case == "keep":
+        assert line == (
+            "warning: tiny reads capitals as small letters, but 6 words have a vector for either "
+            "(The, the): --case words makes one of both"
+        )
+    else:
+        assert line is None

@@ -296,3 +296,12 @@ def test_in_a_browser_a_word_is_looked_up_and_compared(server: Server, tmp_path:
         assert page.run("document.documentElement.scrollWidth <= innerWidth")
         assert [text for text in page.complaints if "404" not in text] == []
         assert all(url.startswith(server.url) for url in page.requests)
+
+
+def test_nothing_typed_gives_words_to_start_from(server: Server) -> None:
+    status, body, _ = ask(server, "/api/suggest?space=after&language=de&prefix=")
+    assert status == 200
+    words = json.loads(body)["words"]
+    assert len(words) == 8
+    for word in words:
+        assert ask(server, LOOK_UP.replace("de30", quote(word)))[0] == 200

@@ -9,6 +9,7 @@ from x2static.prepare.languages import (
     ICU_LANGUAGES,
     PAPER_LANGUAGES,
     UDPIPE_LANGUAGES,
+    default_tokenizer,
     tokenizer_for,
 )
 
@@ -32,6 +33,15 @@ def test_the_table_is_the_papers() -> None:
 def test_each_language_has_its_tool(language: str, tokenizer: str) -> None:
     check_code(language)
     assert tokenizer_for(language) == tokenizer
+
+
+@pytest.mark.parametrize(("is_there", "tokenizer"), [(True, "kiwi"), (False, "udpipe")])
+def test_korean_is_cut_into_morphemes_where_that_is_installed(
+    is_there: bool, tokenizer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: object() if is_there else None)
+    assert default_tokenizer("ko") == default_tokenizer("ko-KP") == tokenizer
+    assert default_tokenizer("de") == tokenizer_for("de")
 
 
 @pytest.mark.parametrize("language", PAPER_LANGUAGES)

@@ -93,6 +93,37 @@ def test_flags_win_over_the_named_rules() -> None:
     assert (config.resolved_rules().min_tokens, config.resolved_rules().max_tokens) == (3, 75)
 
 
+@pytest.mark.parametrize(
+    ("sentence", "is_kept"),
+    [
+        ("Kitaplıklarımızdakilerden bahsediyorlardı.", True),  # two words of 40 letters
+        ("Kitap okuyorlar.", False),
+        ("가나다라마바사아자차카타파하가", True),  # 15 syllables
+        ("가나다라마바사아자차카타파하", False),
+        ("我來到北京清華大學念", True),  # 10 characters
+        ("我來到北京清華大學", False),
+        ("a b c d e f g", True),
+        ("a b c d e f", False),
+    ],
+)
+def test_long_words_make_up_for_few(prepare_text: Prepare, sentence: str, is_kept: bool) -> None:
+    more = {"rules": "letters", "min_sentences": 1, "tokenizer": "whitespace"}
+    text, counts = prepare_text(f"{sentence}\none two three four five six seven\n", **more)
+    assert (sentence in text) == is_kept
+    check_sums(counts)
+
+
+def test_a_rule_that_takes_much_says_how_to_loosen_it(run_cli, tmp_path: Path) -> None:
+    source = tmp_path / "raw.txt"
+    source.write_text("One two three four five six. Too few words.\nAlone is this one, of seven.\n")
+    flags = ("prepare", "--language", "rw", "--input", source, "--workers", 1)
+    _, out, _ = run_cli(*flags, "--output", tmp_path / "a")
+    assert "33 % of the sentences stand in lines of fewer than 2 sentences; if each" in out
+    assert "50 % of the sentences have fewer than 7 words; where words are long, --rules" in out
+    _, out, _ = run_cli(*flags, "--output", tmp_path / "b", "--min-sentences", 1, "--min-tokens", 2)
+    assert "% of the sentences" not in out
+
+
 def test_longer_sentences_are_dropped(prepare_text: Prepare) -> None:
     text, counts = prepare_text(TWO, max_tokens=7)
     assert text == "One two three four five six .\n"

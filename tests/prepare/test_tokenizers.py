@@ -32,6 +32,14 @@ def split(name: str, language: str, *paragraphs: str) -> list[list[str]]:
         ("fugashi", "ja", "今日は良い天気です。散歩に行きましょう。",
          ["今日 は 良い 天気 です 。", "散歩 に 行き ましょう 。"]),
         ("jieba", "zh", "我来到北京清华大学。你好吗？", ["我 来到 北京 清华大学 。", "你好 吗 ？"]),
+        ("icu", "th", "ฉันรักภาษาไทย", ["ฉัน รัก ภาษา ไทย"]),
+        ("icu", "lo", "ຂ້ອຍຮັກພາສາລາວ", ["ຂ້ອຍ ຮັກ ພາສາ ລາວ"]),
+        ("icu", "km", "ខ្ញុំស្រឡាញ់ភាសាខ្មែរ", ["ខ្ញុំ ស្រឡាញ់ ភាសាខ្មែរ"]),
+        ("icu", "my", "စကား ကို လေ့လာသည်။", ["စကား ကို လေ့လာ သည် ။"]),
+        ("kiwi", "ko", "영화를 보았다. 그 영화는 재미있었다고 학생들이 말했습니다.",
+         ["영화 를 보았다 .", "그 영화 는 재미있었다고 학생 들 이 말 했습니다 ."]),
+        ("kiwi", "ko", "😀 영화를 👍🏽 공부했던 사람들에게서도 나는 2024년에",
+         ["😀 영화 를 👍🏽 공부 했던 사람 들 에게서 도 나 는 2024 년 에"]),
         ("whitespace", "de", " Ein  Satz .\tSchon \u00a0 geteilt . ",
          ["Ein Satz . Schon geteilt ."]),
     ],
@@ -42,7 +50,7 @@ def test_sentences_and_words(
     assert split(name, language, paragraph) == [sentences]
 
 
-@pytest.mark.parametrize("name", ["icu", "fugashi", "jieba", "whitespace"])
+@pytest.mark.parametrize("name", ["icu", "fugashi", "jieba", "kiwi", "whitespace"])
 def test_paragraphs_do_not_touch_each_other(name: str) -> None:
     paragraphs = ["He met Mrs.", "Jones came 😀. Good", "😀😀", "c d. e", "…", "日本語。中文"]
     tokenizer = build_tokenizer(TokenizerPlan(name=name, language="en"))

@@ -16,7 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from x2static.core.errors import WorkbenchError
+from x2static.prepare.config import PrepareConfig
 from x2static.prepare.tokenizers import udpipe_model as model_module
+from x2static.prepare.tokenizers.build import plan_tokenizer
+from x2static.prepare.tokenizers.interface import TokenizerPlan
 from x2static.prepare.tokenizers.udpipe import UdpipeTokenizer
 from x2static.prepare.tokenizers.udpipe_model import find_model, model_name
 from x2static.prepare.tokenizers.udpipe_network import BatchedTokenizer
@@ -260,3 +263,36 @@ def test_a_download_is_kept_only_when_whole(
 def test_a_language_without_model_is_named() -> None:
     with pytest.raises(WorkbenchError, match="no UDPipe model for 'rw'"):
         model_name("rw")
+
+
+@pytest.mark.parametrize(("tokenizer", "falls_back"), [("auto", True), ("udpipe", False)])
+def test_without_a_model_icu_cuts_the_text_with_one_warning(
+    tokenizer: str, falls_back: bool, no_models: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError("no route to host")
+
+    monkeypatch.setattr("urllib.request.urlopen", refuse)
+    config = PrepareConfig(
+        language="de",
+        input="x",
+        output=tmp_path / "y",
+        tokenizer=tokenizer,  # type: ignore[arg-type]
+    )
+    if not falls_back:
+        with pytest.raises(WorkbenchError, match="--tokenizer icu"):
+            plan_tokenizer(config)
+        return
+    assert plan_tokenizer(config) == TokenizerPlan(name="icu", language="de")
+    (line,) = caplog.messages
+    assert line.startswith("no UDPipe model for 'de', and https://models.example/german")
+    assert line.endswith("ICU cuts the text instead (--tokenizer udpipe insists)")
+
+
+def test_a_model_that_was_named_is_no_choice(tmp_path: Path) -> None:
+    config = PrepareConfig(
+        language="de", input="x", output=tmp_path / "y", udpipe_model=tmp_path / "none"
+    )
+    with pytest.raises(WorkbenchError, match="no such file"):
+        plan_tokenizer(config)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from eval.retrieval.config import RetrievalConfig
 from x2static.core.errors import ConfigError
 from x2static.run.plan.graph import build_graph
 from x2static.run.workbench.problems import Problems
@@ -298,11 +297,11 @@ def test_layers_that_the_teacher_lacks_are_found_before_any_work(read, folder):
     (folder / "teacher" / "config.json").write_text('{"num_hidden_layers": 4}')
     pair = '[evaluate]\nretrieval = ["text/de.txt", "text/en.txt"]'
     asked = GOOD.replace("[evaluate]", pair) + "\n[distill]\nlayer = -6\n"
-    deep = read(asked)[1]
+    deep = read(asked + "[eval_retrieval]\nlayer = 7\n")[1]
     rest = "has 4 layers; choose 0 (embeddings) to 4, or -1 (the last) to -5"
     assert [line.partition(":")[0] for line in deep] == ["[distill]", "[eval_retrieval]"]
     assert "layer = -6" in deep[0]
-    assert f"layer = {RetrievalConfig.layer}:" in deep[1]
+    assert "layer = 7:" in deep[1]
     assert all(line.endswith(rest) for line in deep)
     assert read(asked.replace("-6", "-5") + "[eval_retrieval]\nlayer = 4\n")[1] == []
-    assert read(GOOD)[1] == []  # without retrieval its default is nobody's mistake
+    assert read(asked.replace("-6", "-5"))[1] == []  # by default retrieval suits the model

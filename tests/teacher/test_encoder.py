@@ -131,6 +131,13 @@ def test_missing_folder(tmp_path):
         load_teacher(str(tmp_path / "absent" / "deeper"), 1, "cpu")
 
 
+def test_a_name_like_a_folder_beside_others_is_not_looked_for_on_the_hub(tmp_path, monkeypatch):
+    (tmp_path / "models").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(TeacherError, match="models/mine: no such model folder"):
+        load_teacher("models/mine", 1, "cpu")
+
+
 def test_folder_without_config(tmp_path):
     with pytest.raises(TeacherError, match=r"not a model that can be loaded .* config\.json"):
         load_teacher(str(tmp_path), 1, "cpu")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from x2static.core.config import require_at_least
 from x2static.core.errors import ConfigError
 from x2static.core.languages.language import check_code
-from x2static.core.setting import positional
+from x2static.core.setting import Help, positional
 
 _FILES = (
     "keyed texts SOURCE/LANGUAGE.tsv, .gz, .xz or .zst, patterns in quotes; "
@@ -22,6 +22,10 @@ class BitextCountConfig:
 
     FILES hold `key TAB sentence`, sorted by key; languages of one source are joined on the key.
     """
+
+    HELP: ClassVar[Help] = Help(
+        example="x2static bitext count 'pairs/*.tsv.xz'",
+    )
 
     files: Annotated[tuple[str, ...], positional(_FILES)]
     temperature: Annotated[float, "flattens what is drawn by size (1: by size)"] = 10 / 7
@@ -37,6 +41,10 @@ class BitextCountConfig:
 @dataclass(frozen=True, kw_only=True)
 class BitextSampleConfig:
     """Print sentence pairs of two languages, drawn at random from all sources."""
+
+    HELP: ClassVar[Help] = Help(
+        example="x2static bitext sample 'pairs/*.tsv.xz' --pair de-fr",
+    )
 
     files: Annotated[tuple[str, ...], positional(_FILES)]
     pair: Annotated[str, "the two languages, such as de-fr"]
@@ -56,6 +64,10 @@ class BitextCheckConfig:
 
     Each language is checked against the hub, source by source.
     """
+
+    HELP: ClassVar[Help] = Help(
+        example="x2static bitext check 'pairs/*.tsv.xz' --hub en",
+    )
 
     files: Annotated[tuple[str, ...], positional(_FILES)]
     hub: Annotated[str, "the language that the others are checked against"] = "en"

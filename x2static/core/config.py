@@ -39,7 +39,7 @@ _SHORT.maxstring = _SHORT.maxother = 80
 def add_flags(parser: argparse.ArgumentParser, config_class: type[Any]) -> None:
     """Give a parser one argument per setting; absent flags leave no trace in the namespace."""
     for field in fields_of(config_class):
-        kind, is_many = _element(field.type)
+        kind, is_many = element_type(field.type)
         options: dict[str, Any] = {"help": _help(field), "default": argparse.SUPPRESS}
         if not field.is_positional:
             options["dest"] = field.name
@@ -51,7 +51,7 @@ def add_flags(parser: argparse.ArgumentParser, config_class: type[Any]) -> None:
             options["type"] = type(get_args(kind)[0])
         else:
             options["type"] = _path if kind is Path else kind
-            options["metavar"] = _metavar(field.name.rstrip("_"), kind)
+            options["metavar"] = metavar_of(field.name.rstrip("_"), kind)
         if field.is_positional:
             # Optional to the parser: a config file may hold it, and `build` misses it otherwise.
             # None, as argparse would convert SUPPRESS like a typed value here.
@@ -158,7 +158,7 @@ def coerce(value: Any, field: Field, place: str) -> Any:
     """A value from a config file as the field's type, or a line that says what was expected."""
     if value is None and _is_optional(field.type):
         return None
-    kind, is_many = _element(field.type)
+    kind, is_many = element_type(field.type)
     if is_many:
         if not isinstance(value, list):
             raise ConfigError(f"{place}: {field.name} must be a list, got {shown(value)}")
@@ -224,7 +224,7 @@ def _is_optional(hint: Any) -> bool:
     return get_origin(hint) in (Union, types.UnionType) and type(None) in get_args(hint)
 
 
-def _element(hint: Any) -> tuple[Any, bool]:
+def element_type(hint: Any) -> tuple[Any, bool]:
     """The scalar type of a hint and whether it holds many: ``tuple[Path, ...]`` is (Path, True)."""
     if get_origin(hint) in (Union, types.UnionType):
         hint = next(option for option in get_args(hint) if option is not type(None))
@@ -240,7 +240,8 @@ def _path(text: str) -> Path:
     return Path(text)
 
 
-def _metavar(name: str, kind: Any) -> str:
+def metavar_of(name: str, kind: Any) -> str:
+    """What stands for a setting's value in help."""
     return {int: "N", float: "X", Path: "FILE"}.get(kind, name.upper())
 
 
@@ -248,10 +249,11 @@ def _help(field: Field) -> str:
     text = field.help.replace("%", "%%")
     if field.is_required or field.default in (None, (), False, ""):
         return text
-    return f"{text} (default: {_as_default(field.default)})"
+    return f"{text} (default: {as_default(field.default)})"
 
 
-def _as_default(value: Any) -> str:
+def as_default(value: Any) -> str:
+    """A default as it would be typed."""
     if isinstance(value, (tuple, list)):
         return " ".join(map(str, value))
     return {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value)

@@ -14,7 +14,7 @@ from x2static.core.text.lexicon import Lexicon
 from x2static.core.vector_file import read_vectors, write_vectors
 from x2static.core.vectors import WordVectors
 
-Text: TypeAlias = "Path | str | Iterable[str]"
+Text: TypeAlias = "Path | str | Iterable[str | Sequence[str]]"
 Pairs: TypeAlias = "Path | str | Lexicon | Mapping[str, str] | Iterable[tuple[str, str]]"
 Vectors: TypeAlias = "Path | str | WordVectors | tuple[Sequence[str], Any] | Any"
 
@@ -42,7 +42,7 @@ class HandOver:
         """A path to a text; sentences are written one a line."""
         if isinstance(text, (Path, str)):
             return Path(text).expanduser()
-        lines = list(text)
+        lines = [line if isinstance(line, str) else _joined(line) for line in text]
         for place, line in enumerate(lines):
             if not isinstance(line, str) or "\n" in line:
                 raise ConfigError(f"sentence {place}: expected one line of text, got {line!r:.60}")
@@ -81,6 +81,13 @@ class HandOver:
     def _place(self, name: str) -> Path:
         self._count += 1
         return Path(self._folder.name) / f"{self._count}-{name}"
+
+
+def _joined(tokens: Any) -> Any:
+    """A list of tokens as one line; what else there is is left for the complaint."""
+    if isinstance(tokens, (list, tuple)) and all(isinstance(token, str) for token in tokens):
+        return " ".join(tokens)
+    return tokens
 
 
 def _word_vectors(vectors: Any) -> WordVectors:

@@ -15,6 +15,35 @@ def format_seconds(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
+class Signs:
+    """When the process last said something of its work, and what it is at.
+
+    Attributes:
+        doing: what takes its time now; empty where nothing has named itself.
+    """
+
+    def __init__(self) -> None:
+        self.doing = ""
+        self._last = time.monotonic()
+
+    def tell(self) -> None:
+        """Something has been shown."""
+        self._last = time.monotonic()
+
+    def silence(self) -> float:
+        """Seconds since then."""
+        return time.monotonic() - self._last
+
+
+signs = Signs()
+"""Of this process."""
+
+
+def doing(what: str) -> None:
+    """Name what takes its time from now on: ``reading vectors/de``; shown if it takes long."""
+    signs.doing = what
+
+
 class Progress:
     """Counts units done; prints rate, remaining time and whatever the stage adds.
 
@@ -50,10 +79,12 @@ class Progress:
 
     def say(self, text: str) -> None:
         """Print a line that stays, such as neighbours of a few words."""
+        signs.tell()
         print(f"\r\x1b[K{text}" if self._live else text, file=sys.stderr, flush=True)  # noqa: T201
 
     def _show(self) -> None:
         self._shown, self._shown_done = time.monotonic(), self._done
+        signs.tell()
         seconds = max(self._shown - self._began, 1e-9)
         rate = (self._done - self._first) / seconds
         parts = [f"{self._label}: {self._done:,}"]

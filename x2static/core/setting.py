@@ -34,6 +34,30 @@ class place:  # noqa: N801
     help: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Help:
+    """What a config class says, as its ``HELP``, of the page that ``--help`` prints.
+
+    Settings named nowhere find their group by what they are; see `x2static.help_page`.
+
+    Attributes:
+        example: a whole command line that works.
+        inputs: names, parted by spaces, of further settings to show under input.
+        outputs: further ones under output.
+        speed: further ones under speed.
+        rare: those that only ``--help-all`` shows.
+        common: of a command with very many settings, those that ``--help`` shows; all others are
+            rare then.
+    """
+
+    example: str
+    inputs: str = ""
+    outputs: str = ""
+    speed: str = ""
+    rare: str = ""
+    common: str = ""
+
+
 @dataclass(frozen=True)
 class Field:
     """One setting, as flags and config files see it."""

@@ -15,15 +15,18 @@ from x2static.core.formats.faults import Faults, OnError
 from x2static.core.formats.gensim_pickle import is_pickle, read_gensim, write_gensim
 from x2static.core.formats.native import VECTORS_NAME, Precision, read_native, write_native
 from x2static.core.formats.text import parse_header
+from x2static.core.progress import doing
 from x2static.core.storage.files import Stage, staged
 from x2static.core.vectors import WordVectors
 
 Format = Literal[
     "word2vec", "word2vec-binary", "gensim", "glove", "safetensors", "static-embedding", "fasttext"
 ]
-ReadableFormat = Literal["text", "word2vec-binary", "gensim", "safetensors"]
+ReadableFormat = Literal["text", "word2vec-binary", "gensim", "safetensors", "fasttext"]
 FOLDER_FORMATS: frozenset[Format] = frozenset(["safetensors", "static-embedding"])
 _HEAD = 1 << 16
+FASTTEXT = b"\xba\x16\x4f\x2f"
+"""Every model file of fastText begins so."""
 _TEXT_BYTES = frozenset(b"0123456789+-.eEnaifNAIFty \r\n")
 
 
@@ -51,11 +54,16 @@ def read_vectors(
         VectorFormatError: the file cannot be read; text files name the line.
     """
     path = Path(path)
+    doing(f"reading {path}")
     if limit is not None and limit < 1:
         raise ConfigError(f"limit must be at least 1, got {limit}")
     found = detect_format(path)
     if found == "safetensors":
         return read_native(path, limit, is_trusted=is_trusted)
+    if found == "fasttext":
+        from x2static.core.formats.fasttext_model import FastTextModel
+
+        return FastTextModel(path).head(limit)
     faults = Faults(path, on_error, "line" if found == "text" else "row")
     if found == "gensim":
         vectors = read_gensim(path, limit, faults, allow_pickle=allow_pickle)
@@ -94,6 +102,7 @@ def write_vectors(
         dtype: ``"float16"`` halves the two safetensors formats; the others store float32.
         stage: where the bytes go; as it is, a file that is there already is refused.
     """
+    doing(f"writing {path}")
     path, precision = Path(path), dtype or "float32"
     if precision == "float16" and format not in FOLDER_FORMATS:
         raise ConfigError(f"{format} holds float32; --dtype float16 suits --format safetensors")
@@ -139,10 +148,16 @@ def detect_format(path: Path) -> ReadableFormat:
         raise VectorFormatError(f"{path}: no vectors in this folder (no {VECTORS_NAME})")
     if path.suffix == ".safetensors":
         return "safetensors"
+    return _format_of_file(path)
+
+
+def _format_of_file(path: Path) -> ReadableFormat:
     with open_bytes(path) as stream:
         first, head = stream.readline(_HEAD), stream.read(_HEAD)
     if not first:
         raise VectorFormatError(f"{path}: the file is empty")
+    if first.startswith(FASTTEXT):
+        return "fasttext"
     if is_pickle(first):
         return "gensim"
     header = parse_header(first)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ FloatMatrix = NDArray[np.float32]
 Counts = NDArray[np.int64]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class WordVectors:
     """Static vectors of one language.
 
@@ -33,10 +34,17 @@ class WordVectors:
     composer: Composer | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
+        if self.matrix.dtype != np.float32:
+            object.__setattr__(self, "matrix", np.asarray(self.matrix, dtype=np.float32))
         if self.matrix.ndim != 2 or len(self.words) != len(self.matrix):
             raise ValueError(f"{len(self.words)} words do not fit a matrix of {self.matrix.shape}")
         if self.counts is not None and self.counts.shape != (len(self.words),):
             raise ValueError(f"{len(self.words)} words do not fit counts of {self.counts.shape}")
+
+    def __repr__(self) -> str:
+        """One line: how many, how wide, the first few."""
+        shown = ", ".join(map(str, self.words[:3])) + (", ..." if len(self) > 3 else "")
+        return f"<WordVectors: {len(self):,} words x {self.width} ({shown})>"
 
     def __len__(self) -> int:
         return len(self.words)
@@ -69,6 +77,37 @@ class WordVectors:
     def index(self) -> dict[str, int]:
         """Row of each word."""
         return {word: row for row, word in enumerate(self.words)}
+
+    def most_similar(self, word: str, top: int = 10) -> list[tuple[str, float]]:
+        """The nearest words by cosine, best first; see `x2static neighbors` for other languages.
+
+        Raises:
+            KeyError: the word has no vector.
+        """
+        from x2static.core.neighbors import top_k
+
+        rows, cosines = top_k(self._unit[[self.index[word]]], self._unit, top + 1)
+        found = zip(rows[0].tolist(), cosines[0].tolist(), strict=True)
+        near = [(self.words[row], cosine) for row, cosine in found if self.words[row] != word]
+        return near[:top]
+
+    def to_gensim(self) -> Any:
+        """The same as gensim's KeyedVectors, counts included where there are any."""
+        from x2static.core.errors import require
+
+        gensim = require("gensim.models", "gensim", "KeyedVectors")
+        made = gensim.KeyedVectors(self.width)
+        made.add_vectors(list(self.words), np.array(self.matrix))
+        if self.counts is not None:
+            for word, count in zip(self.words, self.counts.tolist(), strict=True):
+                made.set_vecattr(word, "count", count)
+        return made
+
+    @cached_property
+    def _unit(self) -> FloatMatrix:
+        from x2static.core.normalize import unit
+
+        return unit(self.matrix)
 
     def head(self, size: int) -> WordVectors:
         """The ``size`` most frequent words; the matrix is a view."""

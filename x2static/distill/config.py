@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from x2static.core.config import require_at_least, require_at_most
 from x2static.core.errors import ConfigError
 from x2static.core.machine.device import DeviceName
-from x2static.core.setting import free, place
+from x2static.core.setting import Help, free, place
 from x2static.distill.postprocess import check_steps
 
 _MOST_NEGATIVES = 1_000
@@ -21,6 +21,18 @@ Case = Literal["keep", "words", "text"]
 @dataclass(frozen=True, kw_only=True)
 class DistillConfig:
     """Distil one static vector per word from a frozen transformer."""
+
+    HELP: ClassVar[Help] = Help(
+        example=(
+            "x2static distill --corpus de.txt.gz --teacher xlm-roberta-base --output vectors/de"
+        ),
+        inputs="teacher language",
+        rare=(
+            "own_weight context_weight lower_weight mean_share ridge evenness smoothing epochs "
+            "held_out learning_rate threshold negatives negative_power batch max_pieces "
+            "max_occurrences specials token_budget cache cache_folder"
+        ),
+    )
 
     corpus: Annotated[
         Path, place("tokenized sentences, one per line (x2static prepare writes them)")

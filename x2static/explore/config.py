@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from x2static.core.errors import ConfigError
-from x2static.core.setting import positional
+from x2static.core.setting import Help, positional
 
 SearchRule = Literal["auto", "exact", "shortlist"]
 
@@ -19,6 +19,10 @@ class ExploreConfig:
     FOLDER is a run folder (its vectors/ are shown as before, its aligned/ as after the alignment),
     or any folder of word vectors, in any format that can be read without running a pickle.
     """
+
+    HELP: ClassVar[Help] = Help(
+        example="x2static explore runs/two --browser",
+    )
 
     folder: Annotated[Path, positional("a run folder, or a folder of word vectors")]
     host: Annotated[str, "address to listen on; others than 127.0.0.1 let other machines in"] = (

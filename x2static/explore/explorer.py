@@ -18,9 +18,11 @@ from x2static.explore.indexes import Indexes
 from x2static.explore.language import Language
 from x2static.explore.sentences.search import SentenceSearch
 from x2static.explore.spaces import Space
+from x2static.report.read.word_choice import content_words
 
 MOST = 100  # neighbours of a word
 _SUGGESTIONS = 8
+_HEAD = 2_000  # words among which those to start from are looked for
 _LIST_BLOCK = 64
 
 
@@ -95,8 +97,11 @@ class Explorer:
         return {"language": language, "results": results, "milliseconds": elapsed}
 
     def suggestions(self, space: str, language: str, prefix: str) -> dict[str, Any]:
-        """Frequent words that begin so."""
+        """Frequent words that begin so; with no beginning, some to start from."""
         words = self._language(space, language).words
+        if not prefix:
+            head = [words[row] for row in range(min(len(words), _HEAD))]
+            return {"words": content_words(head, _SUGGESTIONS) or head[:_SUGGESTIONS]}
         return {"words": words.beginning_with(prefix, _SUGGESTIONS)}
 
     def look_up(

@@ -180,6 +180,23 @@ async function suggest() {
   } catch { /* the look-up will say what is wrong */ }
 }
 
+async function examples() {
+  if (!overview || $("welcome").hidden) return;
+  const language = $("language").value, space = main_space();
+  const about = languages(space).find(one => one.name === language);
+  const words = about && about.words ? `${about.words.toLocaleString("en")} words` : "";
+  $("holds").textContent = [title(language), words, about && about.width ? `${about.width} numbers each` : ""]
+    .filter(text => text).join(", ") + ". Some to start from:";
+  try {
+    const found = await ask("/api/suggest", {space, language, prefix: ""});
+    $("examples").replaceChildren(...found.words.map(word => {
+      const made = make("button", {type: "button", textContent: word, lang: language, className: "example"});
+      made.addEventListener("click", () => { $("word").value = word; look(); });
+      return made;
+    }));
+  } catch { $("examples").replaceChildren(); }
+}
+
 function from_place() {
   const [space, language, word] = location.hash.slice(1).split("/").map(text => {
     try { return decodeURIComponent(text); } catch { return ""; }
@@ -217,6 +234,7 @@ async function start() {
   view = views()[0];
   build();
   from_place();
+  examples();
 }
 
 $("ask").addEventListener("submit", event => { event.preventDefault(); look(); });
@@ -224,6 +242,7 @@ $("say").addEventListener("submit", event => { event.preventDefault(); search_se
 $("list").addEventListener("submit", event => event.preventDefault());
 $("list").addEventListener("input", target);
 $("word").addEventListener("input", suggest);
+$("language").addEventListener("change", examples);
 for (const id of ["count", "exact"]) $(id).addEventListener("change", () => look());
 $("all").addEventListener("click", () => { boxes().forEach(box => { box.checked = true; }); picked(); });
 $("none").addEventListener("click", () => { boxes().forEach(box => { box.checked = false; }); picked(); });

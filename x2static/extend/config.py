@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from x2static.core.config import require_at_least, require_at_most
 from x2static.core.errors import ConfigError
 from x2static.core.languages.language_name import check_language_name
 from x2static.core.machine.device import DeviceName
-from x2static.core.setting import free, place
+from x2static.core.setting import Help, free, place
 
 Init = Literal["random", "overlap", "script", "focus", "wechsel", "aligned"]
 _ALIGNED = ("wechsel", "aligned")
@@ -25,6 +25,18 @@ class ExtendConfig:
     it; what the model answers in its other languages does not change by a bit. Commands that read a
     model (distill, eval retrieval, pretrain ...) take the new language by its code.
     """
+
+    HELP: ClassVar[Help] = Help(
+        example=(
+            "x2static extend --model xlm-roberta-base "
+            "--language rw --text rw.txt.gz --output with-rw"
+        ),
+        inputs="vectors lexicon",
+        common=(
+            "vocabulary tokenizer init vectors lexicon steps batch learning_rate device precision "
+            "seed resume overwrite"
+        ),
+    )
 
     model: Annotated[str, "masked language model to add it to: folder or hub name"]
     language: Annotated[str, "code of the new language"]

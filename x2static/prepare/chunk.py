@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from x2static.core.languages.language import base_of
 from x2static.core.text.text_input import describe_bad_utf8
+from x2static.prepare.apostrophes import apostrophes
 from x2static.prepare.cleaning import clean, lowercaser, neutralise_control_tokens
 from x2static.prepare.config import Rules
 from x2static.prepare.seen import Hashes, hash_sentence
@@ -27,6 +29,7 @@ class ChunkPlan:
     tokenizer: TokenizerPlan
     rules: Rules
     lowercase: bool = False
+    splits_elisions: bool = True
     skips_bad_lines: bool = False
 
     def to_json(self) -> str:
@@ -70,6 +73,9 @@ class ChunkProcessor:
         self._lower: Callable[[str], str] | None = None
         if plan.lowercase:
             self._lower = lowercaser(base_of(plan.tokenizer.language))
+        self._apostrophes = apostrophes(
+            base_of(plan.tokenizer.language), splits=plan.splits_elisions
+        )
 
     def process(self, data: bytes) -> ChunkResult:
         """The kept sentences of a block of lines and the counts of all others."""
@@ -130,13 +136,27 @@ class ChunkProcessor:
         rules, kept = self._rules, []
         for sentence in sentences:
             sentence = neutralise_control_tokens(sentence)
+            if self._apostrophes is not None:
+                sentence = self._apostrophes(sentence)
             if self._lower is not None:
                 sentence = self._lower(sentence)
             num_tokens = sentence.count(" ") + 1
-            if num_tokens < rules.min_tokens:
+            if num_tokens < rules.min_tokens and not _has_letters(sentence, rules.min_letters):
                 counts["sentences_too_short"] += 1
             elif 0 < rules.max_tokens < num_tokens:
                 counts["sentences_too_long"] += 1
             else:
                 kept.append(sentence.encode("utf-8"))
         return kept
+
+
+_SYLLABLES = re.compile("[\uac00-\ud7a3\u3041-\u30ff]")
+_IDEOGRAPHS = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+
+
+def _has_letters(sentence: str, least: int) -> bool:
+    """Whether a sentence is long for its few words; False for a least of 0."""
+    if not least:
+        return False
+    more = len(_SYLLABLES.findall(sentence)) + 2 * len(_IDEOGRAPHS.findall(sentence))
+    return len(sentence) - sentence.count(" ") + more >= least

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from x2static.core.config import require_at_least
 from x2static.core.errors import ConfigError
 from x2static.core.languages.language import check_code
-from x2static.core.setting import free, place
+from x2static.core.setting import Help, free, place
 from x2static.core.text.text_input import MAX_LINE_BYTES
 
-TokenizerName = Literal["auto", "udpipe", "icu", "icu-tokenizer", "fugashi", "jieba", "whitespace"]
-RulesName = Literal["paper", "bommasani", "gupta-jaggi", "all"]
+TokenizerName = Literal[
+    "auto", "udpipe", "icu", "icu-tokenizer", "fugashi", "jieba", "kiwi", "whitespace"
+]
+RulesName = Literal["paper", "letters", "bommasani", "gupta-jaggi", "all"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,16 +27,20 @@ class Rules:
         min_characters: a paragraph of fewer characters is dropped whole.
         min_tokens: a sentence of fewer tokens is dropped.
         max_tokens: a sentence of more tokens is dropped; 0 means no limit.
+        min_letters: a sentence of fewer tokens stays if it has so many letters, for languages
+            whose words say more; 0: none does.
     """
 
     min_sentences: int = 1
     min_characters: int = 0
     min_tokens: int = 1
     max_tokens: int = 0
+    min_letters: int = 0
 
 
 RULES: dict[str, Rules] = {
     "paper": Rules(min_sentences=2, min_tokens=7),  # Haemmerl et al. 2022, appendix B
+    "letters": Rules(min_sentences=2, min_tokens=7, min_letters=30),
     "bommasani": Rules(min_tokens=7, max_tokens=75),  # Bommasani et al. 2020
     "gupta-jaggi": Rules(min_sentences=3, min_characters=140),  # Gupta and Jaggi 2021
     "all": Rules(),
@@ -48,6 +54,11 @@ class PrepareConfig:
     The text holds one paragraph per line. Sentences are sampled evenly from all of it, and a blank
     line stands between paragraphs. The run record counts what was dropped and why.
     """
+
+    HELP: ClassVar[Help] = Help(
+        example="x2static prepare --language de --input raw.txt.gz --output de.txt.gz",
+        rare="udpipe_model multiword on_error max_line_bytes",
+    )
 
     language: Annotated[str, "ISO code of the text's language, such as de, zh-Hans, rw"]
     input: Annotated[
@@ -66,7 +77,15 @@ class PrepareConfig:
     rules: Annotated[RulesName, "published set of filters behind the next three"] = "paper"
     min_tokens: Annotated[int | None, "drop shorter sentences (rules paper: 7)"] = None
     max_tokens: Annotated[int | None, "drop longer sentences (rules paper: no limit, 0)"] = None
+    min_letters: Annotated[
+        int | None,
+        "keep a sentence of fewer tokens if it has so many letters, a Chinese character counting "
+        "three, a Korean or Japanese one two (rules letters: 30; others: 0, never)",
+    ] = None
     min_sentences: Annotated[int | None, "drop paragraphs of fewer (rules paper: 2)"] = None
+    elisions: Annotated[
+        Literal["split", "keep"], "French, Italian, Catalan: l'acqua as two words or as one"
+    ] = "split"
     deduplicate: Annotated[bool, "keep each sentence once"] = True
     on_error: Annotated[Literal["stop", "skip"], "lines that are not UTF-8 or too long"] = "stop"
     max_line_bytes: Annotated[int, "a longer line is an error"] = MAX_LINE_BYTES
@@ -93,6 +112,7 @@ class PrepareConfig:
             min_characters=named.min_characters,
             min_tokens=_either(self.min_tokens, named.min_tokens),
             max_tokens=_either(self.max_tokens, named.max_tokens),
+            min_letters=_either(self.min_letters, named.min_letters),
         )
 
     def _check_rules(self) -> None:
@@ -100,6 +120,7 @@ class PrepareConfig:
         require_at_least("--min-tokens", rules.min_tokens, 1)
         require_at_least("--min-sentences", rules.min_sentences, 1)
         require_at_least("--max-tokens", rules.max_tokens, 0)
+        require_at_least("--min-letters", rules.min_letters, 0)
         if 0 < rules.max_tokens < rules.min_tokens:
             raise ConfigError(
                 f"--max-tokens {rules.max_tokens} is below --min-tokens {rules.min_tokens}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+
 from x2static.core.languages.language import base_of
 
 UDPIPE_LANGUAGES = tuple(
@@ -16,8 +18,15 @@ PAPER_LANGUAGES = tuple(sorted((*UDPIPE_LANGUAGES, *ICU_LANGUAGES, "ja", "zh")))
 """The 40 languages of paper 1, appendix A."""
 
 
+def default_tokenizer(language: str) -> str:
+    """What ``--tokenizer auto`` means for a language: the paper's, for Korean Kiwi if installed."""
+    if base_of(language) == "ko" and importlib.util.find_spec("kiwipiepy") is not None:
+        return "kiwi"
+    return tokenizer_for(language)
+
+
 def tokenizer_for(language: str) -> str:
-    """The tokenizer that ``--tokenizer auto`` means for a language."""
+    """The tokenizer that the paper has for a language."""
     base = base_of(language)
     if base in UDPIPE_LANGUAGES:
         return "udpipe"

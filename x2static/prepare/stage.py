@@ -19,7 +19,7 @@ from x2static.core.progress import Progress
 from x2static.core.storage.outputs import Outputs
 from x2static.core.storage.run_record import RunRecord
 from x2static.prepare.chunk import ChunkPlan, ChunkResult
-from x2static.prepare.config import PrepareConfig
+from x2static.prepare.config import PrepareConfig, Rules
 from x2static.prepare.output import ParagraphWriter, open_output
 from x2static.prepare.pool import WorkerPool
 from x2static.prepare.reservoir import Reservoir
@@ -27,6 +27,8 @@ from x2static.prepare.seen import SeenHashes
 from x2static.prepare.source import Source, open_source
 from x2static.prepare.tally import as_counts, explain
 from x2static.prepare.tokenizers.build import build_tokenizer, note_on_language, plan_tokenizer
+
+_MUCH = 0.25  # share of the sentences that a rule may take without a word
 
 
 def prepare(config: PrepareConfig) -> Outcome:
@@ -66,6 +68,7 @@ def plan_chunks(config: PrepareConfig) -> ChunkPlan:
         tokenizer=tokenizer,
         rules=config.resolved_rules(),
         lowercase=config.lowercase,
+        splits_elisions=config.elisions == "split",
         skips_bad_lines=config.on_error == "skip",
     )
 
@@ -178,6 +181,23 @@ def _why_empty(config: PrepareConfig, counts: Counter[str]) -> str:
     return message + f"lower --min-tokens (now {rules.min_tokens})"
 
 
+def _hints(rules: Rules, counts: dict[str, int]) -> Iterator[str]:
+    """What to change where a rule takes much of the text."""
+    lost, short = counts["sentences_in_dropped_paragraphs"], counts["sentences_too_short"]
+    share = lost / counts["sentences"]
+    if share > _MUCH and counts["paragraphs_of_too_few_sentences"]:
+        yield (
+            f"{100 * share:.0f} % of the sentences stand in lines of fewer than "
+            f"{rules.min_sentences} sentences; if each line is one sentence, pass --min-sentences 1"
+        )
+    looked_at = counts["sentences"] - lost
+    if looked_at and short > _MUCH * looked_at and not rules.min_letters:
+        yield (
+            f"{100 * short / looked_at:.0f} % of the sentences have fewer than {rules.min_tokens} "
+            "words; where words are long, --rules letters keeps those of 30 letters or more"
+        )
+
+
 def _outcome(config: PrepareConfig, plan: ChunkPlan, counts: dict[str, int]) -> Outcome:
     lines = [
         f"{config.output}: {counts['sentences_written']:,} sentences, "
@@ -185,11 +205,6 @@ def _outcome(config: PrepareConfig, plan: ChunkPlan, counts: dict[str, int]) -> 
     ]
     if dropped := explain(counts):
         lines.append(f"not written, of {counts['sentences']:,} sentences: {dropped}")
-    min_sentences = plan.rules.min_sentences
-    if counts["paragraphs_of_too_few_sentences"] > 0.9 * counts["paragraphs"]:
-        lines.append(
-            f"most lines hold fewer than {min_sentences} sentences; if each line is one sentence, "
-            "pass --min-sentences 1"
-        )
+    lines += _hints(plan.rules, counts)
     data = {"output": str(config.output), "tokenizer": plan.tokenizer.name, "counts": counts}
     return Outcome(text="\n".join(lines), data=data)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from x2static.core.config import require_at_least
-from x2static.core.setting import free, positional
+from x2static.core.setting import Help, free, positional
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +17,11 @@ class ReportConfig:
     Whatever the folder holds is shown: sentences/, vectors/, aligned/, scores/, model/, plan.json.
     What is missing is named. The same folder gives the same bytes.
     """
+
+    HELP: ClassVar[Help] = Help(
+        example="x2static report runs/two",
+        rare="vocabulary seed",
+    )
 
     run: Annotated[Path, positional("folder of a run")]
     output: Annotated[Path | None, "the page to write (default: RUN/report.html)"] = None

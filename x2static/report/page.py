@@ -15,6 +15,7 @@ from x2static.report.read.spaces import Space
 from x2static.report.read.word_examples import Atlas, Example
 from x2static.report.sections.corpus_section import corpus_section
 from x2static.report.sections.downstream_section import downstream_section
+from x2static.report.sections.errors_section import errors_section
 from x2static.report.sections.language_section import language_section
 from x2static.report.sections.provenance_section import provenance_section, task_section
 from x2static.report.sections.remarks import Remark, remarks
@@ -62,6 +63,7 @@ def page(pieces: Pieces) -> Page:
     run = pieces.run
     sections: dict[str, Html | None] = {
         **{one.view.section: score_section(run, one) for one in pieces.scores},
+        "word by word": errors_section(run),
         "zero-shot tasks": downstream_section(run),
         "training": training_section(run),
         "languages": language_section(run),
@@ -98,7 +100,7 @@ def page(pieces: Pieces) -> Page:
         f"{name} · X2Static report",
         body,
         style="".join(part(package, name) for package, name in _STYLES),
-        script=part("x2static.report", "script.js"),
+        script=part("x2static.report", "script.js") + part("x2static.page", "downloads.js"),
         data=map_data(pieces.atlas),
     )
     return Page(made, missing, found)

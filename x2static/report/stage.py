@@ -6,6 +6,7 @@ from pathlib import Path
 
 from x2static.core.errors import ConfigError
 from x2static.core.outcome import Outcome
+from x2static.core.progress import doing
 from x2static.core.storage.outputs import Outputs
 from x2static.report.config import ReportConfig
 from x2static.report.draw.tables import counted
@@ -88,7 +89,9 @@ def _words(
         )
     words = list(config.words) or example_words(run, home, vectors, config.num_words)
     languages = _map_languages(config, spaces, home)
+    doing("looking for neighbours of the example words")
     found = examples(spaces, home, words, config.top)
+    doing("drawing the map of words")
     return home, found, atlas(spaces, languages, config.map_words, config.seed)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from x2static.core.config import require_at_least
-from x2static.core.setting import free, positional
+from x2static.core.setting import Help, free, positional
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +17,10 @@ class RunConfig:
     Sentences, vectors, one shared space, scores, word2vec files and, if asked for, a pre-trained
     model. A second run does only what is missing or whose settings or inputs have changed.
     """
+
+    HELP: ClassVar[Help] = Help(
+        example="x2static run workbench.toml",
+    )
 
     workbench: Annotated[Path, positional("TOML file: languages, teacher, hub, evaluations ...")]
     dry_run: Annotated[bool, "print what would be done and what is kept, then stop"] = False

@@ -14,7 +14,7 @@ from x2static.commands import evaluations
 from x2static.core.errors import WorkbenchError
 from x2static.core.evaluation import Pipeline
 from x2static.prepare.config import PrepareConfig
-from x2static.prepare.languages import tokenizer_for
+from x2static.prepare.languages import default_tokenizer
 from x2static.prepare.tokenizers.udpipe_model import is_downloadable, local_model, model_url
 from x2static.run.plan.graph import Task
 
@@ -25,6 +25,7 @@ _TOKENIZERS = {
     "icu-tokenizer": (("icu", "icu"),),
     "fugashi": (("fugashi", "japanese"), ("unidic_lite", "japanese"), ("icu", "icu")),
     "jieba": (("jieba", "chinese"), ("icu", "icu")),
+    "kiwi": (("kiwipiepy", "korean"), ("icu", "icu")),
 }
 _MODEL_KEYS = {
     "extend": "teacher", "distill": "teacher", "pretrain": "model", "represent": "model",
@@ -38,7 +39,9 @@ _WAYS_OUT = {
 def obstacles(task: Task) -> list[str]:
     """Why a task is going to fail, as far as that can be seen now; each with its remedy."""
     found = [_missing(task.table, *pair) for pair in _packages(task) if not _is_there(pair[0])]
-    if not found and task.table == "prepare":
+    if found and _may_fall_back(task):  # ICU takes UDPipe's place
+        found = [_missing(task.table, "icu", "icu")] if not _is_there("icu") else []
+    elif not found and task.table == "prepare" and not _may_fall_back(task):
         found = list(_udpipe_model(task))
     if not found and (task.table in _MODEL_KEYS or _reads_model(task.table)):
         found = list(_hub_model(task))
@@ -49,8 +52,22 @@ def downloads(task: Task) -> str | None:
     """What a task is going to fetch first, where that is known."""
     if task.table != "prepare" or not _wants_udpipe_model(task.config):
         return None
-    model = local_model(task.config.language)
-    return None if model.is_file() else f"downloads {model_url(model.name)}"
+    try:
+        model = local_model(task.config.language)
+        if model.is_file():
+            return None
+        if not _may_fall_back(task) or is_downloadable(model.name):
+            return f"downloads {model_url(model.name)}"
+    except WorkbenchError:
+        pass
+    return "no UDPipe model within reach: ICU cuts the text"
+
+
+def _may_fall_back(task: Task) -> bool:
+    """Whether UDPipe is a mere default, whose place ICU takes."""
+    if task.table != "prepare" or task.config.tokenizer != "auto":
+        return False
+    return _wants_udpipe_model(task.config)
 
 
 def _packages(task: Task) -> Iterator[tuple[str, str]]:
@@ -102,7 +119,7 @@ def _missing(table: str, module: str, extra: str) -> str:
 def _tokenizer(config: PrepareConfig) -> str:
     if config.tokenizer != "auto":
         return config.tokenizer
-    return "udpipe" if config.udpipe_model else tokenizer_for(config.language)
+    return "udpipe" if config.udpipe_model else default_tokenizer(config.language)
 
 
 def _wants_udpipe_model(config: PrepareConfig) -> bool:

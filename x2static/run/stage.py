@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from x2static.compare.scores import summary as summary_of_scores
 from x2static.core.errors import Interrupted, WorkbenchError
 from x2static.core.machine.interrupts import StopRequest
 from x2static.core.outcome import Outcome
@@ -210,6 +211,8 @@ def _outcome(bench: Workbench, schedule: Schedule, num_kept: int, seconds: float
         "states": {name: entry.state for name, entry in entries.items()},
         "rejected_alignments": rejected,
     }  # fmt: skip
+    if scores := summary_of_scores(bench.output):
+        text += "\n\n" + "\n".join(scores)
     hint = f"x2static report {shlex.quote(str(bench.output))} shows the scores on one page"
     return Outcome(f"{text}\n{hint}", data)
 

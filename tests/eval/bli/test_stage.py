@@ -219,9 +219,9 @@ def test_every_rank_exact_on_request(files, monkeypatch):
     depths = []
     score = AlignedPair.score
 
-    def noted(self, lexicon, method, depth):
+    def noted(self, lexicon, method, depth, **more):
         depths.append(depth)
-        return score(self, lexicon, method, depth)
+        return score(self, lexicon, method, depth, **more)
 
     monkeypatch.setattr(AlignedPair, "score", noted)
     (some,), (every,) = (bli(config(files, exact_mrr=e)).data["rows"] for e in (False, True))

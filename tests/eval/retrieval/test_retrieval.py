@@ -34,7 +34,7 @@ def test_accuracy_by_hand():
     # row 0 finds 0; row 1 finds row 3; row 2 finds 2; row 3 has no vector
     score = score_retrieval(source, target)
     interval = {"accuracy": share_interval(0.5, 4)}
-    figures = {"sentences": 4, "coverage": 0.75, "accuracy": 0.5}
+    figures = {"sentences": 4, "coverage": 0.75, "accuracy": 0.5, "found": "1010"}
     assert score.as_row() == {**figures, "interval_95": interval}
 
 
@@ -249,7 +249,23 @@ def test_transformer_stage(tiny_model, tmp_path):
     same = RetrievalConfig(source=(de,), target=(de,), model=str(tiny_model), layer=3)
     assert retrieval(same).data["average"]["accuracy"] == 1
     with pytest.raises(ConfigError, match="--layer 7"):
-        retrieval(RetrievalConfig(source=(de,), target=(en,), model=str(tiny_model)))
+        retrieval(RetrievalConfig(source=(de,), target=(en,), model=str(tiny_model), layer=7))
+
+
+def test_the_layer_follows_the_model_unless_it_is_named(tiny_model, tmp_path):
+    en = write_lines(tmp_path / "s.en", EN)
+
+    def layer_of(**more):
+        config = RetrievalConfig(source=(en,), target=(en,), model=str(tiny_model), **more)
+        return retrieval(config).data["run"]["settings"]["layer"]
+
+    assert layer_of() == 2  # 7 of 12, of three layers
+    assert layer_of(layer=3) == 3
+    (tiny_model / "modules.json").write_text("[]")
+    try:
+        assert layer_of() == -1  # a sentence encoder is read at its last
+    finally:
+        (tiny_model / "modules.json").unlink()
 
 
 def test_the_weights_of_an_export_come_from_the_words_alone(run_cli, tmp_path, refuses):

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
-from x2static.core.setting import free, place, positional
+from x2static.core.setting import Help, free, place, positional
 
 
 @dataclass(frozen=True, kw_only=True)
 class ShowConfig:
     """Print which languages were added to a model, how large they are, what they were made from."""
+
+    HELP: ClassVar[Help] = Help(
+        example="x2static extend show with-rw",
+    )
 
     model: Annotated[Path, positional("folder of a model with languages beside it")]
 
@@ -19,6 +23,10 @@ class ShowConfig:
 @dataclass(frozen=True, kw_only=True)
 class ExportConfig:
     """Write a model in one of its added languages as a plain Hugging Face checkpoint."""
+
+    HELP: ClassVar[Help] = Help(
+        example="x2static extend export --model with-rw --language rw --output rw-alone",
+    )
 
     model: Annotated[Path, place("folder of a model with languages beside it")]
     language: Annotated[str, "code of the language"]
@@ -29,6 +37,10 @@ class ExportConfig:
 @dataclass(frozen=True, kw_only=True)
 class MergeConfig:
     """Put languages that were added to copies of one model beside one another."""
+
+    HELP: ClassVar[Help] = Help(
+        example="x2static extend merge --model with-rw --others with-sw --output with-both",
+    )
 
     model: Annotated[Path, place("folder of the model; its own added languages stay")]
     others: Annotated[tuple[Path, ...], place("FOLDERS of the same model with further languages")]

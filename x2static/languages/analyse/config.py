@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from x2static.core.config import require_at_least
 from x2static.core.errors import ConfigError
-from x2static.core.setting import free, place
+from x2static.core.setting import Help, free, place
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +18,13 @@ class AnalyseConfig:
     Pearson and Spearman, intervals from resampled languages, Mantel and partial Mantel tests beside
     the p value that takes pairs for independent, and Holm's correction for many tests.
     """
+
+    HELP: ClassVar[Help] = Help(
+        example=(
+            "x2static languages analyse --distances distances.tsv "
+            "--scores nli.json --output analysis"
+        ),
+    )
 
     distances: Annotated[tuple[Path, ...], place("files of distances, ours or tables of your own")]
     output: Annotated[Path, place("folder to write: analysis.json and a page")]

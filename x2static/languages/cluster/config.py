@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from x2static.core.config import require_at_least
 from x2static.core.errors import ConfigError
-from x2static.core.setting import free, place
+from x2static.core.setting import Help, free, place
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +18,10 @@ class ClusterConfig:
     The output folder holds groups.json, which pretrain --groups reads, and index.html with a tree
     and maps. Every state saved is looked at, as it is and centred; one of them makes the groups.
     """
+
+    HELP: ClassVar[Help] = Help(
+        example="x2static languages cluster --representations means --output groups",
+    )
 
     representations: Annotated[Path, place("folder made by languages represent")]
     output: Annotated[Path, place("folder to write")]

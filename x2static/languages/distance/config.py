@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from x2static.core.config import require_at_least
 from x2static.core.errors import ConfigError
-from x2static.core.setting import free, place
+from x2static.core.setting import Help, free, place
 from x2static.languages.known import check_languages
 
 Kind = Literal[
@@ -24,6 +24,10 @@ class DistanceConfig:
     By default the five distances of URIEL, computed here from its features and from Glottolog
     (docs/language-distance.md has the formulas). An empty cell means unknown.
     """
+
+    HELP: ClassVar[Help] = Help(
+        example="x2static languages distance --languages de en sw zh --output distances.tsv",
+    )
 
     languages: Annotated[tuple[str, ...], "codes, such as de fr hi"]
     output: Annotated[Path, place("file to write: a line for every two languages")]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from x2static.core.config import require_at_least
 from x2static.core.errors import ConfigError
-from x2static.core.setting import place
+from x2static.core.setting import Help, place
 from x2static.languages.known import check_languages
 
 
@@ -20,6 +20,10 @@ class RecommendConfig:
     before, and its error on languages left out is printed beside those of two rules of thumb.
     Without, the mean of the distances ranks, and nothing is known of its error.
     """
+
+    HELP: ClassVar[Help] = Help(
+        example="x2static languages recommend --target sw --scores nli.json",
+    )
 
     target: Annotated[str, "language to be served"]
     sources: Annotated[

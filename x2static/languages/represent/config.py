@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from x2static.core.config import require_at_least, require_at_most
 from x2static.core.machine.device import DeviceName
-from x2static.core.setting import free, place
+from x2static.core.setting import Help, free, place
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +18,13 @@ class RepresentConfig:
     FILES are paths, patterns in quotes, or LANGUAGE=PATH; otherwise the language is read off the
     file name. One sentence a line, read from the beginning.
     """
+
+    HELP: ClassVar[Help] = Help(
+        example=(
+            "x2static languages represent --model xlm-roberta-base "
+            "--text 'mono/*.txt.gz' --output means"
+        ),
+    )
 
     model: Annotated[str, "transformer: a folder or a name"]
     text: Annotated[tuple[str, ...], place("FILES of text, one sentence a line")]

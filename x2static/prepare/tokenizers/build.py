@@ -3,26 +3,39 @@
 from __future__ import annotations
 
 import importlib
+import logging
 
+from x2static.core.errors import WorkbenchError
 from x2static.core.languages.language import base_of
 from x2static.prepare.config import PrepareConfig
-from x2static.prepare.languages import tokenizer_for
+from x2static.prepare.languages import default_tokenizer
 from x2static.prepare.tokenizers.interface import Tokenizer, TokenizerPlan
+
+_log = logging.getLogger(__name__)
 
 
 def plan_tokenizer(config: PrepareConfig) -> TokenizerPlan:
     """The tokenizer that the settings ask for; finds or fetches a UDPipe model."""
     name: str = config.tokenizer
+    is_free = name == "auto" and config.udpipe_model is None
     if name == "auto":
-        name = "udpipe" if config.udpipe_model else tokenizer_for(config.language)
+        name = "udpipe" if config.udpipe_model else default_tokenizer(config.language)
     if name != "udpipe":
         return TokenizerPlan(name=name, language=config.language)
     from x2static.prepare.tokenizers.udpipe_model import find_model
 
+    try:
+        model = find_model(config.language, config.udpipe_model)
+    except WorkbenchError as error:
+        if not is_free:
+            raise
+        why = str(error).partition(": pass ")[0].partition(": pip ")[0]
+        _log.warning("%s; ICU cuts the text instead (--tokenizer udpipe insists)", why)
+        return TokenizerPlan(name="icu", language=config.language)
     return TokenizerPlan(
         name=name,
         language=config.language,
-        model=str(find_model(config.language, config.udpipe_model)),
+        model=str(model),
         splits_multiwords=config.multiword == "split",
     )
 
@@ -33,6 +46,7 @@ TOKENIZERS = {
     "icu-tokenizer": "icu_package:IcuPackageTokenizer",
     "fugashi": "fugashi:FugashiTokenizer",
     "jieba": "jieba:JiebaTokenizer",
+    "kiwi": "kiwi:KiwiTokenizer",
     "whitespace": "whitespace:WhitespaceTokenizer",
 }
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from x2static.core.intervals import Interval, correlation_interval, share_interval, shown
 from x2static.core.languages.language import name_of
+from x2static.core.scores.paired import Paired, shown_p
 from x2static.page.html import Child, Html, element
 
 UNALIGNED = "written unaligned"
@@ -85,13 +86,25 @@ def badge(text: str, why: str) -> Html:
     return element("span", text, class_="badge", title=why)
 
 
-def change(before: float | None, after: float | None) -> Child:
-    """The difference in points, coloured and signed."""
+def change(before: float | None, after: float | None, test: Paired | None = None) -> Child:
+    """The difference in points, signed; coloured unless chance may have made it.
+
+    Args:
+        before: a share.
+        after: the same measure later.
+        test: of the same items, where they are known one by one.
+    """
     if before is None or after is None:
         return "–"
     points = round(100 * (after - before), 1)
     name = "up" if points > 0 else "down" if points < 0 else "even"
-    return element("span", f"{points:+.1f}" if points else "0.0", class_=name)
+    if test is not None and not test.is_news:
+        name = "even"
+    figure = element("span", f"{points:+.1f}" if points else "0.0", class_=name,
+                     title=None if test is None else str(test))  # fmt: skip
+    if test is None:
+        return figure
+    return [figure, " ", element("span", f"p {shown_p(test.p)}", class_="interval")]
 
 
 def whole(value: float | None) -> str:

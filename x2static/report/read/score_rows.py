@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from x2static.commands import evaluations
 from x2static.core.evaluation import FineTuned, View
+from x2static.core.scores.paired import Paired, paired
 from x2static.report.read.run_folder import RunFolder, Table, number, table, tables, text
 
 _WHEN = ("before", "after")
@@ -34,6 +36,11 @@ class Pair:
     def last(self) -> Table:
         """The row of the later time that there is."""
         return self.after or self.before
+
+    @cached_property
+    def test(self) -> Paired | None:
+        """Of the change, where both times tell which items were found."""
+        return paired(self.before.get("found"), self.after.get("found"))
 
     def figures(self, when: str) -> Table:
         """The row of one time."""

@@ -42,7 +42,8 @@ def _twofold(run: RunFolder, one: Measured) -> Html | None:
         for method, is_forward, some in groups(one.pairs)
     ]
     what = what or "the change"
-    note = view.note + _measured(one.pairs, what) + (_rejected(run) if rejected else "")
+    note = view.note + _tested(one.pairs) + _measured(one.pairs, what)
+    note += _rejected(run) if rejected else ""
     with_what = _subjects(run, one)
     said = element("p", f"{view.subjects} {with_what}.", class_="soft small")
     return section(one.name, view.title, note, said if with_what else None, _legend(what),
@@ -136,6 +137,16 @@ def _measured(found: list[Pair], what: str) -> str:
     return f"Columns without a time are those after {what}."
 
 
+def _tested(found: list[Pair]) -> str:
+    """What the p beside a change is."""
+    if not any(pair.test for pair in found):
+        return ""
+    return (
+        "p: how often chance alone would part gains and losses so unevenly (McNemar's exact test "
+        "on the same items); a change without colour is no news. "
+    )
+
+
 def _rejected(run: RunFolder) -> str:
     """What "after" means for languages that were left as they were."""
     if not run.rejected:
@@ -148,7 +159,8 @@ def _before_after(pair: Pair, name: str, items: str) -> list[Child]:
     before, after = number(pair.before, name), number(pair.after, name)
     return [
         share(before, number(pair.before, items)),
-        share(after, number(pair.after, items), strong=True), change(before, after),
+        share(after, number(pair.after, items), strong=True),
+        change(before, after, pair.test),
     ]  # fmt: skip
 
 

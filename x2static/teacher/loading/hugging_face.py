@@ -51,8 +51,13 @@ def first_line(error: Exception) -> str:
 
 
 def require_folder(name: str) -> None:
-    """Raise `TeacherError` if a name is spelled like a path and nothing is there."""
+    """Raise `TeacherError` if a name is spelled like a path and nothing is there.
+
+    ``models/mine`` may be a name of the hub, but not where a folder ``models`` lies at hand: asking
+    the hub would take a minute of retries without a network.
+    """
     looks_local = os.sep in name and (name.startswith((".", "/", "~")) or name.count("/") > 1)
+    looks_local |= name.count("/") == 1 and Path(name).parent.is_dir()
     if looks_local and not Path(name).exists():
         raise TeacherError(f"{name}: no such model folder; give a folder or a hub model name")
 

@@ -1,0 +1,1 @@
+"""What scores of the same items say beside each other."""
