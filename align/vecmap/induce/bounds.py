@@ -83,7 +83,7 @@ def _ranked(
     queries: FloatMatrix, sample: FloatMatrix, penalty: FloatVector, ranks: tuple[int, ...]
 ) -> list[FloatVector]:
     """The scores of some ranks within the sample, for each query."""
-    from align.compiled.top import score_of_ranks
+    from align.compiled.rows import score_of_ranks
 
     wanted = np.array([min(rank, len(sample)) for rank in ranks], np.int64)
     found = np.empty((len(ranks), len(queries)), np.float32)

@@ -114,7 +114,7 @@ def mean_of_largest(similarity: FloatMatrix, count: int) -> FloatVector:
 
 def rank_match(similarity: FloatMatrix, penalty: FloatVector, ranks: Rows) -> Rows:
     """For each row the column of the given rank by ``similarity - penalty``; ties to the left."""
-    from align.compiled.top import ranked_of_rows
+    from align.compiled.rows import ranked_of_rows
 
     chosen = np.empty(len(similarity), np.int64)
     ranked_of_rows(similarity, penalty.astype(np.float32, copy=False), ranks, chosen)
@@ -148,7 +148,7 @@ def largest_of_rows(
 
 def _tops(similarity: FloatMatrix, count: int) -> tuple[FloatVector, FloatVector]:
     """Largest entry of each row and mean of the ``count`` largest, which is 0 for a count of 0."""
-    from align.compiled.top import top_of_rows
+    from align.compiled.rows import top_of_rows
 
     best, means = (np.empty(len(similarity), np.float32) for _ in range(2))
     wanted = max(1, min(count, similarity.shape[1]))
