@@ -26,6 +26,7 @@ def test_a_folder_says_what_it_has(
     code, out, _ = run_cli("extend", "show", extended)
     assert "fi: 36 pieces" in out
     refuses("no language was added to this model", "extend", "show", base)
+    refuses("nowhere: no such folder", "extend", "show", base / "nowhere")
 
 
 def test_an_export_is_a_plain_checkpoint_with_the_same_answers(

@@ -31,6 +31,8 @@ class ModelFolder:
         Raises:
             ConfigError: none was added.
         """
+        if not self.path.is_dir():
+            raise ConfigError(f"{self.path}: no such folder")
         found = added_languages(str(self.path))
         if not found:
             raise ConfigError(
