@@ -26,7 +26,7 @@ def arguments(data, model_folder, tmp_path) -> list[object]:
 
 def test_what_the_settings_alone_can_tell(refuses, arguments, data):
     text, vectors = ["--text", data / "*.txt"], ["--vectors", data / "*.vec"]
-    refuses("missing --text", "pretrain", "--output", "x", "--loss", "none")
+    refuses("--text names no file", "pretrain", "--output", "x", "--loss", "none")
     refuses("--loss dcca needs --vectors", *arguments, *text)
     refuses("--mask-rate must lie", *arguments, *text, *vectors, "--mask-rate", "1.5")
     refuses("--steps must be at least 1", *arguments, *text, *vectors, "--steps", "0")
