@@ -24,7 +24,7 @@ from align.search.held_out import HeldOut
 from align.search.precision import Precision, mean_precision
 from align.vecmap.agreement import agreement
 from align.vecmap.alignment import Alignment, LanguageMap, Sides, make_inducer
-from align.vecmap.diagnosis import Diagnosis
+from align.vecmap.diagnosis import LEAST_FOUND_AGAIN, Diagnosis
 from align.vecmap.induce.arrays import AlignmentError
 from align.vecmap.linear import SideMaps, final_maps
 from align.vecmap.pairs import PairRows
@@ -38,7 +38,7 @@ LEAST_WORDS = 25
 """Given words that some can be held out of."""
 TRIAL_WORDS = 5_000
 """Most frequent words per side that a trial adds pairs from."""
-_LEAST_GUESSES, _NEAR = 10, 0.05
+_LEAST_GUESSES, _NEAR, _GOOD_RECALL = 10, 0.05, 0.5
 NO_PAIRS = PairRows(np.zeros(0, np.int64), np.zeros(0, np.int64))
 
 
@@ -57,6 +57,12 @@ class Gone:
     runs: tuple[PairRows, ...]
     recall: Precision | None
     diagnosis: Diagnosis
+
+    @property
+    def is_good_enough(self) -> bool:
+        """Whether no other way needs to be tried: it finds what it should, and so do its pairs."""
+        is_found = self.recall is not None and self.recall.csls >= _GOOD_RECALL
+        return is_found and self.diagnosis.found_again >= LEAST_FOUND_AGAIN
 
     def __str__(self) -> str:
         signs = f"{100 * self.diagnosis.found_again:.0f} % found again by half of its pairs"
@@ -122,6 +128,8 @@ class Ways:
             scores = [one.precision(*both) for one, both in zip(held, maps, strict=True)]
             signs = self._sides.diagnosis(*maps[0])
             found.append(Gone(way, runs, mean_precision(scores), signs))
+            if found[-1].is_good_enough:
+                break
         return _some(found)
 
     @staticmethod
@@ -136,7 +144,7 @@ class Ways:
 
     def _is_near_already(self, given: PairRows) -> bool:
         """Whether the vectors as they lie find some given words, which taught them nothing."""
-        maps = self._first_maps("the vectors as they lie", given)
+        maps = self._first_maps("the vectors as they lie", given, 0)
         return HeldOut(*self._problem.matrices, given).precision(*maps).csls >= _NEAR
 
     def from_guesses(self, guesses: PairRows | None) -> list[Gone]:
@@ -170,7 +178,7 @@ class Ways:
             widths = widths_from(words, cutoff, rounds)
         else:
             widths = widths_from(words, cutoff, rounds, first=min(FREQUENT, cutoff))
-        maps = self._first_maps(way, start)
+        maps = self._first_maps(way, start, cutoff // 2 if most == TRIAL_WORDS else FREQUENT)
         return grown_pairs(self._sides, self._start, given, maps, widths, self._resources)
 
     def _gone(self, ways: Sequence[Way], start: PairRows, given: PairRows) -> list[Gone]:
@@ -185,18 +193,20 @@ class Ways:
                 continue
         return _some(found)
 
-    def _first_maps(self, way: Way, start: PairRows) -> tuple[LanguageMap, LanguageMap]:
+    def _first_maps(self, way: Way, start: PairRows, words: int) -> tuple[LanguageMap, LanguageMap]:
+        """Where a way begins; self-learning looks at so many frequent words of each side."""
         if way == "growth":
             return self._maps(start, self._start)
         if way == "the vectors as they lie":
             same = np.eye(self._problem.width)
             return self._sides.language_maps(SideMaps(same, same))
-        learning = Sides(*self._problem.matrices, self._learning)
+        settings = replace(self._learning, cutoff=max(1, min(words, self._learning.cutoff)))
+        learning = Sides(*self._problem.matrices, settings)
         first = start if way == "self-learning" else learning.profile_start(0)
         resources = self._resources
-        inducer = make_inducer(self._learning, learning.sizes, resources.device, resources.threads)
+        inducer = make_inducer(settings, learning.sizes, resources.device, resources.threads)
         learned = learn(
-            *learning.heads, learning.rotation(first), self._learning, inducer,
+            *learning.heads, learning.rotation(first), settings, inducer,
             (self._problem.seed, 0),
         )  # fmt: skip
         return self._maps(learned.pairs, self._start)

@@ -53,6 +53,7 @@ def test_no_held_out_word_takes_part_in_the_run_that_it_judges(rng, monkeypatch)
         return original(self, way, start, pairs, most, rounds)
 
     monkeypatch.setattr(Ways, "go", watched)
+    monkeypatch.setattr("align.refine.ways._GOOD_RECALL", 1.1)  # so that every way is tried
     found = ways.from_pairs(given)
     assert {one.way for one in found} >= {"growth", "self-learning"}
     assert len(starts) == 3 * len(found)
@@ -65,6 +66,16 @@ def test_no_held_out_word_takes_part_in_the_run_that_it_judges(rng, monkeypatch)
     assert best_of(found).recall.words == 60
 
 
+def test_a_way_that_is_good_enough_ends_the_search(rng):
+    world = plant(rng, size=800, width=20, noise=0.1)
+    found = ways_of(world)[0].from_pairs(PairRows(np.arange(150), world.translation[:150]))
+    assert [one.way for one in found] == ["growth"]
+    assert found[0].is_good_enough
+    assert not gone("growth", 0.4, 0.9).is_good_enough
+    assert not gone("growth", 0.9, 0.4).is_good_enough
+    assert not gone("growth", None, 0.9).is_good_enough
+
+
 def test_noise_is_not_praised(rng):
     """Words that a way has started from would find themselves again, right or wrong."""
     world = plant(rng, size=800, width=20, noise=0.3)
@@ -74,8 +85,8 @@ def test_noise_is_not_praised(rng):
 
 
 def test_fifty_pairs_or_none_lead_to_the_same_place(rng):
-    world = plant(rng, size=3000, width=30, noise=0.5)
-    settings = VecMapSettings(cutoff=3000)
+    world = plant(rng, size=1200, width=20, noise=0.3)
+    settings = VecMapSettings(cutoff=1200)
     for pairs in (PairRows(np.arange(50), world.translation[:50]), None):
         problem = Problem(world.source, world.target, settings, pairs, rounds=1)
         found = learn_maps("tuned", problem, Resources(threads=1))
