@@ -20,6 +20,7 @@ from eval.one_space import check_one_space
 from x2static.core.errors import LexiconError
 from x2static.core.formats.native import read_composer
 from x2static.core.intervals import METHOD, shown
+from x2static.core.machine.device import pick_device
 from x2static.core.outcome import Outcome
 from x2static.core.progress import doing
 from x2static.core.scores.paired import marks
@@ -115,7 +116,10 @@ def _composed(vectors: WordVectors, path: Path, words: Iterable[str]) -> WordVec
 
 
 def _pair(source: WordVectors, target: WordVectors, config: BliConfig) -> AlignedPair:
-    return AlignedPair(source, target, index=config.index, csls=config.csls, device=config.device)
+    device: str = config.device
+    if device == "auto":  # torch tells; only the flat index runs elsewhere than on the CPU
+        device = pick_device("auto").type if config.index == "flat" else "cpu"
+    return AlignedPair(source, target, index=config.index, csls=config.csls, device=device)
 
 
 def _score(

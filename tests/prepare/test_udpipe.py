@@ -296,3 +296,12 @@ def test_a_model_that_was_named_is_no_choice(tmp_path: Path) -> None:
     )
     with pytest.raises(WorkbenchError, match="no such file"):
         plan_tokenizer(config)
+
+
+def test_the_address_of_a_model_is_known_without_loading_spacy(
+    no_models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = model_module._package_folder() / "utils.py"
+    source.write_text('import json\n\nBASE_URL = "https://elsewhere.example/x"  # noqa\n')
+    monkeypatch.setitem(sys.modules, "spacy_udpipe.utils", None)  # importing it would fail
+    assert model_module.model_url("a.udpipe") == "https://elsewhere.example/x/a.udpipe"

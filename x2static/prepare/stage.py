@@ -191,7 +191,8 @@ def _hints(rules: Rules, counts: dict[str, int]) -> Iterator[str]:
             f"{rules.min_sentences} sentences; if each line is one sentence, pass --min-sentences 1"
         )
     looked_at = counts["sentences"] - lost
-    if looked_at and short > _MUCH * looked_at and not rules.min_letters:
+    is_telling = 2 * looked_at > counts["sentences"]
+    if is_telling and short > _MUCH * looked_at and not rules.min_letters:
         yield (
             f"{100 * short / looked_at:.0f} % of the sentences have fewer than {rules.min_tokens} "
             "words; where words are long, --rules letters keeps those of 30 letters or more"

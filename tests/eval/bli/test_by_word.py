@@ -105,3 +105,9 @@ def test_several_dictionaries_do_not_go_into_one_table(refuses, files):
         "--errors writes one table; give one --lexicon", "eval", "bli", *flags, "--lexicon",
         *twice, "--errors", "x.tsv",
     )  # fmt: skip
+
+
+def test_device_auto_means_here_what_it_means_elsewhere(files):
+    pytest.importorskip("torch")
+    rows = [bli(BliConfig(**files, device=device)).data["rows"] for device in ("auto", "cpu")]
+    assert rows[0] == rows[1]

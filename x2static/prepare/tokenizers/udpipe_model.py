@@ -6,6 +6,7 @@ import functools
 import importlib.util
 import json
 import os
+import re
 import shutil
 import sys
 import urllib.request
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from x2static.core.errors import ConfigError, CorpusError, WorkbenchError, require
+from x2static.core.progress import doing
 from x2static.core.storage.files import staged
 
 _TIMEOUT_SECONDS = 60
@@ -56,7 +58,12 @@ def local_model(language: str) -> Path:
 
 
 def model_url(name: str) -> str:
-    """Where spacy-udpipe fetches a model from."""
+    """Where spacy-udpipe fetches a model from; importing it would load spaCy, which takes long."""
+    source = _package_folder() / "utils.py"
+    if source.is_file():
+        stated = re.search(r'^BASE_URL = "([^"]+)"', source.read_text("utf-8"), re.MULTILINE)
+        if stated is not None:
+            return f"{stated[1]}/{name}"
     utils = require("spacy_udpipe.utils", "udpipe", "the download of a UDPipe model")
     return f"{utils.BASE_URL}/{name}"
 
@@ -97,6 +104,7 @@ def _package_folder() -> Path:
 def _download(name: str, place: Path, language: str) -> Path:
     """Fetch a model from where spacy-udpipe fetches it."""
     url = model_url(name)
+    doing(f"downloading {url}")
     print(f"downloading {url}", file=sys.stderr)  # noqa: T201 - a download is worth a line
     try:
         with staged(place, own=True) as temporary, temporary.open("wb") as target:
