@@ -88,6 +88,6 @@ All on about a third of one processor core with bf16 units beside other work. Lo
 
 ## What it is good for
 
-`scripts/quality_retrieval.py` and `scripts/quality_teacher.py` measure it.
+`scripts/quality/retrieval.py` and `scripts/quality/teacher.py` measure it.
 """
     (folder / "README.md").write_text(text, encoding="utf-8")

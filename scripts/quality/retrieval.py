@@ -1,7 +1,7 @@
 r"""Sentence retrieval by one or more teachers: Tatoeba with English, FLORES and NTREX in all pairs.
 
     export X2STATIC_DATA=...   # folder with tatoeba/, flores200-dev/, ntrex/, nli/
-    .venv/bin/python scripts/quality_retrieval.py --work WORK \
+    .venv/bin/python scripts/quality/retrieval.py --work WORK \
         --output docs/results/teacher-retrieval --teachers new=scripts/demo_data/teacher old=FOLDER
 
 The mean of a block's states, control tokens with it, nearest by cosine. The block is chosen on
@@ -12,28 +12,20 @@ from __future__ import annotations
 
 import gzip
 import json
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import mean
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from scripts.results import parse, provenance, quality_parser, write_results  # noqa: E402
+from scripts.runner import x2static  # noqa: E402
 
 DEVELOPMENT = ("de", "es", "fr", "hi", "ru", "sw", "ur", "vi", "zh")
 EVERY = 3  # a third of XNLI's pairs, for each premise comes three times
-
-
-def x2static(*arguments: object) -> None:
-    """Run our own program."""
-    command = [sys.executable, "-m", "x2static", *map(str, arguments)]
-    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL)
-    if done.returncode:
-        raise SystemExit(f"{' '.join(command)}: exit code {done.returncode}")
 
 
 def scored(place: Path, *arguments: object) -> list[dict[str, Any]]:
