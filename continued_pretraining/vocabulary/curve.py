@@ -1,20 +1,21 @@
 """How well a language's text is described by more and more pieces of its own (VoCAP's curve).
 
-One unigram model with as many pieces as are allowed is trained and then pruned as such a trainer
-prunes, by the loss of likelihood, a part of the pieces at a time. So the vocabularies of all sizes
-lie in one another, and a language's vocabulary is the beginning of one list.
+A unigram model begins with all parts of words that cover most text and is pruned, as trainers do
+it, by the loss of likelihood, a part of the pieces at a time. So the vocabularies of all sizes lie
+in one another, and a language's vocabulary is the beginning of one list. The same text gives the
+same list.
 """
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from continued_pretraining.text.unigram import train_pieces, untrained
+from continued_pretraining.text.unigram import untrained
 from continued_pretraining.vocabulary.sample import Words, without, words_of
 from continued_pretraining.vocabulary.unigram_counts import (
     average_log_probability,
@@ -27,8 +28,8 @@ from x2static.core.errors import CorpusError
 _KEPT = 0.8  # part of the pieces that stays at each pruning
 _LEAST_BEYOND_LETTERS = 50
 _ROUNDS = 2
-_UNKNOWN = "<unk>"
-_ENDS = frozenset(map(chr, range(0xE000, 0xE014)))  # of private use: in no text
+_SEEDS = 3  # times the largest vocabulary
+_LONGEST = 16  # letters of a piece
 
 
 @dataclass(frozen=True)
@@ -92,44 +93,29 @@ def learn_curve(
     words = without(whole, set(letters))
     if not words.texts:
         raise CorpusError(f"--text: nothing to learn pieces from for {language}")
-    scores = _train(words, letters, max(largest, len(letters) + 1))
-    return prune(scores, letters, words)
+    largest = max(largest, len(letters) + 1)
+    return prune(seeds(words, letters, _SEEDS * largest), letters, words, largest)
 
 
-def _train(words: Words, letters: Sequence[str], largest: int) -> dict[str, float]:
-    """The pieces of a unigram model of the words, letters among them."""
-    import json
-
-    backend = untrained(lowercase=False)
-    backend.pre_tokenizer = None  # words are cut already
-    fault = train_pieces(backend, _repeated(words), largest + len(_ENDS) + 1, [_UNKNOWN])
-    found = {} if fault else dict(json.loads(backend.to_str())["model"]["vocab"])
-    found = {piece: score for piece, score in found.items() if not _ENDS & set(piece)}
-    found.pop(_UNKNOWN, None)
-    least = min(found.values(), default=-1.0)
-    return {letter: found.pop(letter, least - 1) for letter in letters} | found
-
-
-def _repeated(words: Words) -> Iterator[str]:
-    """Each word as often as it comes, with ever other marks at its end.
-
-    The trainer begins with the parts of the text that are not always followed by one and the same
-    sign. Without marks the end of a word is such a sign, and a word that begins no longer one would
-    be left out.
-    """
-    ends = itertools.cycle(sorted(_ENDS))
+def seeds(words: Words, letters: Sequence[str], num: int) -> list[str]:
+    """The letters, and the ``num`` parts of words that cover most text, each twice at least."""
+    seen: Counter[str] = Counter()
     for text, count in zip(words.texts, words.counts, strict=True):
-        for _ in range(max(2, count)):
-            yield text + next(ends)
+        for begin in range(len(text)):
+            for end in range(begin + 2, min(begin + _LONGEST, len(text)) + 1):
+                seen[text[begin:end]] += count
+    covered = {part: count * len(part) for part, count in seen.items() if count > 1}
+    return [*letters, *sorted(covered, key=lambda part: (-covered[part], part))[:num]]
 
 
-def prune(pieces: Iterable[str], letters: Sequence[str], words: Words) -> Curve:
+def prune(pieces: Iterable[str], letters: Sequence[str], words: Words, largest: int) -> Curve:
     """Take pieces away, the least needed first, and note what is lost.
 
     Args:
         pieces: those of the largest vocabulary.
         letters: those that stay.
         words: the text.
+        largest: size from which on the curve is noted.
     """
     fixed, scores = set(letters), few_pieces(pieces)
     least = len(letters) + _LEAST_BEYOND_LETTERS
@@ -139,15 +125,18 @@ def prune(pieces: Iterable[str], letters: Sequence[str], words: Words) -> Curve:
     points: list[tuple[int, float]] = []
     while True:
         counts = count_pieces(scores, words)
-        points.append((len(scores), average_log_probability(counts, words.num_lines)))
+        is_noted = len(scores) <= largest
+        if is_noted:
+            points.append((len(scores), average_log_probability(counts, words.num_lines)))
         free = [piece for piece in scores if piece not in fixed]
         if len(scores) <= least or not free:
             break
         scores = log_shares(counts)
         losses = {p: counts[p] * (scores[p] - best_cut(p, scores)) for p in free}
-        num = min(len(free), len(scores) - max(least, int(_KEPT * len(scores))))
+        floor = least if is_noted else max(least, largest)
+        num = min(len(free), len(scores) - max(floor, int(_KEPT * len(scores))))
         worst = sorted(free, key=lambda piece: (losses[piece], piece))[:num]
-        removed += worst
+        removed += worst if is_noted else []
         for piece in worst:
             del scores[piece]
     kept = sorted((p for p in scores if p not in fixed), key=lambda p: (-counts[p], p))

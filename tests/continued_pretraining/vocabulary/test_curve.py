@@ -9,7 +9,14 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from continued_pretraining.vocabulary.curve import Curve, best_cut, concave_hull, learn_curve, prune
+from continued_pretraining.vocabulary.curve import (
+    Curve,
+    best_cut,
+    concave_hull,
+    learn_curve,
+    prune,
+    seeds,
+)
 from continued_pretraining.vocabulary.sample import Words, without
 from continued_pretraining.vocabulary.unigram_counts import (
     average_log_probability,
@@ -100,7 +107,7 @@ def test_a_larger_vocabulary_begins_with_the_smaller_and_describes_better() -> N
     letters = set("▁singbr")
     assert letters <= set(curve.pieces[: len(letters)])
     words = Words(["singing", "ringing", "bringing"], [9, 9, 9], 9)
-    pruned = prune([*"singbr", "ing", "sing", "br"], list("singbr"), words)
+    pruned = prune([*"singbr", "ing", "sing", "br"], list("singbr"), words, 99)
     assert pruned.pieces[:6] == list("singbr")
     assert pruned.pieces.index("ing") < pruned.pieces.index("br")
 
@@ -110,7 +117,7 @@ def test_pruning_takes_the_least_needed_pieces_first() -> None:
     stems = ["".join(rng.choice(list("abcdefgh"), 5)) for _ in range(120)]
     words = Words(list(dict.fromkeys(stems)), list(range(1, len(set(stems)) + 1)), 10)
     letters = list("abcdefgh")
-    curve = prune([*letters, *words.texts], letters, words)
+    curve = prune([*letters, *words.texts], letters, words, 999)
     use = dict(zip(words.texts, words.counts, strict=True))
     last = [use[piece] for piece in curve.pieces[-20:]]
     first = [use[piece] for piece in curve.pieces[8:28]]
@@ -142,3 +149,15 @@ def test_frequent_words_are_among_the_first_pieces() -> None:
     lines = [" ".join([*rng.choice(often, 6), *rng.choice(rare, 2)]) for _ in range(150)]
     curve = learn_curve("en", lines, 1000, 1.0, lowercase=False)
     assert {f"▁{word}" for word in often} <= set(curve.pieces[: 9 + 10])
+
+
+def test_the_seeds_are_the_parts_that_cover_most() -> None:
+    words = Words(["abc", "bc"], [2, 1], 1)
+    assert seeds(words, ["a", "b", "c"], 2) == ["a", "b", "c", "abc", "bc"]  # both cover 6
+    assert seeds(words, [], 99) == ["abc", "bc", "ab"]
+    assert seeds(Words(["abc"], [1], 1), ["a"], 99) == ["a"]  # nothing comes twice
+
+
+def test_pieces_beyond_the_largest_vocabulary_are_gone() -> None:
+    curve = learn_curve("en", LINES * 3, 62, 1.0, lowercase=False)
+    assert len(curve.pieces) == curve.sizes[-1] <= 62
