@@ -84,8 +84,16 @@ NUMBERS = [
 CASES = [
     *(case for command in COMMANDS for case in of_every_command(command)), *CONFIG_FILES, *NUMBERS,
     Case(name="no-such-command", command="distil", line="unknown command 'distil'; did you mean"),
-    Case(name="no-such-eval", command="eval blix", line="unknown command 'eval'"),
-    Case(name="eval-alone", command="eval", line="unknown command 'eval'"),
+    Case(name="no-such-eval", command="eval blix", line="unknown command 'eval blix'; did you"),
+    Case(name="eval-alone", command="eval", line=None),  # the list of its commands
+    Case(name="flag-of-another-program", command="align --n_refinement 5",
+         line="is --preset bootstrap --rounds N here"),
+    Case(name="compare-with-itself", command="compare a a", line="named twice"),
+    Case(name="compare-with-nothing", command="compare a b", line="no such folder"),
+    Case(name="errors-of-two", command="eval bli --source a --target b --lexicon c d --errors x",
+         line="--errors writes one table"),
+    Case(name="letters-below-none", line="--min-letters must be at least 0",
+         command="prepare --language sw --input a --output b --min-letters -1"),
     Case(name="unknown-flag-alone", command="--colour", line="unrecognized arguments"),
     Case(name="not-a-number", command="export en.vec --limit three", line="--limit: invalid int"),
     Case(name="empty-output", command="export en.vec --format glove --output ''", files={"en.vec": EN},
