@@ -250,8 +250,12 @@ class Server(ThreadingHTTPServer):
         return f"http://{shown}:{self.server_address[1]}/"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Pass over a visitor who hung up; anything else is a bug and keeps its traceback."""
-        if not isinstance(sys.exc_info()[1], (ConnectionError, TimeoutError)):
+        """Pass over a visitor who hung up; anything else is a bug and keeps its traceback.
+
+        Once the server is closed, so are the sockets of those who are still connected.
+        """
+        hung_up = isinstance(sys.exc_info()[1], (ConnectionError, TimeoutError))
+        if not hung_up and self.socket.fileno() != -1:
             super().handle_error(request, client_address)
 
     def _is_ours(self, host: str) -> bool:

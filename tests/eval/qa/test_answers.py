@@ -12,6 +12,7 @@ from eval.qa.questions import Answer, Question
 from eval.qa.text_pieces import TextPieces
 from eval.qa.windows import WindowMaker, WindowRule
 from tests.eval.downstream_pieces import pair_tokenizer
+from x2static.teacher.speaker import Speaker
 
 CONTEXT = "the cat sat on the mat and a dog ran under the rug and the mouse slept"
 
@@ -54,10 +55,15 @@ class LoudHead(torch.nn.Module):
         return SimpleNamespace(start_logits=begins, end_logits=ends)
 
 
+def reading(head, tokenizer):
+    speaker = Speaker("loud", head, tokenizer)
+    return Reader("loud", head, torch.device("cpu"), 40, tokenizer.pad_token_id, 2, speaker)
+
+
 def ask(begin, end, question="the house", max_pieces=18, budget=100):
     tokenizer = pair_tokenizer("bert")
     ids = [tokenizer.convert_tokens_to_ids(word) for word in (begin, end)]
-    reader = Reader(LoudHead(*ids), torch.device("cpu"), 40, tokenizer.pad_token_id, 2)
+    reader = reading(LoudHead(*ids), tokenizer)
     questions = [Question("1", question, CONTEXT, (Answer("cat", 4),), "test")]
     maker = WindowMaker(TextPieces(tokenizer), WindowRule(max_pieces, 64, 4))
     contexts = maker.contexts(questions)
@@ -86,7 +92,7 @@ def test_answer_never_comes_from_the_question():
 
 def test_empty_context_is_answered_with_nothing():
     tokenizer = pair_tokenizer("bert")
-    reader = Reader(LoudHead(1, 1), torch.device("cpu"), 40, tokenizer.pad_token_id, 2)
+    reader = reading(LoudHead(1, 1), tokenizer)
     questions = [Question("1", "the cat", "", (Answer("x", 0),), "test")]
     maker = WindowMaker(TextPieces(tokenizer), WindowRule(20, 64, 4))
     contexts = maker.contexts(questions)

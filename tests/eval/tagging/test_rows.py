@@ -15,6 +15,7 @@ from eval.tagging.rows import TagRows, find_tags
 from tests.teachers import WORDS, unigram_tokenizer, wordpiece_tokenizer
 from x2static.core.errors import ConfigError
 from x2static.teacher import WordPieces
+from x2static.teacher.speaker import Speaker
 
 TAGS = ("A", "B", "C")
 NUMBERS = {tag: number for number, tag in enumerate(TAGS)}
@@ -81,7 +82,8 @@ def test_tags_come_from_first_pieces(budget):
     def head(input_ids, attention_mask, token_type_ids):
         return SimpleNamespace(logits=torch.eye(3)[input_ids % 3])
 
-    reader = Reader(head, torch.device("cpu"), 40, tokenizer.pad_token_id, 2)
+    speaker = Speaker("modulo", head, tokenizer)
+    reader = Reader("modulo", head, torch.device("cpu"), 40, tokenizer.pad_token_id, 2, speaker)
     sentences = [sentence("the", "tree", "sat"), sentence("cat"), sentence(*["house", "red"] * 6)]
     rows = maker(tokenizer, 12).cut(sentences, NUMBERS)
     found = find_tags(reader, sentences, rows, TAGS, budget=budget, precision="fp32")
