@@ -99,29 +99,34 @@ def all_pairs(model: Path, work: Path, name: str, layer: int, files: list[Path])
     return {"languages": len(files), **means, "with English": english}
 
 
-def measure(name: str, model: Path, work: Path, data: Path) -> dict[str, Any]:
+SETS = {"flores": "flores200-dev/dev.*", "ntrex": "ntrex/ntrex.*"}
+
+
+def measure(name: str, model: Path, work: Path, data: Path, sets: Sequence[str]) -> dict[str, Any]:
     """All figures of a teacher."""
     depth = json.loads((model / "config.json").read_text(encoding="utf-8"))["num_hidden_layers"]
     layer = best_block(model, work, name, depth, data)
-    sets = {"flores": "flores200-dev/dev.*", "ntrex": "ntrex/ntrex.*"}
     return {
         "teacher": name, "block": layer,
         "tatoeba": tatoeba(model, work, name, layer, data),
-        **{key: all_pairs(model, work, name, layer, sorted(data.glob(pattern)))
-           for key, pattern in sets.items()},
+        **{key: all_pairs(model, work, name, layer, sorted(data.glob(SETS[key]))) for key in sets},
     }  # fmt: skip
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
     """The rows as Markdown: means, then Tatoeba by language."""
-    head = "| teacher | block | Tatoeba | FLORES | CSLS | margin | NTREX | CSLS | margin |"
-    lines = [head, "|---" + "|---:" * 8 + "|"]
+    sets = [key for key in SETS if key in rows[0]]
+    head = ["teacher", "block", "Tatoeba"]
+    for key in sets:
+        head += [f"{key.upper()}, all pairs", "CSLS", "margin"]
+    lines = [f"| {' | '.join(head)} |", "|---" + "|---:" * (len(head) - 1) + "|"]
     for row in rows:
         cells = [row["block"], f"{mean(row['tatoeba'].values()):.1f}"]
-        cells += [f"{row[kind][how]:.1f}" for kind in ("flores", "ntrex")
+        cells += [f"{row[kind][how]:.1f}" for kind in sets
                   for how in ("nn", "csls", "margin")]  # fmt: skip
         lines.append(f"| {row['teacher']} | {' | '.join(map(str, cells))} |")
-    for key, name in (("tatoeba", "Tatoeba with English"), ("ntrex", "NTREX with English")):
+    for key in ("tatoeba", *sets):
+        name = f"{key.upper() if key in SETS else 'Tatoeba'} with English"
         by_language = [row[key] if key == "tatoeba" else row[key]["with English"] for row in rows]
         lines += ["", f"| {name} | {' | '.join(by_language[0])} |"]
         lines.append("|---" + "|---:" * len(by_language[0]) + "|")
@@ -136,9 +141,13 @@ def main(argv: Sequence[str]) -> int:
     """Measure what is missing, write the table."""
     parser = quality_parser(__doc__)
     parser.add_argument("--teachers", nargs="+", required=True, help="NAME=FOLDER ...")
+    parser.add_argument("--sets", nargs="+", choices=list(SETS), default=list(SETS))
     options = parse(parser, argv)
     teachers = [teacher.split("=", 1) for teacher in options.teachers]
-    rows = [measure(name, Path(place), options.work, options.data) for name, place in teachers]
+    rows = [
+        measure(name, Path(place), options.work, options.data, options.sets)
+        for name, place in teachers
+    ]
     made = provenance(seeds=(), n="Tatoeba: 307 to 1,000 pairs; FLORES 997; NTREX 1,997", repeats=1)
     write_results(options.output, rows, table(rows), made)
     print(table(rows))
