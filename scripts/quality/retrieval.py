@@ -100,6 +100,7 @@ def all_pairs(model: Path, work: Path, name: str, layer: int, files: list[Path])
 
 
 SETS = {"flores": "flores200-dev/dev.*", "ntrex": "ntrex/ntrex.*"}
+NUMBERS = {"flores": "FLORES 997", "ntrex": "NTREX 1,997"}
 
 
 def measure(name: str, model: Path, work: Path, data: Path, sets: Sequence[str]) -> dict[str, Any]:
@@ -148,7 +149,8 @@ def main(argv: Sequence[str]) -> int:
         measure(name, Path(place), options.work, options.data, options.sets)
         for name, place in teachers
     ]
-    made = provenance(seeds=(), n="Tatoeba: 307 to 1,000 pairs; FLORES 997; NTREX 1,997", repeats=1)
+    sizes = ["Tatoeba: 307 to 1,000 pairs", *(NUMBERS[key] for key in options.sets)]
+    made = provenance(seeds=(), n="; ".join(sizes), repeats=1)
     write_results(options.output, rows, table(rows), made)
     print(table(rows))
     return 0
