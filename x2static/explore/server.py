@@ -8,6 +8,7 @@ header.
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import json
 import socket
@@ -252,10 +253,11 @@ class Server(ThreadingHTTPServer):
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Pass over a visitor who hung up; anything else is a bug and keeps its traceback.
 
-        Once the server is closed, so are the sockets of those who are still connected.
+        A signal to stop closes the socket of a visitor who is just being served.
         """
-        hung_up = isinstance(sys.exc_info()[1], (ConnectionError, TimeoutError))
-        if not hung_up and self.socket.fileno() != -1:
+        error = sys.exc_info()[1]
+        is_closed = isinstance(error, OSError) and error.errno == errno.EBADF
+        if not is_closed and not isinstance(error, (ConnectionError, TimeoutError)):
             super().handle_error(request, client_address)
 
     def _is_ours(self, host: str) -> bool:
