@@ -48,9 +48,35 @@ def write_times(folder: Path, **times: tuple[int, int]) -> None:
         (folder / name / "schedstat").write_text(f"{ran} {queued} 7\n")
 
 
+def write_machine(path: Path, *, busy: int, idle: int = 0) -> None:
+    """Milliseconds of every processor that we may use, in the kernel's ticks."""
+    tick = 1000 // os.sysconf("SC_CLK_TCK")
+    figures = f"{busy // tick} 0 0 {idle // tick} 0 0 0 0 0 0"
+    lines = [f"cpu{number} {figures}\n" for number in sorted(os.sched_getaffinity(0))]
+    path.write_text(f"cpu  {figures}\n{''.join(lines)}cpu999 9999999 0 0 0 0 0 0 0 0 0\nintr 5\n")
+
+
+@LINUX
+@pytest.mark.parametrize(
+    ("others", "expected"),
+    [(0, 0.0), (100, 100 / 1100), (900, 900 / 1900), (5000, 900 / 1900)],
+)
+def test_own_threads_queueing_behind_one_another_are_no_crowd(
+    tmp_path: Path, others: int, expected: float
+) -> None:
+    tasks, machine, clock = tmp_path / "task", tmp_path / "stat", iter([10.0, 11.0])
+    count = len(os.sched_getaffinity(0))
+    write_times(tasks, a=(0, 0), b=(0, 0))
+    write_machine(machine, busy=0)
+    crowding = Crowding(tasks, machine, lambda: next(clock))
+    write_times(tasks, a=(500 * MS, 400 * MS), b=(500 * MS, 500 * MS))
+    write_machine(machine, busy=(1000 + others) // count, idle=700)
+    assert crowding.share() == pytest.approx(expected, abs=0.01 * count)
+
+
 def test_share_is_of_what_passed_since_the_last_look(tmp_path: Path) -> None:
     write_times(tmp_path, a=(1000 * MS, 500 * MS), b=(0, 0))
-    crowding = Crowding(tmp_path)
+    crowding = Crowding(tmp_path, tmp_path / "no stat")
     write_times(tmp_path, a=(1600 * MS, 600 * MS), b=(200 * MS, 100 * MS))
     assert crowding.share() == pytest.approx(200 / 1000)
     assert crowding.share() is None  # nothing ran, nothing waited
@@ -58,7 +84,7 @@ def test_share_is_of_what_passed_since_the_last_look(tmp_path: Path) -> None:
 
 def test_threads_may_come_and_go(tmp_path: Path) -> None:
     write_times(tmp_path, a=(0, 0), gone=(9 * MS, 9 * MS))
-    crowding = Crowding(tmp_path)
+    crowding = Crowding(tmp_path, tmp_path / "no stat")
     (tmp_path / "gone" / "schedstat").unlink()
     write_times(tmp_path, a=(100 * MS, 0), new=(0, 300 * MS))
     assert crowding.share() == pytest.approx(300 / 400)

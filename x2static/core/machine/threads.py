@@ -15,7 +15,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
@@ -35,25 +35,43 @@ def may_adapt(environment: Mapping[str, str] = os.environ) -> bool:
 
 
 class Crowding:
-    """How long this process's threads waited for a processor, since the last look."""
+    """How long this process's threads waited for a processor that others had, since the last look.
 
-    def __init__(self, folder: Path = _OWN / "task") -> None:
+    A process with a thread that prepares beside those that compute has more threads than
+    processors, and they queue behind one another. That is no crowd. So waiting counts for no longer
+    than other processes ran on our processors.
+    """
+
+    def __init__(
+        self,
+        folder: Path = _OWN / "task",
+        machine: Path = _OWN.parent / "stat",
+        own_time: Callable[[], float] = time.process_time,
+    ) -> None:
         """Begin to measure.
 
         Args:
             folder: a folder per thread, each with the kernel's ``schedstat``.
+            machine: the kernel's ``stat``, with a line per processor.
+            own_time: this process's processor time, in seconds.
         """
-        self._folder = folder
+        self._folder, self._machine, self._own_time = folder, machine, own_time
         self._past = self._read()
+        self._past_others = self._others()
 
     def share(self) -> float | None:
         """Time in the queue beside time in the queue or running; None: too little to tell."""
         now, past = self._read(), self._past
-        self._past = now
+        others, past_others = self._others(), self._past_others
+        self._past, self._past_others = now, others
         nothing = (0, 0)
         ran = sum(one[0] - past.get(name, nothing)[0] for name, one in now.items())
         queued = sum(one[1] - past.get(name, nothing)[1] for name, one in now.items())
-        return queued / (ran + queued) if ran + queued >= _LEAST else None
+        if ran + queued < _LEAST:
+            return None
+        if others is not None and past_others is not None:
+            queued = min(queued, max(0, others - past_others))
+        return queued / (ran + queued)
 
     def _read(self) -> dict[str, tuple[int, int]]:
         found = {}
@@ -62,6 +80,20 @@ class Crowding:
                 ran, queued, _ = (thread / "schedstat").read_text().split()
                 found[thread.name] = (int(ran), int(queued))
         return found
+
+    def _others(self) -> int | None:
+        """Nanoseconds that our processors worked for others; None where nobody counts them."""
+        ours = {f"cpu{number}" for number in os.sched_getaffinity(0)}
+        try:
+            lines = [line.split() for line in self._machine.read_text().splitlines()]
+            figures = [[int(one) for one in line[1:9]] for line in lines if line[0] in ours]
+        except (OSError, ValueError, IndexError):
+            figures = []
+        if not figures:
+            return None
+        idle = slice(3, 5)  # of user, nice, system, idle, waiting for a disk, ..., stolen
+        ticks = sum(sum(one) - sum(one[idle]) for one in figures)
+        return round(1e9 * (ticks / os.sysconf("SC_CLK_TCK") - self._own_time()))
 
 
 class SleepingTeam:
