@@ -18,6 +18,7 @@ from continued_pretraining.text.batch import MicroBatch
 from continued_pretraining.text.plan import Planner
 from continued_pretraining.training.optimizer import clip_gradients
 from continued_pretraining.training.robust import RobustPairs
+from x2static.core.machine.processors import CORNER
 
 
 @dataclass
@@ -92,6 +93,10 @@ class Updater:
 
     def run(self, step: int) -> Measures:
         """Do update ``step``."""
+        with CORNER.together():
+            return self._run(step)
+
+    def _run(self, step: int) -> Measures:
         if self.robust is not None:
             self.robust.before(step)
         passages = self.passages_of(step)

@@ -20,6 +20,7 @@ from eval.downstream.memory import halved
 from eval.downstream.pretrained import Reader
 from eval.downstream.recipe import Recipe
 from x2static.core.errors import ConfigError
+from x2static.core.machine.processors import CORNER
 from x2static.core.progress import Progress
 from x2static.teacher.batches import by_length
 from x2static.teacher.precision import autocast, dtype_of
@@ -180,10 +181,11 @@ class _Trainer:
         total = torch.zeros((), device=reader.device)
         for part in by_length([len(row.ids) for row in batch], course.budget):
             inputs = collate([batch[row] for row in part.tolist()], reader)
-            with autocast(reader.device, dtype_of(course.precision)):
-                output = reader.model(**inputs.inputs)
-            loss = course.loss_of(output, inputs.gold)
-            (loss / weight).backward()  # type: ignore[no-untyped-call]
+            with CORNER.together():
+                with autocast(reader.device, dtype_of(course.precision)):
+                    output = reader.model(**inputs.inputs)
+                loss = course.loss_of(output, inputs.gold)
+                (loss / weight).backward()  # type: ignore[no-untyped-call]
             total += loss.detach()
         return total
 

@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from typing import TypeVar
 
 from x2static.core.errors import ConfigError
+from x2static.core.machine.processors import CORNER
 from x2static.core.progress import Progress
 from x2static.teacher.batches import by_length
 
@@ -53,7 +54,9 @@ def in_batches(
             try:
                 for part in by_length([lengths[row] for row in missing], budget):
                     rows = [missing[place] for place in part.tolist()]
-                    found.update(zip(rows, run([items[row] for row in rows]), strict=True))
+                    with CORNER.together():
+                        answers = run([items[row] for row in rows])
+                    found.update(zip(rows, answers, strict=True))
                     if progress is not None:
                         progress.advance(len(rows))
             except torch.cuda.OutOfMemoryError:

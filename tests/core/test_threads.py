@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 import sys
 import threading
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from x2static.core.machine import threads
+from x2static.core.machine.processors import Corner
 from x2static.core.machine.threads import (
     AdaptedWaiting,
     Crowding,
@@ -213,6 +215,36 @@ def test_a_library_that_comes_after_the_crowd_sleeps_too(monkeypatch: pytest.Mon
 def test_unwanted_it_watches_nothing() -> None:
     with AdaptedWaiting(is_wanted=False):
         assert not [one for one in threading.enumerate() if one.name == "waiting"]
+
+
+@LINUX
+def test_in_a_crowd_the_team_goes_to_a_corner_and_after_it_everywhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    torch = pytest.importorskip("torch")
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    moves: list[frozenset[int]] = []
+    monkeypatch.setattr(threads, "move_team", moves.append)
+    readings = iter([
+        ({0: 0.0, 1: 0.0}, 0.0, 10.0),
+        ({0: 1.0, 1: 1.0}, 0.7, 11.0),  # others have 1.3 processors
+        ({0: 2.0, 1: 2.0}, 1.4, 12.0),
+        ({0: 3.0, 1: 2.0}, 2.4, 13.0),  # they are gone
+        ({0: 4.0, 1: 3.0}, 4.4, 14.0),
+        ({0: 5.0, 1: 4.0}, 5.1, 15.0),
+    ])  # fmt: skip
+    monkeypatch.setattr(threads.Times, "_read", staticmethod(lambda: next(readings)))
+    times, corner = threads.Times(), Corner(random.Random(0))
+    everywhere = frozenset(os.sched_getaffinity(0))
+    kept = []
+    for is_crowded in (True, True, True, True, False):
+        with corner.together():
+            pass
+        times.look(corner, is_crowded=is_crowded)
+        kept.append(corner.kept)
+    assert kept == [kept[0]] * 2 + [None] * 3
+    assert kept[0] in ({0}, {1})
+    assert moves == [kept[0], kept[0], everywhere]
 
 
 @LINUX

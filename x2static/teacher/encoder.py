@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from x2static.core.errors import ConfigError, require
 from x2static.core.machine.device import pick_device
+from x2static.core.machine.processors import CORNER
 from x2static.teacher.blocks import Capture, find_blocks
 from x2static.teacher.load import load_model, load_tokenizer
 from x2static.teacher.loading.direction import check_reads_both_ways, two_pieces
@@ -103,7 +104,7 @@ class Teacher:
 
         if mask is None:
             mask = torch.ones_like(input_ids)
-        with torch.inference_mode():
+        with torch.inference_mode(), CORNER.together():
             output = self.model(input_ids=input_ids, attention_mask=mask)
         last: torch.Tensor = output.last_hidden_state
         captured = {} if self._capture is None else self._capture.take_all()

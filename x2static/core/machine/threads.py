@@ -5,8 +5,9 @@ and faiss bring along, spins there for milliseconds: the fastest way on a quiet 
 disaster beside other processes, since the spinner holds the processor that the late thread needs.
 Neither `GOMP_SPINCOUNT` nor `OMP_WAIT_POLICY` can change after the start, and a run may take a
 night. But the runtime stops spinning almost at once whenever it has more threads than processors,
-and that can change: `SleepingTeam` adds idle threads while the machine is crowded. How many
-threads compute never changes, as results may depend on it.
+and that can change: `SleepingTeam` adds idle threads while the machine is crowded, and `Corner`
+brings those that compute together. How many threads compute never changes, as results may depend
+on it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
+
+from x2static.core.machine.processors import CORNER, Corner, busy_times, move_team
+from x2static.core.machine.processors import USERS_CHOICE as PLACED
 
 USERS_CHOICE = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
 _INTERVAL = 0.5  # seconds between two looks
@@ -83,17 +87,8 @@ class Crowding:
 
     def _others(self) -> int | None:
         """Nanoseconds that our processors worked for others; None where nobody counts them."""
-        ours = {f"cpu{number}" for number in os.sched_getaffinity(0)}
-        try:
-            lines = [line.split() for line in self._machine.read_text().splitlines()]
-            figures = [[int(one) for one in line[1:9]] for line in lines if line[0] in ours]
-        except (OSError, ValueError, IndexError):
-            figures = []
-        if not figures:
-            return None
-        idle = slice(3, 5)  # of user, nice, system, idle, waiting for a disk, ..., stolen
-        ticks = sum(sum(one) - sum(one[idle]) for one in figures)
-        return round(1e9 * (ticks / os.sysconf("SC_CLK_TCK") - self._own_time()))
+        times = busy_times(self._machine)
+        return round(1e9 * (sum(times.values()) - self._own_time())) if times else None
 
 
 class SleepingTeam:
@@ -183,6 +178,7 @@ class AdaptedWaiting(AbstractContextManager["AdaptedWaiting"]):
             is_wanted: whether to do anything; None: as `may_adapt` says.
         """
         self._is_wanted = may_adapt() if is_wanted is None else is_wanted
+        self._may_move = not any(os.environ.get(name) for name in PLACED)
         self._end = threading.Event()
         self._watch = threading.Thread(target=self._adapt, name="waiting", daemon=True)
 
@@ -200,6 +196,7 @@ class AdaptedWaiting(AbstractContextManager["AdaptedWaiting"]):
 
     def _adapt(self) -> None:
         crowding, patience = Crowding(), Patience()
+        times = Times()
         team: SleepingTeam | None = None
         while not self._end.wait(_INTERVAL):
             is_asleep = patience.look(crowding.share(), time.monotonic())
@@ -209,5 +206,35 @@ class AdaptedWaiting(AbstractContextManager["AdaptedWaiting"]):
                 team = None
             if team is None and wanted:
                 team = SleepingTeam(wanted)
+            times.look(CORNER, is_crowded=team is not None and self._may_move)
+        times.look(CORNER, is_crowded=False)
         if team is not None:
             team.close()
+
+
+class Times:
+    """What the processors worked between two looks, and the corner that follows from it."""
+
+    def __init__(self) -> None:
+        """Begin to measure."""
+        self._everywhere = frozenset(os.sched_getaffinity(0))
+        self._past = self._read()
+
+    def look(self, corner: Corner, *, is_crowded: bool) -> None:
+        """Choose a corner in a crowd, leave it without, and move the team along."""
+        now, past = self._read(), self._past
+        self._past = now
+        (worked, own, clock), (past_worked, past_own, past_clock) = now, past
+        before, seconds = corner.kept, clock - past_clock
+        torch = sys.modules.get("torch")
+        if is_crowded and worked.keys() == past_worked.keys() and torch is not None:
+            since = {number: worked[number] - past_worked[number] for number in worked}
+            corner.look(torch.get_num_threads(), since, own - past_own, seconds)
+        else:
+            corner.kept = None
+        if corner.kept is not None or before is not None:
+            move_team(corner.kept or self._everywhere)
+
+    @staticmethod
+    def _read() -> tuple[dict[int, float], float, float]:
+        return busy_times(), time.process_time(), time.monotonic()
