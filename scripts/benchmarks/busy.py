@@ -43,7 +43,7 @@ def rows(scratch: Path, *, quick: bool = False, repeats: int = REPEATS) -> list[
         text.write_text(
             "".join(line for line, _ in zip(stream, range(2_000), strict=False)), "utf-8"
         )
-    crowds, seconds = ((0, 2), 1.0) if quick else ((0, 2, 4), 1.5)
+    crowds, seconds = ((0, 2), 1.0) if quick else ((0, 2, 4), 3.0)
     return [row for kind in KINDS for row in rows_of(kind, text, scratch, crowds, repeats, seconds)]
 
 
