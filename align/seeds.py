@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -16,10 +15,10 @@ from align.vecmap.pairs import PairRows
 from align.vecmap.presets import Seeds
 from x2static.core.errors import LexiconError
 from x2static.core.lexicons.cldr import cldr_lexicon, names_cldr
+from x2static.core.messages import warn
 from x2static.core.text.lexicon import Lexicon, advise_direction, read_lexicon
 from x2static.core.vectors import WordVectors
 
-_log = logging.getLogger(__name__)
 _NUMERAL = re.compile(r"[0-9]+")
 
 
@@ -141,7 +140,7 @@ def pairs_from(
     """The pairs of a dictionary; warns where it would serve better turned round."""
     rows = lexicon_rows(lexicon, source, target, place)
     if remark := advise_direction(lexicon, source.index, target.index):
-        _log.warning("%s: %s", place, remark)
+        warn(f"{place}: {remark}")
     phrases = lexicon.dropped.get("phrase", 0)
     coverage = Coverage(len(rows.source), len(lexicon), phrases, lexicon.commas)
     return FirstPairs(rows, coverage)

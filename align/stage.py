@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,12 +23,12 @@ from align.vecmap.self_learning import Iteration
 from x2static.core.errors import Interrupted
 from x2static.core.machine.device import pick_device
 from x2static.core.machine.interrupts import StopSignals
+from x2static.core.messages import warn
 from x2static.core.outcome import Outcome
 from x2static.core.progress import Progress, doing
 from x2static.core.storage.outputs import Outputs
 from x2static.core.storage.run_record import RunRecord, plain
 
-_log = logging.getLogger(__name__)
 _CSLS = 10  # neighbours for --induce beside a preset that learns without CSLS
 
 
@@ -77,7 +76,7 @@ def _learn(config: AlignConfig, problem: Problem, keeper: CheckpointFile) -> Ali
     device = "cpu" if config.device == "cpu" else pick_device(config.device).type
     trust = Trust(config, problem)
     if remark := trust.few_pairs():
-        _log.warning("%s", remark)
+        warn(remark)
     if not trust.lacks_a_dictionary:
         problem = replace(problem, agreement_runs=0)
     with Progress("align", None, "steps") as progress:
@@ -95,7 +94,7 @@ def _learn(config: AlignConfig, problem: Problem, keeper: CheckpointFile) -> Ali
             kept = "run it again with --resume" if keeper.path.exists() else "nothing was kept"
             raise Interrupted(f"align stopped; {kept}") from stop
     if doubt := trust.doubt(found):
-        _log.warning("the result is not to be trusted: %s", doubt)
+        warn(f"the result is not to be trusted: {doubt}")
     return found
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from x2static.core.intervals import few
+from x2static.core.messages import warn
+from x2static.core.scores.intervals import few
 
 
 def warn_of_few(scores: Iterable[tuple[str, int, str]]) -> list[str]:
@@ -19,7 +19,7 @@ def warn_of_few(scores: Iterable[tuple[str, int, str]]) -> list[str]:
     found = ((place, few(items, noun)) for place, items, noun in scores)
     lines = list(dict.fromkeys(f"{place}: {doubt}" for place, doubt in found if doubt))
     for line in lines:
-        print(f"warning: {line}", file=sys.stderr)  # noqa: T201
+        warn(line)
     return lines
 
 

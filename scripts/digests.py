@@ -41,7 +41,7 @@ FORMATS = {
     "word2vec": "de.vec",
     "word2vec-binary": "de.bin",
     "gensim": "de.kv",
-    "native": "de.native",
+    "safetensors": "de.safetensors",
     "static-embedding": "de.static",
 }
 WITH_PAIRS = (

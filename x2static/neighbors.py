@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from x2static.core.config import require_at_least
 from x2static.core.errors import ConfigError
+from x2static.core.messages import say
 from x2static.core.outcome import Outcome
 from x2static.core.setting import Help, positional
 
@@ -70,7 +70,7 @@ def neighbors(config: NeighborsConfig) -> Outcome:
     composed = [word for word in config.words if word not in source]
     if composed:
         names = ", ".join(f"'{word}'" for word in composed)
-        print(f"composed, not learned: {names}", file=sys.stderr)  # noqa: T201
+        say(f"composed, not learned: {names}")
     if config.method == "cosine":
         indices, scores = _by_cosine(queries, candidates, config.top + (target is source))
     else:

@@ -7,7 +7,6 @@ own unit vectors; or it stays as it is, where held-out pairs say that this is be
 
 from __future__ import annotations
 
-import logging
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -23,14 +22,13 @@ from align.seeds import Coverage, check_same_width, seed_pairs
 from align.vecmap.alignment import LanguageMap, unchanged
 from align.vecmap.normalization import check_finite
 from x2static.core.errors import WorkbenchError
+from x2static.core.messages import warn
 from x2static.core.outcome import Outcome
 from x2static.core.progress import doing
 from x2static.core.rejection import rejection
 from x2static.core.storage.run_record import RunRecord, plain
 from x2static.core.vector_file import read_vectors
 from x2static.core.vectors import WordVectors
-
-_log = logging.getLogger(__name__)
 
 
 def hub(config: HubConfig) -> Outcome:
@@ -50,7 +48,7 @@ def hub(config: HubConfig) -> Outcome:
             if len(config.spokes) == 1:
                 raise
             failures[name] = str(error)
-            _log.warning("%s: failed; the last line says why", name)
+            warn(f"{name}: failed; the last line says why")
     if failures:
         shown = "; ".join(f"{name}: {error}" for name, error in failures.items())
         raise WorkbenchError(f"{len(failures)} of {len(config.spokes)} languages failed: {shown}")
@@ -70,7 +68,7 @@ def _spoke(spoke: Spoke, center: WordVectors) -> dict[str, Any]:
     problem, coverage = _problem(spoke, vectors, center)
     row, mapped, same = _judged(spoke, problem, coverage)
     if why := rejection({"result": row}):
-        _log.warning("%s: %s", spoke.name, why)
+        warn(f"{spoke.name}: {why}")
     record.notes = {"result": row}
     with spoke.outputs.together() as batch:
         write_mapped(vectors, mapped, spoke.output, config.output_format, batch.stage)
@@ -106,16 +104,16 @@ def _judged(
     config, name = spoke.config, spoke.name
     learner = HubLearner(config, name, problem)
     if remark := learner.doubt():
-        _log.warning("%s: %s", name, remark)
+        warn(f"{name}: {remark}")
     doing(f"learning the map of {name}")
     found = learner.learn()
     if found.diagnosis.has_failed and config.seeds != "lexicon":
-        _log.warning("%s: the result is not to be trusted: %s", name, found.diagnosis)
+        warn(f"{name}: the result is not to be trusted: {found.diagnosis}")
     doing(f"scoring held-out pairs of {name}")
     verdict = learner.judge(found)
     is_aligned = config.choice == "aligned" or verdict is None or verdict.for_map
     if verdict is not None and verdict.aligned.doubt:
-        _log.warning("%s: %s", name, verdict.aligned.doubt)
+        warn(f"{name}: {verdict.aligned.doubt}")
     row = {
         "output": str(spoke.output), "words": len(problem.source), "aligned": is_aligned,
         "method": config.method_in_use, **(asdict(coverage) if coverage else {}),

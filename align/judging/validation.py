@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +10,9 @@ from align.search.folds import pairs_where
 from align.seeds import lexicon_rows
 from align.vecmap.induce.arrays import AlignmentError
 from align.vecmap.pairs import PairRows
+from x2static.core.messages import warn
 from x2static.core.text.lexicon import read_lexicon
 from x2static.core.vectors import WordVectors
-
-_log = logging.getLogger(__name__)
 
 
 def read_held_out(
@@ -35,5 +33,5 @@ def read_held_out(
     if not is_new.any():
         raise AlignmentError(f"{path}: every word of it is learned from, too: nothing is held out")
     if not is_new.all():
-        _log.warning("%s: %d pairs of words learned from left out", path, (~is_new).sum())
+        warn(f"{path}: {(~is_new).sum()} pairs of words learned from left out")
     return pairs_where(rows, is_new)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from align.config import AlignConfig
@@ -11,9 +10,8 @@ from align.problem import Problem
 from align.search.held_out import HeldOut
 from align.search.precision import WORDS, Precision
 from align.vecmap.alignment import Alignment, unchanged
+from x2static.core.messages import warn
 from x2static.core.rejection import rejection
-
-_log = logging.getLogger(__name__)
 
 
 def verdict_on(found: Alignment, config: AlignConfig, problem: Problem) -> dict[str, Any]:
@@ -40,7 +38,7 @@ def verdict_on(found: Alignment, config: AlignConfig, problem: Problem) -> dict[
         held_out = HeldOut(*problem.matrices, problem.held_out, (WORDS, WORDS))
         verdict |= _scores(found, config, held_out)
         if not verdict["aligned"]:
-            _log.warning("%s", rejection({"result": verdict}))
+            warn(rejection({"result": verdict}))
     return verdict
 
 
@@ -49,7 +47,7 @@ def _scores(found: Alignment, config: AlignConfig, held_out: HeldOut) -> dict[st
     aligned = held_out.precision(found.source, found.target)
     scores = _with_interval("validation", aligned)
     if aligned.doubt:
-        _log.warning("%s: %s", config.validation, aligned.doubt)
+        warn(f"{config.validation}: {aligned.doubt}")
     if config.choice == "auto":
         same = unchanged(len(found.source.matrix))
         unaligned = held_out.precision(same, same)

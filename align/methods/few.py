@@ -22,7 +22,7 @@ from align.search.precision import Precision
 from align.search.trials import Trials, by_both, by_csls
 from align.vecmap.alignment import Alignment
 from align.vecmap.pairs import PairRows
-from x2static.core.intervals import Interval, share_interval, shown
+from x2static.core.scores.intervals import Interval, share_interval, shown
 
 _ENOUGH = 100
 """Given words to choose a whitening and polishing by."""

@@ -38,7 +38,7 @@ from align.vecmap.alignment import Alignment
 from align.vecmap.induce.arrays import AlignmentError
 from align.vecmap.linear import final_maps
 from align.vecmap.pairs import PairRows, check_pairs
-from x2static.core.intervals import Interval, share_interval, shown
+from x2static.core.scores.intervals import Interval, share_interval, shown
 
 RIDGES = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0)
 REWEIGHTS = (0.25, 0.5)

@@ -10,8 +10,8 @@ import numpy as np
 from align.vecmap.induce.arrays import FloatMatrix
 from align.vecmap.induce.induction import largest_of_rows, match_rows
 from align.vecmap.pairs import PairRows
-from x2static.core.intervals import Interval, few, share_interval, shown
 from x2static.core.normalize import unit
+from x2static.core.scores.intervals import Interval, few, share_interval, shown
 
 _NEIGHBORS = 10
 WORDS = 20_000

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -44,6 +43,7 @@ from continued_pretraining.training.robust import RobustPairs
 from continued_pretraining.training.validation import TextPairs, Validator, read_all_pairs
 from x2static.core.errors import ConfigError
 from x2static.core.machine.heap import keep_freed_memory
+from x2static.core.messages import say
 from x2static.core.storage.run_record import RunRecord
 from x2static.core.text.pair_sources import PairSource
 from x2static.teacher.encoder import resolve_layer
@@ -88,7 +88,7 @@ class Materials:
     def say(self, text: str) -> None:
         """Print a line to standard error, in the first process."""
         if self.speaks:
-            print(text, file=sys.stderr, flush=True)  # noqa: T201
+            say(text)
 
     def announce(self) -> None:
         """Say what the run works with."""

@@ -23,8 +23,8 @@ from eval.search.hubness import Hubness, NoPenalty, Penalty, exact_dots
 from eval.search.index import Rows, build_index
 from eval.search.ranks import GoldRanks
 from x2static.core.errors import ConfigError, LexiconError
-from x2static.core.intervals import Interval, share_interval
 from x2static.core.normalize import unit
+from x2static.core.scores.intervals import Interval, share_interval
 from x2static.core.text.lexicon import Coverage, Lexicon, advise_direction
 from x2static.core.vectors import FloatMatrix, WordVectors
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
@@ -19,10 +18,11 @@ from eval.lookup import read_frequent
 from eval.one_space import check_one_space
 from x2static.core.errors import LexiconError
 from x2static.core.formats.native import read_composer
-from x2static.core.intervals import METHOD, shown
 from x2static.core.machine.device import pick_device
+from x2static.core.messages import say, warn
 from x2static.core.outcome import Outcome
 from x2static.core.progress import doing
+from x2static.core.scores.intervals import METHOD, shown
 from x2static.core.scores.paired import marks
 from x2static.core.storage.outputs import Outputs
 from x2static.core.storage.run_record import RunRecord
@@ -80,7 +80,7 @@ def _rows(
         coverage = lexicon.coverage(pair.source.index, pair.target.index)
         advice = advise_direction(lexicon, pair.source.index, pair.target.index)
         if advice and coverage.covered:  # with nothing covered the error says it
-            print(f"warning: {path}: {advice}", file=sys.stderr)  # noqa: T201
+            warn(f"{path}: {advice}")
         yield from _score(pair, lexicon, (source, target, path), config)
         if config.induce is not None:
             doing("inducing a dictionary")
@@ -103,10 +103,9 @@ def _composed(vectors: WordVectors, path: Path, words: Iterable[str]) -> WordVec
     missing = [word for word in words if word not in vectors]
     rows = composer.compose(missing)
     has = np.flatnonzero(rows.any(axis=1))
-    print(  # noqa: T201
+    say(
         f"{path}: {len(has):,} of {len(missing):,} words of the dictionary without a vector "
         "are composed",
-        file=sys.stderr,
     )
     counts = vectors.counts
     if counts is not None:

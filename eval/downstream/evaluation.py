@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,11 +18,12 @@ from eval.downstream.spread import Spread
 from eval.downstream.task import FineTunedTask, GoldSet, TokenizedTask
 from eval.few import warn_of_few
 from x2static.core.errors import Interrupted
-from x2static.core.intervals import METHOD
 from x2static.core.labels import labels_of
 from x2static.core.machine.device import pick_device
+from x2static.core.messages import say
 from x2static.core.outcome import Outcome
 from x2static.core.progress import Progress
+from x2static.core.scores.intervals import METHOD
 from x2static.core.setting import deciding
 from x2static.core.storage.files import sha256
 from x2static.core.storage.outputs import Outputs
@@ -263,4 +263,4 @@ def _identity(
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr)  # noqa: T201
+    say(text)

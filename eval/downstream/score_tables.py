@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from eval.downstream.spread import Spread, average, difference
-from x2static.core.intervals import Interval, share_interval, shown
+from x2static.core.scores.intervals import Interval, share_interval, shown
 
 _PER_BLOCK = 10  # languages beside each other in Markdown, as in the paper
 _WIDTH = len("[100.0, 100.0]")

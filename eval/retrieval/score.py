@@ -15,8 +15,8 @@ from eval.retrieval.config import Search
 from eval.retrieval.margin import nearest_by_margin
 from eval.search.hubness import Hubness, NoPenalty, Penalty
 from eval.search.ranks import GoldRanks
-from x2static.core.intervals import share_interval
 from x2static.core.normalize import unit
+from x2static.core.scores.intervals import share_interval
 from x2static.core.scores.paired import marks
 from x2static.core.vectors import FloatMatrix
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import permutations
@@ -18,9 +17,10 @@ from eval.retrieval.score import RetrievalScore, score_retrieval
 from eval.retrieval.static_sentences import StaticEncoder
 from x2static.core.errors import DatasetError, require
 from x2static.core.formats.many_languages import sentence_rows
-from x2static.core.intervals import METHOD, shown
+from x2static.core.messages import warn
 from x2static.core.outcome import Outcome
 from x2static.core.progress import Progress
+from x2static.core.scores.intervals import METHOD, shown
 from x2static.core.storage.run_record import RunRecord
 from x2static.core.text.bitext import read_aligned
 from x2static.core.vectors import FloatMatrix
@@ -127,10 +127,9 @@ def _encode(
         lacking = " or ".join(map(str, config.vectors)) or config.model
         raise DatasetError(f"{path}: none of its words has a vector in {lacking}; nothing to score")
     if cut := encoder.num_cut - before:
-        print(  # noqa: T201
-            f"warning: {path}: {cut:,} of {len(sentences):,} sentences are longer than the model "
+        warn(
+            f"{path}: {cut:,} of {len(sentences):,} sentences are longer than the model "
             "reads and were cut (--max-pieces, or the model's own limit)",
-            file=sys.stderr,
         )
     return rows, cut
 

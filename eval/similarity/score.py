@@ -20,7 +20,7 @@ from eval.lookup import Lookup, cosines
 from eval.similarity.correlation import harmonic_mean, pearson, spearman
 from eval.similarity.word_pairs import WordPairs
 from x2static.core.errors import ConfigError
-from x2static.core.intervals import correlation_interval
+from x2static.core.scores.intervals import correlation_interval
 from x2static.core.vectors import WordVectors
 
 

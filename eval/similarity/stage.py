@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,9 @@ from eval.similarity.config import SimilarityConfig
 from eval.similarity.score import average_row, score_similarity
 from eval.similarity.word_pairs import WordPairs, cross_pairs, read_word_pairs
 from x2static.core.errors import DatasetError
-from x2static.core.intervals import METHOD, shown
+from x2static.core.messages import warn
 from x2static.core.outcome import Outcome
+from x2static.core.scores.intervals import METHOD, shown
 from x2static.core.storage.run_record import RunRecord
 from x2static.core.vectors import WordVectors
 
@@ -37,7 +37,7 @@ def similarity(config: SimilarityConfig) -> Outcome:
         raise DatasetError(_nothing_covered(config, vectors, datasets, target))
     for score in scores:
         if not score.covered:
-            print(f"warning: {score.dataset}: no pair has both words known", file=sys.stderr)  # noqa: T201
+            warn(f"{score.dataset}: no pair has both words known")
     rows = [score.as_row() for score in scores]
     place = {"source": str(config.vectors), "target": str(config.target or config.vectors)}
     average = average_row(rows)

@@ -46,7 +46,7 @@ from scripts.quality.trust_worlds import (  # noqa: E402
 )
 from scripts.results import parse, provenance, quality_parser, write_results  # noqa: E402
 from scripts.sgns import num_tokens, train_skip_gram  # noqa: E402
-from x2static.core.intervals import share_interval, shown  # noqa: E402
+from x2static.core.scores.intervals import share_interval, shown  # noqa: E402
 
 sides._PLAIN_ENTRIES = 0  # the tiled search gives the same answers, faster on one thread
 RUNS = 2

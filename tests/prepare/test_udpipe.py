@@ -268,7 +268,7 @@ def test_a_language_without_model_is_named() -> None:
 @pytest.mark.parametrize(("tokenizer", "falls_back"), [("auto", True), ("udpipe", False)])
 def test_without_a_model_icu_cuts_the_text_with_one_warning(
     tokenizer: str, falls_back: bool, no_models: Path, tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     def refuse(*_: object, **__: object) -> None:
         raise OSError("no route to host")
@@ -285,8 +285,9 @@ def test_without_a_model_icu_cuts_the_text_with_one_warning(
             plan_tokenizer(config)
         return
     assert plan_tokenizer(config) == TokenizerPlan(name="icu", language="de")
-    (line,) = caplog.messages
-    assert line.startswith("no UDPipe model for 'de', and https://models.example/german")
+    said = capsys.readouterr().err.splitlines()
+    (line,) = (line for line in said if line.startswith("warning: "))
+    assert line.startswith("warning: no UDPipe model for 'de', and https://models.example/german")
     assert line.endswith("ICU cuts the text instead (--tokenizer udpipe insists)")
 
 

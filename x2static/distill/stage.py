@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-
 import numpy as np
 
 from x2static.core.errors import ConfigError, CorpusError
+from x2static.core.messages import say
 from x2static.core.outcome import Outcome
 from x2static.core.progress import format_seconds
 from x2static.core.storage.resumable import Resumable
@@ -62,7 +61,7 @@ def distill(config: DistillConfig) -> Outcome:
             vectors, left_out = _learn(config, materials, shop)
             if wanted is not None:
                 vectors, composed = with_wanted(config, materials, shop, vectors, wanted)
-                print(composed, file=sys.stderr)  # noqa: T201
+                say(composed)
                 notes["words_asked_for"] = vars(composed)
         except (ConfigError, CorpusError):
             if run.is_fresh:  # --resume would end in the same line
@@ -88,7 +87,7 @@ def _learn(
             "the vectors are not finite; lower --learning-rate or use --precision fp32"
         )
     if left_out.warning:
-        print(left_out.warning, file=sys.stderr)  # noqa: T201
+        say(left_out.warning)
     return WordVectors(vectors.words, matrix, vectors.counts), left_out
 
 
@@ -112,16 +111,15 @@ def _announce(
     config: DistillConfig, materials: Materials, choice: LayerChoice, doubts: list[str]
 ) -> None:
     index, vocabulary, teacher = materials.index, materials.vocabulary, materials.teacher
-    print(  # noqa: T201
+    say(
         f"{index.num_sentences:,} sentences, {len(index.tokens):,} tokens; {len(vocabulary):,} "
         f"words seen at least {materials.min_count} times cover "
         f"{materials.num_learnable / len(index.tokens):.1%} of the tokens\n"
         f"teacher {config.teacher}, layer {teacher.layer} of {teacher.depth} "
-        f"({choice.reason}), {teacher.width} wide, {teacher.precision} on {teacher.device}",
-        *doubts,
-        sep="\n",
-        file=sys.stderr,
+        f"({choice.reason}), {teacher.width} wide, {teacher.precision} on {teacher.device}"
     )
+    for doubt in doubts:
+        say(doubt)
 
 
 def _resolved(materials: Materials, choice: LayerChoice) -> dict[str, object]:

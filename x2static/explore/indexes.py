@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import sys
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from x2static.core.errors import Interrupted, OutputError, WorkbenchError, require
+from x2static.core.messages import say
 from x2static.core.vectors import FloatMatrix
 from x2static.explore.code_shelf import CodeShelf
 from x2static.explore.config import SearchRule
@@ -155,7 +155,7 @@ class Indexes:
             self._shelf.save(space, language, rotation, codes)
         except OutputError as error:
             self._keeps = False
-            print(f"codes are not kept: {error}", file=sys.stderr)  # noqa: T201
+            say(f"codes are not kept: {error}")
 
 
 @lru_cache(maxsize=4)

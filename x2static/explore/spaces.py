@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from x2static.core.errors import ConfigError, WorkbenchError
 from x2static.core.formats.native import VECTORS_NAME
+from x2static.core.messages import say
 from x2static.core.storage.files import describe_os_error
 from x2static.explore.language import Language
 
@@ -91,9 +91,9 @@ def _places(folder: Path, root: Path) -> dict[str, Path]:
         if name is None:
             continue
         if not place.resolve().is_relative_to(root.resolve()):
-            print(f"{place}: left out: the link leads out of {root}", file=sys.stderr)  # noqa: T201
+            say(f"{place}: left out: the link leads out of {root}")
         elif name in found:
-            print(f"{place}: left out: {found[name].name} is '{name}', too", file=sys.stderr)  # noqa: T201
+            say(f"{place}: left out: {found[name].name} is '{name}', too")
         else:
             found[name] = place
     return found

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 import webbrowser
 
 from x2static.core.errors import ConfigError
+from x2static.core.messages import say
 from x2static.core.outcome import Outcome
 from x2static.core.vector_file import read_vectors
 from x2static.explore.code_shelf import CodeShelf
@@ -53,4 +53,4 @@ def explore(config: ExploreConfig) -> Outcome:
 
 
 def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)  # noqa: T201
+    say(line)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ import numpy as np
 
 from x2static.core.errors import CorpusError, Interrupted
 from x2static.core.languages.script import script_share
+from x2static.core.messages import say
 from x2static.core.outcome import Outcome
 from x2static.core.progress import Progress
 from x2static.core.storage.outputs import Outputs
@@ -63,7 +63,7 @@ def plan_chunks(config: PrepareConfig) -> ChunkPlan:
     tokenizer = plan_tokenizer(config)
     build_tokenizer(tokenizer)
     if note := note_on_language(tokenizer):
-        print(f"note: {note}", file=sys.stderr)  # noqa: T201
+        say(f"note: {note}")
     return ChunkPlan(
         tokenizer=tokenizer,
         rules=config.resolved_rules(),
@@ -113,7 +113,7 @@ def _script(config: PrepareConfig, sentences: list[bytes]) -> dict[str, object]:
     if share is None:
         return {}
     if not share.fits:
-        print(share.warning(config.input), file=sys.stderr)  # noqa: T201
+        say(share.warning(config.input))
     return {"script": share.as_note()}
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from x2static.core.messages import say
 from x2static.core.progress import format_seconds
 from x2static.run.plan.estimate import seconds_left
 from x2static.run.plan.graph import ALL, Task
@@ -84,7 +85,7 @@ class Board:
 
     def _say(self, text: str) -> None:
         self._shown = time.monotonic()
-        print(f"[{time.strftime('%H:%M:%S')}] {text}", file=sys.stderr, flush=True)  # noqa: T201
+        say(f"[{time.strftime('%H:%M:%S')}] {text}")
 
     def _counts(self) -> tuple[int, int]:
         states = [entry.state for entry in self._entries.values()]

@@ -6,7 +6,6 @@ import os
 import shlex
 import shutil
 import signal
-import sys
 import time
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 from x2static.compare.scores import summary as summary_of_scores
 from x2static.core.errors import Interrupted, WorkbenchError
 from x2static.core.machine.interrupts import StopRequest
+from x2static.core.messages import warn
 from x2static.core.outcome import Outcome
 from x2static.core.progress import format_seconds
 from x2static.core.storage.files import staged
@@ -196,7 +196,7 @@ def _outcome(bench: Workbench, schedule: Schedule, num_kept: int, seconds: float
     if rejected:
         text += f"; {len(rejected)} written unaligned: {', '.join(rejected)}"
     for name, why in rejected.items():
-        print(f"warning: {name}: {why}", file=sys.stderr)  # noqa: T201
+        warn(f"{name}: {why}")
     if failed:
         print(text)  # noqa: T201
         waiting = [e for e in entries.values() if (e.error or "").startswith("waits for")]

@@ -12,7 +12,7 @@ from eval.bli.score import EXACT_RANKS, AlignedPair
 from eval.bli.stage import bli
 from x2static.cli import main
 from x2static.core.errors import ConfigError, LexiconError, OutputError, VectorFormatError
-from x2static.core.intervals import share_interval
+from x2static.core.scores.intervals import share_interval
 
 
 def write_vec(path, words, matrix):

@@ -6,7 +6,7 @@ import pytest
 
 from eval.downstream.score_tables import ScoreRow, as_data, as_markdown, as_text
 from eval.downstream.spread import Spread, average
-from x2static.core.intervals import share_interval
+from x2static.core.scores.intervals import share_interval
 
 
 def row(model, language, *values, name="xquad", zero_shot=True, **more):

@@ -11,7 +11,7 @@ from eval.retrieval.score import score_retrieval
 from eval.retrieval.stage import retrieval
 from eval.retrieval.static_sentences import StaticEncoder, sif_weights, without_first_component
 from x2static.core.errors import ConfigError, DatasetError
-from x2static.core.intervals import share_interval
+from x2static.core.scores.intervals import share_interval
 from x2static.core.text.bitext import read_sentences
 from x2static.core.vectors import WordVectors
 

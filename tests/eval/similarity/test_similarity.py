@@ -11,7 +11,7 @@ from eval.similarity.score import score_similarity
 from eval.similarity.stage import similarity
 from eval.similarity.word_pairs import WordPairs
 from x2static.core.errors import ConfigError, DatasetError
-from x2static.core.intervals import correlation_interval, shown
+from x2static.core.scores.intervals import correlation_interval, shown
 from x2static.core.vectors import WordVectors
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 from pathlib import Path
 from typing import Literal, NoReturn
 
 from x2static.core.errors import VectorFormatError
+from x2static.core.messages import warn
 
 OnError = Literal["raise", "skip"]
-_logger = logging.getLogger(__name__)
 
 
 class RowFault(Exception):  # noqa: N818 - internal: caught by the reader of the row
@@ -51,4 +50,4 @@ class Faults:
             reasons = ", ".join(
                 f"{count:,} {reason}" for reason, count in self.counts.most_common()
             )
-            _logger.warning("%s: left out: %s", self.path, reasons)
+            warn(f"{self.path}: left out: {reasons}")

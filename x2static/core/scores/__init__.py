@@ -1,1 +1,1 @@
-"""What scores of the same items say beside each other."""
+"""What scores are worth: intervals, and comparisons of scores of the same items."""

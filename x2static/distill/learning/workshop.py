@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from x2static.core.errors import CorpusError, OutputError
+from x2static.core.messages import say
 from x2static.core.neighbors import top_k
 from x2static.core.storage.checkpoint import CheckpointFolder
 from x2static.core.storage.lock import FolderLock
@@ -126,7 +126,7 @@ class Workshop:
         checkpoints = CheckpointFolder(self.folder / f"checkpoints-{name}")
         found, complaints = checkpoints.load()
         for complaint in complaints:
-            print(complaint, file=sys.stderr)  # noqa: T201
+            say(complaint)
         learner = make(found.tensors if found else None)
         counts = Counts(**found.position["counts"]) if found else Counts()
         course = Course(

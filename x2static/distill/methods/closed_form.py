@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from x2static.core.messages import say
 from x2static.distill.learning.balance import Balance
 from x2static.distill.learning.closed_form import (
     OWN_TO_CONTEXT,
@@ -65,7 +65,6 @@ def _report_balance(shop: Workshop, balance: Balance) -> None:
     basis = (
         f"measured on {balance.words:,} words" if balance.words else "too little text to measure"
     )
-    print(  # noqa: T201
+    say(
         f"own states {own:.2f} to {shop.config.context_weight:g} of the contexts ({basis})",
-        file=sys.stderr,
     )

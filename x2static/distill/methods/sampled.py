@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from x2static.core.messages import say
 from x2static.distill.config import DistillConfig
 from x2static.distill.learning.convergence import Convergence
 from x2static.distill.learning.course import (
@@ -69,10 +69,9 @@ def _hold_out(
     )
     if held_out.num_targets >= _FEWEST_TARGETS:
         return held_out
-    print(  # noqa: T201
+    say(
         f"only {held_out.num_targets} targets could be held out, too few to judge when to stop: "
         f"{_EPOCHS_UNJUDGED} epochs",
-        file=sys.stderr,
     )
     return None
 

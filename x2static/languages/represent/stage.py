@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from x2static.core.errors import CorpusError, Interrupted, WorkbenchError
+from x2static.core.messages import say
 from x2static.core.outcome import Outcome
 from x2static.core.progress import Progress
 from x2static.core.setting import deciding
@@ -186,4 +186,4 @@ def _table(rows: Sequence[dict[str, Any]], means: Means) -> list[str]:
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr)  # noqa: T201
+    say(text)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import logging
 
 from x2static.core.errors import WorkbenchError
 from x2static.core.languages.language import base_of
+from x2static.core.messages import warn
 from x2static.prepare.config import PrepareConfig
 from x2static.prepare.languages import default_tokenizer
 from x2static.prepare.tokenizers.interface import Tokenizer, TokenizerPlan
-
-_log = logging.getLogger(__name__)
 
 
 def plan_tokenizer(config: PrepareConfig) -> TokenizerPlan:
@@ -30,7 +28,7 @@ def plan_tokenizer(config: PrepareConfig) -> TokenizerPlan:
         if not is_free:
             raise
         why = str(error).partition(": pass ")[0].partition(": pip ")[0]
-        _log.warning("%s; ICU cuts the text instead (--tokenizer udpipe insists)", why)
+        warn(f"{why}; ICU cuts the text instead (--tokenizer udpipe insists)")
         return TokenizerPlan(name="icu", language=config.language)
     return TokenizerPlan(
         name=name,

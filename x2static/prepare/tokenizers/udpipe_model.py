@@ -8,12 +8,12 @@ import json
 import os
 import re
 import shutil
-import sys
 import urllib.request
 from pathlib import Path
 from typing import IO
 
 from x2static.core.errors import ConfigError, CorpusError, WorkbenchError, require
+from x2static.core.messages import say
 from x2static.core.progress import doing
 from x2static.core.storage.files import staged
 
@@ -105,7 +105,7 @@ def _download(name: str, place: Path, language: str) -> Path:
     """Fetch a model from where spacy-udpipe fetches it."""
     url = model_url(name)
     doing(f"downloading {url}")
-    print(f"downloading {url}", file=sys.stderr)  # noqa: T201 - a download is worth a line
+    say(f"downloading {url}")
     try:
         with staged(place, own=True) as temporary, temporary.open("wb") as target:
             _fetch(url, target)

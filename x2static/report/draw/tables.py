@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from x2static.core.intervals import Interval, correlation_interval, share_interval, shown
 from x2static.core.languages.language import name_of
+from x2static.core.scores.intervals import Interval, correlation_interval, share_interval, shown
 from x2static.core.scores.paired import Paired, shown_p
 from x2static.page.html import Child, Html, element
 

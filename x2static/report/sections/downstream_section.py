@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from x2static.core.intervals import shown
+from x2static.core.scores.intervals import shown
 from x2static.page.html import Child, Html, element
 from x2static.report.draw.charts import bars
 from x2static.report.draw.tables import language, panels, percent, table

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from x2static.core.evaluation import View
-from x2static.core.intervals import few
+from x2static.core.scores.intervals import few
 from x2static.report.read.run_folder import RunFolder, Table, number, table, text
 from x2static.report.read.score_rows import Measured, Pair, downstream
 from x2static.report.read.spaces import Space

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 import os
 import socket
-import sys
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from x2static.core.errors import ConfigError, require
+from x2static.core.messages import say
 from x2static.run.executors.mirror import perform_on_node
 from x2static.run.executors.order import Order, Result
 from x2static.run.workbench.needs import is_for_gpu
@@ -88,7 +88,8 @@ class RayExecutor:
         except self._ray.exceptions.RayError as error:
             text = str(error).strip().splitlines()
             line = text[-1] if text else type(error).__name__
-            print(f"{name}: {line}", file=sys.stderr) if not self._is_stopping else None  # noqa: T201
+            if not self._is_stopping:
+                say(f"{name}: {line}")
             return Result(name=name, code=1, seconds=0.0, error=f"Ray: {line}")
         return result
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from x2static.core.errors import ConfigError, WorkbenchError
+from x2static.core.messages import say
 
 
 class Problems:
@@ -46,5 +46,5 @@ class Problems:
             raise ConfigError(f"{self._file}: {lines[0]}")
         if lines:
             for line in lines:
-                print(f"{self._file}: {line}", file=sys.stderr)  # noqa: T201
+                say(f"{self._file}: {line}")
             raise ConfigError(f"{self._file}: the {len(lines)} problems above; nothing was done")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from x2static.core.intervals import FEW, correlation_interval, few, share_interval, shown
+from x2static.core.scores.intervals import FEW, correlation_interval, few, share_interval, shown
 
 
 @pytest.mark.parametrize("items", [1, 2, 27, 1500])
