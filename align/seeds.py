@@ -23,8 +23,8 @@ _NUMERAL = re.compile(r"[0-9]+")
 
 
 @dataclass(frozen=True)
-class Coverage:
-    """How much of a dictionary two vocabularies know.
+class KnownPairs:
+    """How many pairs of a dictionary both vocabularies know.
 
     Attributes:
         pairs: those whose two words are known, each once.
@@ -56,7 +56,7 @@ class FirstPairs(NamedTuple):
     """
 
     rows: PairRows | None
-    coverage: Coverage | None = None
+    coverage: KnownPairs | None = None
 
 
 def seed_pairs(
@@ -142,7 +142,7 @@ def pairs_from(
     if remark := advise_direction(lexicon, source.index, target.index):
         warn(f"{place}: {remark}")
     phrases = lexicon.dropped.get("phrase", 0)
-    coverage = Coverage(len(rows.source), len(lexicon), phrases, lexicon.commas)
+    coverage = KnownPairs(len(rows.source), len(lexicon), phrases, lexicon.commas)
     return FirstPairs(rows, coverage)
 
 

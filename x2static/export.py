@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from x2static.core.config import require_at_least
 from x2static.core.errors import ConfigError
-from x2static.core.languages.language_name import check_language_name
+from x2static.core.languages.language_name import check_language_name, named_files
 from x2static.core.outcome import Outcome
 from x2static.core.setting import Help, free, place, positional
 
@@ -84,15 +84,9 @@ class ExportConfig:
         Raises:
             ConfigError: not of the form NAME=FILE, or a name that stands twice.
         """
-        found: dict[str, Path] = {}
-        for text in self.languages:
-            name, separator, path = text.partition("=")
-            if not (separator and name and path):
-                raise ConfigError(f"--languages: '{text}' is not NAME=FILE, such as de=aligned/de")
-            check_language_name(name, text)
-            if name in found:
-                raise ConfigError(f"--languages: '{name}' is named twice")
-            found[name] = Path(path)
+        found = named_files(self.languages, "--languages", "de=aligned/de")
+        for name in found:
+            check_language_name(name, "--languages")
         return found
 
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 
+_BY_FILE = "nothing: files say which language is which"
+_BY_TEACHER = (
+    "nothing: vectors are as wide as the teacher's states; --postprocess pcaN narrows them"
+)
 ANSWERS = {
     # VecMap
     "supervised": "--preset supervised --lexicon FILE",
@@ -24,8 +28,7 @@ ANSWERS = {
     "log": "--json", "verbose": "nothing: progress is always shown",
     # MUSE
     "src_emb": "--source FILE", "tgt_emb": "--target FILE",
-    "src_lang": "nothing: files say which language is which",
-    "tgt_lang": "nothing: files say which language is which",
+    "src_lang": _BY_FILE, "tgt_lang": _BY_FILE,
     "n_refinement": "--preset bootstrap --rounds N", "dico_train": "--lexicon FILE",
     "dico_eval": "--validation FILE", "max_vocab": "--max-vocabulary N",
     "emb_dim": "nothing: the files tell their width",
@@ -35,9 +38,7 @@ ANSWERS = {
     # both, and more
     "cuda": "--device cuda", "gpu": "--device cuda", "cpu": "--device cpu",
     # fastText, gensim, Model2Vec
-    "dim": "nothing: vectors are as wide as the teacher's states; --postprocess pcaN narrows them",
-    "vector_size": "nothing: vectors are as wide as the teacher's states; --postprocess pcaN "
-    "narrows them",
+    "dim": _BY_TEACHER, "vector_size": _BY_TEACHER,
     "pca_dims": "--postprocess pcaN", "min_count": "--min-count N", "minCount": "--min-count N",
     "epoch": "--epochs N", "lr": "--learning-rate X", "thread": "--threads N",
     "workers": "--workers N or --threads N", "model_name": "--teacher NAME",

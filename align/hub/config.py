@@ -12,7 +12,7 @@ from align.vecmap.presets import FAST_SCHEDULE, Seeds, VecMapSettings
 from x2static.core.config import require_at_least
 from x2static.core.errors import ConfigError
 from x2static.core.formats.faults import OnError
-from x2static.core.languages.language_name import check_language_name
+from x2static.core.languages.language_name import check_language_name, named_file
 from x2static.core.machine.device import DeviceName
 from x2static.core.setting import Help, free, place
 
@@ -98,11 +98,9 @@ class HubConfig:
     @staticmethod
     def named(text: str) -> tuple[str, Path]:
         """``de=de.vec`` as its two parts."""
-        name, separator, path = text.partition("=")
-        if not (separator and name and path):
-            raise ConfigError(f"'{text}' is not NAME=FILE, such as de=de.vec")
+        name, path = named_file(text, "--hub and --spokes", "de=de.vec")
         check_language_name(name, text)
-        return name, Path(path)
+        return name, path
 
     @property
     def method_in_use(self) -> HubMethodName:

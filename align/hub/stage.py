@@ -18,7 +18,7 @@ from align.output import write_mapped
 from align.problem import Problem
 from align.saved_map import SavedMap, write_map
 from align.search.precision import Precision
-from align.seeds import Coverage, check_same_width, seed_pairs
+from align.seeds import KnownPairs, check_same_width, seed_pairs
 from align.vecmap.alignment import LanguageMap, unchanged
 from align.vecmap.normalization import check_finite
 from x2static.core.errors import WorkbenchError
@@ -79,7 +79,7 @@ def _spoke(spoke: Spoke, center: WordVectors) -> dict[str, Any]:
 
 def _problem(
     spoke: Spoke, vectors: WordVectors, center: WordVectors
-) -> tuple[Problem, Coverage | None]:
+) -> tuple[Problem, KnownPairs | None]:
     """What is to be learned, and how much of the dictionary both vocabularies know."""
     config = spoke.config
     pairs, coverage = seed_pairs(config.seeds, vectors, center, spoke.lexicon)
@@ -98,7 +98,7 @@ def _problem(
 
 
 def _judged(
-    spoke: Spoke, problem: Problem, coverage: Coverage | None
+    spoke: Spoke, problem: Problem, coverage: KnownPairs | None
 ) -> tuple[dict[str, Any], LanguageMap, LanguageMap]:
     """What is known of the result, the spoke's map, and the map that changes nothing."""
     config, name = spoke.config, spoke.name
@@ -127,7 +127,7 @@ def _judged(
 def _stated(row: dict[str, Any]) -> str:
     known = ""
     if "lexicon_pairs" in row:
-        known = str(Coverage(*(row[field.name] for field in fields(Coverage)))) + ", "
+        known = str(KnownPairs(*(row[field.name] for field in fields(KnownPairs)))) + ", "
     stated = (
         f"{row['output']}: {row['words']:,} words, {known}learned from {row['final_pairs']:,}, "
         f"mutual-neighbour rate {100 * row['mutual_rate']:.1f} %, "

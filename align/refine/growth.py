@@ -87,13 +87,6 @@ def grown_pairs(
     return pairs
 
 
-def agreed_pairs(
-    source: FloatMatrix, target: FloatMatrix, given: PairRows, resources: Resources, csls: int = 10
-) -> PairRows:
-    """Mutual CSLS neighbours, in one space, whose words the given pairs do not translate."""
-    return _Finder(csls, resources).agreed(source, target, given)
-
-
 def mutual_neighbors(
     source: FloatMatrix, target: FloatMatrix, resources: Resources, csls: int
 ) -> PairRows:

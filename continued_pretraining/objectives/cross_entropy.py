@@ -105,10 +105,3 @@ def scored(
         draws: (M,) a number from 0 to below 1 for each row; None draws no guess.
     """
     return Scored(*ChunkedCrossEntropy.apply(features, weight, bias, labels, low, draws))  # type: ignore[no-untyped-call]
-
-
-def cross_entropy_sum(
-    features: Tensor, weight: Tensor, bias: Tensor, labels: Tensor, low: torch.dtype
-) -> Tensor:
-    """The sum over rows of the cross-entropy; see `scored`."""
-    return scored(features, weight, bias, labels, low).loss

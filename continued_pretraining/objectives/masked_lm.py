@@ -134,17 +134,6 @@ def guess_losses(
     return scored(features, weight, bias, labels, model.low)
 
 
-def guess_loss_sum(
-    model: MaskedModel,
-    states: Tensor,
-    places: Tensor,
-    labels: Tensor,
-    candidates: Candidates | None = None,
-) -> Tensor:
-    """The sum of `guess_losses`."""
-    return guess_losses(model, states, places, labels, candidates).loss
-
-
 def guessed_places(share: TextShare, batch: MicroBatch) -> tuple[Tensor, Tensor]:
     """Places in the flattened batch that are to be guessed, and the pieces that stood there."""
     members = batch.members.tolist()

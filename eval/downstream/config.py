@@ -16,7 +16,7 @@ from x2static.core.setting import free, place
 
 @dataclass(frozen=True, kw_only=True)
 class DownstreamConfig:
-    """What question answering and tagging have in common."""
+    """What the tasks have in common: models, data, and a recipe of fine-tuning."""
 
     model: Annotated[tuple[str, ...], "checkpoints to compare: folders or hub names"]
     train: Annotated[Path, place("training data, in English mostly")]
@@ -56,6 +56,10 @@ class DownstreamConfig:
     batch_pieces: Annotated[
         int | None, free("pieces computed at a time, padding included (default: by device)")
     ] = None
+    preset: Annotated[
+        Literal["xtreme", "small"],
+        "a recipe; flags override it. small: for small models, little data",
+    ] = "xtreme"
 
     def __post_init__(self) -> None:
         for name, least in (

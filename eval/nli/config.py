@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 
 from eval.downstream.config import DownstreamConfig
 from x2static.core.errors import ConfigError
@@ -31,10 +31,6 @@ class NliConfig(DownstreamConfig):
         rare="seed warmup weight_decay max_pieces freeze",
     )
 
-    preset: Annotated[
-        Literal["xtreme", "small"],
-        "a recipe; flags override it. small: for small models, little data",
-    ] = "xtreme"
     learning_rate: Annotated[float, "peak of the learning rate"] = 2e-5
     epochs: Annotated[int, "times the training data is seen"] = 5
     labels: Annotated[

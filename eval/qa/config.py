@@ -28,10 +28,6 @@ class QaConfig(DownstreamConfig):
         rare=("seed warmup weight_decay max_pieces stride max_question max_answer on_error"),
     )
 
-    preset: Annotated[
-        Literal["xtreme", "small"],
-        "a recipe; flags override it. small: for small models, little data",
-    ] = "xtreme"
     warmup: Annotated[int, "updates over which the learning rate rises"] = 500
     weight_decay: Annotated[float, "of AdamW"] = 1e-4
     max_pieces: Annotated[int, "pieces in an input, control tokens included"] = 384

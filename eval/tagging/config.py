@@ -27,10 +27,6 @@ class TaggingConfig(DownstreamConfig):
         rare="seed warmup weight_decay max_pieces",
     )
 
-    preset: Annotated[
-        Literal["xtreme", "small"],
-        "a recipe; flags override it. small: for small models, little data",
-    ] = "xtreme"
     learning_rate: Annotated[float, "peak of the learning rate"] = 2e-5
     epochs: Annotated[int, "times the training data is seen"] = 10
     metric: Annotated[

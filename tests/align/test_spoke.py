@@ -18,7 +18,7 @@ from align.methods.hub_tuned import (
 )
 from align.methods.leaning import Recipe, leaning_matrix, products_of
 from align.problem import Problem, Resources
-from align.refine.growth import agreed_pairs
+from align.refine.growth import mutual_neighbors
 from align.search.folds import split
 from align.search.precision import Precision
 from align.search.trials import Trials, by_csls_then_nearest
@@ -183,9 +183,11 @@ def test_mutual_pairs_join_the_given_ones(rng):
     pairs = PairRows(np.arange(100), world.translation[:100])
     learner = SpokeLearner(Problem(world.source, world.target, SETTINGS), Resources(threads=1))
     mapped, learned = learner.learn(Recipe("rotation", 1.0, bootstrapped=True), pairs)
-    added = agreed_pairs(mapped.apply(world.source), world.target, pairs, Resources(threads=1))
-    assert len(learned.source) == 100 + len(added.source) > 250
-    assert not np.isin(added.source, pairs.source).any()
+    sides = [unit(rows) for rows in (mapped.apply(world.source), world.target)]
+    mutual = mutual_neighbors(*sides, Resources(threads=1), csls=10)
+    given = np.isin(mutual.source, pairs.source) | np.isin(mutual.target, pairs.target)
+    assert len(learned.source) == 100 + (~given).sum() > 250
+    assert len(np.unique(learned.source)) == len(learned.source)
 
 
 def test_the_share_of_the_mean_and_the_length_are_those_of_the_hub(rng):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 from x2static.core.errors import ConfigError
+from x2static.core.languages.language_name import named_files
 from x2static.core.setting import Help, positional
 
 SearchRule = Literal["auto", "exact", "shortlist"]
@@ -56,12 +57,4 @@ class ExploreConfig:
         Raises:
             ConfigError: not of the form NAME=FILE, or a language that stands twice.
         """
-        found: dict[str, Path] = {}
-        for text in self.texts:
-            name, separator, path = text.partition("=")
-            if not (separator and name and path):
-                raise ConfigError(f"--texts: '{text}' is not NAME=FILE, such as de=de.txt")
-            if name in found:
-                raise ConfigError(f"--texts: '{name}' is named twice")
-            found[name] = Path(path)
-        return found
+        return named_files(self.texts, "--texts", "de=de.txt")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import queue
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -10,18 +9,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import TypeVar
 
+from x2static.core.machine.cores import count_cores
 from x2static.core.text.text_input import LineBlock
 from x2static.prepare.chunk import ChunkPlan, ChunkProcessor, ChunkResult
 from x2static.prepare.worker import WorkerProcess
 
 Block = TypeVar("Block", bound=LineBlock)
-
-
-def count_cores() -> int:
-    """Cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 class WorkerPool(AbstractContextManager["WorkerPool"]):

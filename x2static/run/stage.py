@@ -13,6 +13,7 @@ from typing import Any
 
 from x2static.compare.scores import summary as summary_of_scores
 from x2static.core.errors import Interrupted, WorkbenchError
+from x2static.core.machine.cores import count_cores
 from x2static.core.machine.interrupts import StopRequest
 from x2static.core.messages import warn
 from x2static.core.outcome import Outcome
@@ -20,7 +21,6 @@ from x2static.core.progress import format_seconds
 from x2static.core.storage.files import staged
 from x2static.core.storage.lock import FolderLock
 from x2static.core.storage.run_record import package_versions
-from x2static.prepare.pool import count_cores
 from x2static.run.board import make_board
 from x2static.run.config import RunConfig
 from x2static.run.executors.executor import make_executor

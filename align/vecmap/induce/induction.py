@@ -107,11 +107,6 @@ class PlainInducer:
         """Nothing to restore."""
 
 
-def mean_of_largest(similarity: FloatMatrix, count: int) -> FloatVector:
-    """Mean of the ``count`` largest entries of each row; zeros for a count of 0."""
-    return _tops(similarity, count)[1]
-
-
 def rank_match(similarity: FloatMatrix, penalty: FloatVector, ranks: Rows) -> Rows:
     """For each row the column of the given rank by ``similarity - penalty``; ties to the left."""
     from align.compiled.rows import ranked_of_rows

@@ -9,7 +9,6 @@ full. So the result does not depend on the bounds, only the time does.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -30,6 +29,7 @@ from align.vecmap.induce.bounds import (
 )
 from align.vecmap.induce.coarse import CoarseProduct, has_fast_integers
 from align.vecmap.induce.induction import Induction, Ranks, largest_of_rows, match_rows
+from x2static.core.machine.cores import count_cores
 
 Product = Literal["auto", "float32", "int8"]
 _TILE_ROWS, _TILE_COLUMNS = 512, 2048
@@ -65,7 +65,7 @@ class TiledInducer:
                 float32; ``"auto"`` does so where the processor is built for it. Same answers.
         """
         self.csls = csls
-        self.threads = threads or num_cores()
+        self.threads = threads or count_cores()
         self.is_coarse = product == "int8" or (product == "auto" and has_fast_integers())
         self._sides: tuple[Bounds, Bounds] | None = None
         self.sweeps = 0
@@ -247,10 +247,3 @@ class _Collector:
 
 def _room(size: int) -> Entries:
     return Entries(np.empty(size, np.int32), np.empty(size, np.int32), np.empty(size, np.float32))
-
-
-def num_cores() -> int:
-    """How many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -12,8 +12,8 @@ from continued_pretraining.model.embeddings import fit_width
 from continued_pretraining.model.masked_model import take_apart
 from continued_pretraining.model.scratch import parse_shape
 from continued_pretraining.objectives.candidates import Candidates, sample_candidates
-from continued_pretraining.objectives.cross_entropy import cross_entropy_sum
-from continued_pretraining.objectives.masked_lm import guess_loss_sum
+from continued_pretraining.objectives.cross_entropy import scored
+from continued_pretraining.objectives.masked_lm import guess_losses
 from continued_pretraining.objectives.word_alignment.occurrences import WordFinder
 from continued_pretraining.objectives.word_alignment.word_pool import LanguageWords
 from continued_pretraining.text.batch import Frame, micro_batches, pack
@@ -82,7 +82,7 @@ def test_loss_is_that_of_hugging_face(family, low, tolerance):
         for batch in micro_batches(SEQUENCES, frame, 99, model.device):
             states, _ = model.states(batch)
             labels = torch.from_numpy(np.array([SEQUENCES[m][0] for m in batch.members]))
-            total += float(guess_loss_sum(model, states, torch.from_numpy(batch.starts), labels))
+            total += float(guess_losses(model, states, torch.from_numpy(batch.starts), labels).loss)
     assert total == pytest.approx(expected, rel=tolerance)
 
 
@@ -146,7 +146,7 @@ def test_cross_entropy_and_its_gradients_are_torchs(monkeypatch, at_once):
     labels = torch.randint(11, (9,), generator=generator)
     labels[[2, 7]] = -1  # rows that count nothing
     features, weight, bias = parts
-    found = cross_entropy_sum(features, weight, bias, labels, torch.float64)
+    found = scored(features, weight, bias, labels, torch.float64).loss
     expected = torch.nn.functional.cross_entropy(
         features @ weight.T + bias, labels, reduction="sum", ignore_index=-1
     )
@@ -160,7 +160,7 @@ def test_cross_entropy_and_its_gradients_are_torchs(monkeypatch, at_once):
 def test_cross_entropy_survives_huge_scores():
     features = torch.tensor([[1000.0], [-1000.0]], requires_grad=True)
     weight, bias = torch.tensor([[1.0], [-1.0]]), torch.zeros(2)
-    loss = cross_entropy_sum(features, weight, bias, torch.tensor([0, 0]), torch.float32)
+    loss = scored(features, weight, bias, torch.tensor([0, 0]), torch.float32).loss
     assert float(loss.detach()) == pytest.approx(2000)
 
 
@@ -173,14 +173,14 @@ def test_sampled_pieces_estimate_the_whole():
     states = torch.randn(1, 40, 16, generator=torch.Generator().manual_seed(2))
     labels = torch.arange(100, 140)
     with torch.no_grad():
-        exact = float(guess_loss_sum(model, states, torch.arange(40), labels))
+        exact = float(guess_losses(model, states, torch.arange(40), labels).loss)
         guesses = []
         for seed in range(5):
             generator = torch.Generator().manual_seed(seed)
             candidates = sample_candidates(labels, 5000, 1000, generator)
             assert isinstance(candidates, Candidates)
             guesses.append(
-                float(guess_loss_sum(model, states, torch.arange(40), labels, candidates))
+                float(guess_losses(model, states, torch.arange(40), labels, candidates).loss)
             )
     assert np.mean(guesses) == pytest.approx(exact, rel=0.03)
     assert sample_candidates(labels, 50, 30, torch.Generator()) is None

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from continued_pretraining.objectives.word_alignment.correlations.dcca import dcca_loss
+from continued_pretraining.objectives.word_alignment.correlations.dcca import Dcca
 from continued_pretraining.objectives.word_alignment.correlations.decompositions import (
     newton_schulz,
     polar_factor,
 )
-from continued_pretraining.objectives.word_alignment.correlations.dgcca import dgcca_loss
+from continued_pretraining.objectives.word_alignment.correlations.dgcca import Dgcca
 from continued_pretraining.objectives.word_alignment.losses import (
     cosine_loss,
     infonce_loss,
@@ -41,9 +41,9 @@ LOSSES = {
     "mse": mse_loss,
     "cosine": cosine_loss,
     "infonce": lambda x, y: infonce_loss(x, y, 0.1, torch.arange(len(x))),
-    "dcca": lambda x, y: dcca_loss(x, y, 1e-2, None),
-    "dcca top 2": lambda x, y: dcca_loss(x, y, 1e-2, 2),
-    "dgcca": lambda x, y: dgcca_loss(x, y, 3),
+    "dcca": lambda x, y: Dcca(1e-2, None).loss(x, y),
+    "dcca top 2": lambda x, y: Dcca(1e-2, 2).loss(x, y),
+    "dgcca": lambda x, y: Dgcca(3).loss(x, y),
 }
 CORRELATIONS = ("dcca", "dcca top 2", "dgcca")
 
@@ -77,7 +77,7 @@ def test_dcca_is_the_trace_norm_of_the_whitened_covariance(components):
     second += 0.05 * np.trace(second) / 5 * np.eye(5)
     whitened = inverse_root(first) @ (x.T @ y / 29) @ inverse_root(second)
     expected = -np.linalg.svd(whitened, compute_uv=False)[:components].sum()
-    loss = dcca_loss(torch.from_numpy(states), torch.from_numpy(targets), 0.05, components)
+    loss = Dcca(0.05, components).loss(torch.from_numpy(states), torch.from_numpy(targets))
     assert float(loss) == pytest.approx(expected, rel=1e-10)
 
 
@@ -90,7 +90,7 @@ def test_dgcca_is_the_sum_of_roots_of_one_plus_cosines_of_principal_angles():
         u, _, _ = np.linalg.svd(view - view.mean(0), full_matrices=False)
         spans.append(u[:, :3])
     expected = -sum(math.sqrt(1 + math.cos(angle)) for angle in subspace_angles(*spans))
-    loss = float(dgcca_loss(torch.from_numpy(states), torch.from_numpy(targets), 3))
+    loss = float(Dgcca(3).loss(torch.from_numpy(states), torch.from_numpy(targets)))
     assert loss == pytest.approx(expected, rel=1e-10)
     stacked = np.linalg.svd(np.hstack(spans), compute_uv=False)
     assert loss == pytest.approx(-stacked[:3].sum(), rel=1e-10)
@@ -98,8 +98,8 @@ def test_dgcca_is_the_sum_of_roots_of_one_plus_cosines_of_principal_angles():
 
 def test_equal_views_score_best():
     states, _ = pair(40, 6, 6)
-    assert float(dcca_loss(states, states, 0.0, None)) == pytest.approx(-6)
-    assert float(dgcca_loss(states, states, 3)) == pytest.approx(-3 * math.sqrt(2))
+    assert float(Dcca(0.0, None).loss(states, states)) == pytest.approx(-6)
+    assert float(Dgcca(3).loss(states, states)) == pytest.approx(-3 * math.sqrt(2))
     assert float(cosine_loss(states, states)) == pytest.approx(0)
     assert float(mse_loss(states, states)) == 0
 
@@ -164,7 +164,7 @@ def test_degenerate_batches_give_finite_losses_and_gradients(name, kind, dtype):
 def test_no_ridge_on_too_few_words_is_one_clear_line():
     states, targets = pair(5, 7, 7)
     with pytest.raises(ConfigError, match="--ridge is too small"):
-        dcca_loss(states, targets, 0.0, None)
+        Dcca(0.0, None).loss(states, targets)
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), 1e200])
@@ -180,7 +180,7 @@ def test_states_that_blew_up_are_blamed_on_the_step_size(loss, bad):
 def test_equal_singular_values_do_not_blow_up_the_gradient():
     rows = torch.eye(8, dtype=torch.float64).requires_grad_()  # all squares but one are equal
     _, targets = pair(8, 8, 8)
-    dgcca_loss(rows, targets, 3).backward()
+    Dgcca(3).loss(rows, targets).backward()
     assert torch.isfinite(rows.grad).all()
 
 

@@ -12,7 +12,7 @@ from torch import nn
 
 from continued_pretraining.model.generator import AddedEmbedding, join_embeddings, make_generator
 from continued_pretraining.model.masked_model import load_model, take_apart
-from continued_pretraining.objectives.cross_entropy import cross_entropy_sum, scored
+from continued_pretraining.objectives.cross_entropy import scored
 from continued_pretraining.objectives.replaced_tokens.objective import Detector
 from continued_pretraining.text.batch import Frame, micro_batches
 from continued_pretraining.training.optimizer import set_rate
@@ -42,7 +42,7 @@ def test_guesses_are_drawn_by_probability():
     expected = torch.softmax(feature @ weight.T + bias, dim=1)[0]
     assert torch.allclose(found, expected, atol=2e-4)
     assert float(loss) == pytest.approx(
-        float(cross_entropy_sum(features, weight, bias, labels, torch.float32)), rel=1e-5
+        float(scored(features, weight, bias, labels, torch.float32).loss), rel=1e-5
     )
 
 

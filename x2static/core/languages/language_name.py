@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
+from pathlib import Path
 
 from x2static.core.errors import ConfigError
 
@@ -35,3 +37,30 @@ def language_name_fault(name: str) -> str | None:
     if len(name) > _LONGEST:
         return f"it is longer than {_LONGEST} characters"
     return None
+
+
+def named_file(text: str, flag: str, example: str) -> tuple[str, Path]:
+    """``de=de.vec`` as its two parts.
+
+    Raises:
+        ConfigError: not of the form NAME=FILE.
+    """
+    name, separator, path = text.partition("=")
+    if not (separator and name and path):
+        raise ConfigError(f"{flag}: '{text}' is not NAME=FILE, such as {example}")
+    return name, Path(path)
+
+
+def named_files(texts: Iterable[str], flag: str, example: str) -> dict[str, Path]:
+    """The files of a setting by their names.
+
+    Raises:
+        ConfigError: one is not of the form NAME=FILE, or a name stands twice.
+    """
+    found: dict[str, Path] = {}
+    for text in texts:
+        name, path = named_file(text, flag, example)
+        if name in found:
+            raise ConfigError(f"{flag}: '{name}' is named twice")
+        found[name] = path
+    return found

@@ -51,11 +51,6 @@ class _Candidates(NamedTuple):
     prior: NDArray[np.float32]
 
 
-def num_links(source: Sequence[Sequence[int]], target: Sequence[Sequence[int]]) -> int:
-    """How many links the sentences could have: what time and memory grow with."""
-    return sum(len(a) * len(b) for a, b in zip(source, target, strict=True))
-
-
 def linked_words(
     source: Sequence[NDArray[np.int64]], target: Sequence[NDArray[np.int64]]
 ) -> WordLinks:

@@ -24,11 +24,6 @@ def keep_freed_memory() -> bool:
     return _set(trim=-1, mapped=0)
 
 
-def return_freed_memory() -> bool:
-    """As the C library does it by itself."""
-    return _set(trim=_DEFAULT_TRIM, mapped=_DEFAULT_MAPPED)
-
-
 def _set(*, trim: int, mapped: int) -> bool:
     if sys.platform != "linux":
         return False

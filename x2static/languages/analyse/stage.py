@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from itertools import combinations
@@ -29,6 +28,7 @@ from x2static.languages.analyse.rows import (
 )
 from x2static.languages.cluster.agglomerative import cut, merges_of
 from x2static.languages.known import family_of
+from x2static.languages.page_folder import write_page_folder
 from x2static.languages.statistics.agreement import agreement
 from x2static.languages.statistics.correlation import Values
 from x2static.languages.tables.distances import kinds_of, read_distances
@@ -58,13 +58,8 @@ def analyse(config: AnalyseConfig) -> Outcome:
         one.name: {"languages": list(one.languages), "values": _plain(one.matrix)} for one in scores
     }
     data = _without_nan(data)
-    with outputs.together() as batch:
-        with batch.stage(config.output) as temporary:
-            temporary.mkdir()
-            text = json.dumps(data, ensure_ascii=False, indent=1) + "\n"
-            (temporary / "analysis.json").write_text(text, encoding="utf-8")
-            (temporary / "index.html").write_text(analysis_page(data), encoding="utf-8")
-        batch.record(record, config.output)
+    page = analysis_page(data)
+    write_page_folder(config.output, outputs, record, "analysis.json", data, page)
     return Outcome("\n".join([*_lines(data), f"written to {config.output}"]), data)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,6 +21,7 @@ from x2static.languages.cluster.page import cluster_page
 from x2static.languages.cluster.stability import over_languages, over_sentences, random_groups
 from x2static.languages.measures.spaces import cosine_distances, varies
 from x2static.languages.measures.traits import traits_of
+from x2static.languages.page_folder import write_page_folder
 from x2static.languages.represent.means import Means, chosen_state, read_means
 from x2static.languages.statistics.agreement import agreement
 
@@ -70,13 +70,8 @@ def cluster(config: ClusterConfig) -> Outcome:
         "groups": chosen["members"], "random": _controls(config, chosen["labels"], means),
         "traits": traits, "views": rows, "chosen": rows.index(chosen), "same": same,
     }  # fmt: skip
-    with outputs.together() as batch:
-        with batch.stage(config.output) as temporary:
-            temporary.mkdir()
-            text = json.dumps(data, ensure_ascii=False, indent=1) + "\n"
-            (temporary / "groups.json").write_text(text, encoding="utf-8")
-            (temporary / "index.html").write_text(cluster_page(data), encoding="utf-8")
-        batch.record(record, config.output)
+    page = cluster_page(data)
+    write_page_folder(config.output, outputs, record, "groups.json", data, page)
     return Outcome("\n".join([*_lines(data), f"written to {config.output}"]), data)
 
 

@@ -74,11 +74,6 @@ class Dcca(Correlation):
         return -float(found[: self.components].sum())
 
 
-def dcca_loss(states: Tensor, targets: Tensor, ridge: float, components: int | None) -> Tensor:
-    """`Dcca` of one batch."""
-    return Dcca(ridge, components).loss(states, targets)
-
-
 def _with_ridge(products: Tensor, ridge: float) -> tuple[Tensor, bool]:
     """Products with their ridge; a side that does not vary at all gets a ridge of 1."""
     variances = products.diagonal()

@@ -68,11 +68,6 @@ class Dgcca(Correlation):
         return -float((1 + found.clamp(min=0)).sqrt().sum())
 
 
-def dgcca_loss(states: Tensor, targets: Tensor, components: int) -> Tensor:
-    """`Dgcca` of one batch."""
-    return Dgcca(components).loss(states, targets)
-
-
 def _through_root(values: Tensor, vectors: Tensor, k: int, by_root: Tensor) -> Tensor:
     """Carry a gradient from the inverse root of the k strongest directions to the products.
 
