@@ -19,8 +19,8 @@ from x2static.core.setting import free, place
 
 LossName = Literal["none", "dcca", "dgcca", "mse", "cosine", "infonce"]
 Unit = Literal["blocks", "lines"]
-Pool = Literal["pieces", "all", "first", "cls"]
-Choice = Literal["last", "mlm", "objective", "pairs"]
+Pooling = Literal["pieces", "all", "first", "cls"]
+CheckpointChoice = Literal["last", "mlm", "objective", "pairs"]
 _LARGEST_RATE = 1.0
 CORRELATIONS = ("dcca", "dgcca")
 FAULTS = ("padding", "centring", "batches")
@@ -77,7 +77,8 @@ class PretrainConfig(
     ] = "alone"
     align_layer: Annotated[int, "block whose states are aligned; -1 is the last"] = -1
     pool: Annotated[
-        Pool, "state of a word: mean of its pieces, mean with control tokens, first piece, or cls"
+        Pooling,
+        "state of a word: mean of its pieces, mean with control tokens, first piece, or cls",
     ] = "pieces"
     components: Annotated[
         int | None, "dcca: strongest correlations that count (default: all); dgcca: default 10"
@@ -136,7 +137,8 @@ class PretrainConfig(
     ] = ()
     pairs_layer: Annotated[int | None, "block that encodes them (default: --align-layer)"] = None
     choose: Annotated[
-        Choice, "which checkpoint wins: the last, or the best by validation (see docs/pretrain.md)"
+        CheckpointChoice,
+        "which checkpoint wins: the last, or the best by validation (see docs/pretrain.md)",
     ] = "mlm"
     log_every: Annotated[int, free("updates between the lines of curve.jsonl")] = 10
     log_to: Annotated[tuple[str, ...], free("also log to: tensorboard wandb")] = ()

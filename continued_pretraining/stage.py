@@ -16,7 +16,7 @@ from continued_pretraining.leftovers import nothing_left_behind
 from continued_pretraining.processes import Processes
 from continued_pretraining.text.replay import with_replay
 from continued_pretraining.training.checkpoint import Memory, RunState
-from continued_pretraining.training.curve import CURVE_NAME, Curve
+from continued_pretraining.training.curve import CURVE_NAME, CurveFile
 from continued_pretraining.training.loop import Loop, Position
 from continued_pretraining.training.materials import PREPARED_NAME, Materials, gather
 from continued_pretraining.training.optimizer import make_optimizer
@@ -139,7 +139,7 @@ class Run:
             config.seed, materials.held, materials.robust,
         )  # fmt: skip
         position = self._restored(state, materials)
-        curve = Curve(work, processes.accelerator if config.log_to else None)
+        curve = CurveFile(work, processes.accelerator if config.log_to else None)
         if processes.is_first:
             curve.go_back(position.step if position.step else -1)
         if config.log_to:

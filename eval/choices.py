@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-Method = Literal["nn", "csls"]
+SearchMethod = Literal["nn", "csls"]
 IndexKind = Literal["flat", "ivf", "hnsw", "exact"]
 CaseRule = Literal["auto", "exact", "lower"]
 PhraseRule = Literal["mean", "skip"]

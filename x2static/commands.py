@@ -163,7 +163,7 @@ COMMANDS: dict[str, Command] = {
         "the languages that were added to a model: sizes, text, training",
     ),
     "extend export": Command(
-        "x2static.extend.folder.config:ExportConfig",
+        "x2static.extend.folder.config:ExtendExportConfig",
         "x2static.extend.folder.stages:export",
         "a model in an added language as a plain Hugging Face checkpoint",
     ),

@@ -10,7 +10,7 @@ from align.methods.multistep import (
     TRIAL,
     UNTRIED,
     UNTRIED_START,
-    Choice,
+    MapChoice,
     MultistepLearner,
     Whitening,
 )
@@ -43,7 +43,7 @@ class FewTuning:
     """
 
     found: Alignment
-    choice: Choice
+    choice: MapChoice
     ways: tuple[str, ...]
     recall: Precision | None
     plain: Precision | None
@@ -109,12 +109,12 @@ def few_pairs_tuning(
     return _learned(learner, choice, whole, stated, recall, plain)
 
 
-def _untried(gone: Gone) -> Choice:
-    return Choice(UNTRIED, UNTRIED_START, way=gone.way)
+def _untried(gone: Gone) -> MapChoice:
+    return MapChoice(UNTRIED, UNTRIED_START, way=gone.way)
 
 
 def _learned(
-    learner: MultistepLearner, choice: Choice, pairs: PairRows, ways: tuple[str, ...],
+    learner: MultistepLearner, choice: MapChoice, pairs: PairRows, ways: tuple[str, ...],
     recall: Precision | None, plain: Precision | None,
 ) -> FewTuning:  # fmt: skip
     """From the pairs of the choice, with the notes that go into the record."""
@@ -125,7 +125,7 @@ def _learned(
 
 def _chosen(
     learner: MultistepLearner, gone: Gone, divisions: list[Division]
-) -> tuple[Choice, Precision, Precision | None]:
+) -> tuple[MapChoice, Precision, Precision | None]:
     """The best choice, what it is worth, and what the published map is.
 
     The given pairs alone compete with those that the way has added to them. Whitenings and
@@ -134,20 +134,20 @@ def _chosen(
     held = [HeldOut(*learner.problem.matrices, tested) for _, tested in divisions]
     alone = [learned for learned, _ in divisions]
 
-    def score(choice: Choice) -> list[Precision]:
+    def score(choice: MapChoice) -> list[Precision]:
         pairs = gone.runs if choice.start else alone
         return [
             one.precision(*learner.maps(choice, learned, TRIAL))
             for one, learned in zip(held, pairs, strict=True)
         ]
 
-    untried, published = _untried(gone), Choice(PUBLISHED)
+    untried, published = _untried(gone), MapChoice(PUBLISHED)
     can_choose = gone.recall is not None and gone.recall.words >= _ENOUGH
     trials = Trials(score, by_csls)
     trials.run(
         [replace(untried, whitening=one) for one in (_WHITENINGS if can_choose else [UNTRIED])]
     )
-    trials.run([*(Choice(one) for one in _WHITENINGS), published])
+    trials.run([*(MapChoice(one) for one in _WHITENINGS), published])
     best, worth = trials.best, trials.cross_fitted()
     if can_choose:
         last = Trials(score, by_both)

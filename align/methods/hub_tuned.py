@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from align.methods.into_hub import into_hub
-from align.methods.leaning import Prior, Recipe, leaning_matrix, products_of
+from align.methods.leaning import Leaning, Prior, leaning_matrix, products_of
 from align.methods.method import Method
 from align.methods.multistep import UNTRIED as UNTRIED_MAP
 from align.methods.multistep import UNTRIED_START, MultistepLearner
@@ -32,12 +32,12 @@ from align.vecmap.alignment import Alignment, LanguageMap, unchanged
 from align.vecmap.diagnosis import Diagnosis
 from align.vecmap.pairs import PairRows, check_pairs
 
-ROTATION = Recipe("rotation", None)
+ROTATION = Leaning("rotation", None)
 PRIORS: tuple[Prior, ...] = ("rotation", "identity")
 RIDGES = (None, 10.0, 3.0, 1.0, 0.3, 0.1)
 SHARES = (0.5, 0.0)
 MUTUAL_RIDGES = (1.0, None)
-UNTRIED = Recipe("rotation", 10.0)
+UNTRIED = Leaning("rotation", 10.0)
 """For a dictionary too small to hold any of it out."""
 _ENOUGH = 1_600
 _ROUNDS = 2
@@ -84,7 +84,7 @@ class SpokeTuning:
         rotation: the same of the rotation alone.
     """
 
-    recipe: Recipe
+    recipe: Leaning
     chosen_by: Precision | None = None
     held_out: Precision | None = None
     unaligned: Precision | None = None
@@ -144,7 +144,7 @@ class SpokeLearner:
         self.ways_gone = f" (ways to more pairs: {'; '.join(map(str, gone))})"
 
     def learn(
-        self, recipe: Recipe, given: PairRows, most: int = _WORDS
+        self, recipe: Leaning, given: PairRows, most: int = _WORDS
     ) -> tuple[LanguageMap, PairRows]:
         """The map, and the pairs it was learned from; ``most`` words per side may be added."""
         pairs = self._grown(given, most) if recipe.bootstrapped else given
@@ -169,7 +169,7 @@ class SpokeLearner:
     def _key(given: PairRows, most: int) -> tuple[bytes, bytes, int]:
         return given.source.tobytes(), given.target.tobytes(), most
 
-    def _solved(self, recipe: Recipe, pairs: PairRows) -> LanguageMap:
+    def _solved(self, recipe: Leaning, pairs: PairRows) -> LanguageMap:
         products = products_of(*self._both.sides.rows_of(pairs))
         matrix = leaning_matrix(products, recipe.prior, recipe.ridge).astype(np.float32)
         first, second = self._both.sides.normalizations
@@ -195,7 +195,7 @@ def choose(learner: SpokeLearner, pairs: PairRows) -> SpokeTuning:
     words = len(np.unique(pairs.source))
     folds = _Folds(learner, divisions, trial_width(words))
     trials = Trials(folds.scores, by_csls_then_nearest, learner.step)
-    trials.run([Recipe(prior, ridge) for prior in PRIORS for ridge in RIDGES])
+    trials.run([Leaning(prior, ridge) for prior in PRIORS for ridge in RIDGES])
     trials.run([replace(trials.best, mean=share) for share in SHARES])
     best = trials.best
     # More pairs may ask for another prior or ridge than the given ones alone.
@@ -219,7 +219,7 @@ class _Folds:
             (learned, HeldOut(*learner.matrices, tested)) for learned, tested in divisions
         ]
 
-    def scores(self, recipe: Recipe) -> list[Precision]:
+    def scores(self, recipe: Leaning) -> list[Precision]:
         """Of the map that a recipe learns."""
         maps = [
             (self._learner.learn(recipe, learned, self._most)[0], held_out)

@@ -20,7 +20,7 @@ Prior = Literal["rotation", "identity"]
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Leaning:
     """How pairs become a spoke's map.
 
     Attributes:

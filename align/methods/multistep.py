@@ -50,7 +50,7 @@ UNTRIED, UNTRIED_START = Whitening(0.1, 0.25), Whitening(1.0, 0.25)
 
 
 @dataclass(frozen=True)
-class Choice:
+class MapChoice:
     """How pairs become the maps of both sides.
 
     Attributes:
@@ -98,13 +98,13 @@ class MultistepLearner:
         widths = widths_from(words, min(most, problem.cutoff), problem.rounds)
         return grown_pairs(self.sides, applied, given, maps, widths, self._resources)
 
-    def taught(self, choice: Choice, given: PairRows) -> PairRows:
+    def taught(self, choice: MapChoice, given: PairRows) -> PairRows:
         """The pairs that a choice learns from: the given ones, with those that it adds."""
         if choice.start is None:
             return given
         return self.grown(choice.start, given, self.problem.cutoff)
 
-    def maps(self, choice: Choice, pairs: PairRows, how: Contrast = WHOLE) -> Maps:
+    def maps(self, choice: MapChoice, pairs: PairRows, how: Contrast = WHOLE) -> Maps:
         """Both maps.
 
         Args:
@@ -119,7 +119,7 @@ class MultistepLearner:
             return maps
         return polished(maps, problem.matrices, pairs, problem.cutoff, how, tell=self.step)
 
-    def learn(self, choice: Choice, pairs: PairRows) -> Alignment:
+    def learn(self, choice: MapChoice, pairs: PairRows) -> Alignment:
         """The same, and how the result looks."""
         source, target = self.maps(choice, pairs)
         return Alignment(source, target, pairs, self.sides.diagnosis(source, target))

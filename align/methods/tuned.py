@@ -23,7 +23,7 @@ from align.methods.multistep import (
     TRIAL,
     UNTRIED,
     UNTRIED_START,
-    Choice,
+    MapChoice,
     MultistepLearner,
     Whitening,
 )
@@ -89,7 +89,7 @@ class Tuning:
         words: that `held_out` and `plain` are of.
     """
 
-    choice: Choice
+    choice: MapChoice
     chosen_by: float | None = None
     held_out: float | None = None
     plain: float | None = None
@@ -132,7 +132,7 @@ def tune(learner: MultistepLearner, pairs: PairRows) -> Tuning:
     tuning = choose(learner, kept.learned)
     held_out = HeldOut(*learner.problem.matrices, kept.tested, (NEAR, WORDS))
     scores: list[float | None] = []
-    for one in (tuning.choice, Choice(PUBLISHED)):
+    for one in (tuning.choice, MapChoice(PUBLISHED)):
         try:
             maps = learner.maps(one, learner.taught(one, kept.learned))
         except AlignmentError:  # too few pairs for the published map
@@ -150,7 +150,7 @@ def choose(learner: MultistepLearner, pairs: PairRows) -> Tuning:
     """
     folds = _Folds(learner, pairs)
     if not folds.words:
-        return Tuning(Choice(UNTRIED, UNTRIED_START))
+        return Tuning(MapChoice(UNTRIED, UNTRIED_START))
     can_choose = folds.words >= _ENOUGH
     trials = Trials(folds.scores, by_csls, learner.step)
     _try_whitenings(trials, None)
@@ -158,8 +158,8 @@ def choose(learner: MultistepLearner, pairs: PairRows) -> Tuning:
     if can_choose:
         _try_whitenings(trials, start)
     else:
-        trials.run([Choice(UNTRIED, start)])
-    best, plain = trials.best, Choice(PUBLISHED)
+        trials.run([MapChoice(UNTRIED, start)])
+    best, plain = trials.best, MapChoice(PUBLISHED)
     chosen = Tuning(
         best, trials.score_of(best).csls, trials.cross_fitted().csls,
         trials.score_of(plain).csls if plain in trials.by_fold else None, folds.words,
@@ -167,15 +167,15 @@ def choose(learner: MultistepLearner, pairs: PairRows) -> Tuning:
     return _with_polishing(chosen, folds) if can_choose else chosen
 
 
-def _try_whitenings(trials: Trials[Choice], start: Whitening | None) -> None:
+def _try_whitenings(trials: Trials[MapChoice], start: Whitening | None) -> None:
     """All ridges, then the other re-weighting with the best of them and the published map."""
     first, second = REWEIGHTS
-    tried = [Choice(Whitening(ridge, first), start) for ridge in RIDGES]
+    tried = [MapChoice(Whitening(ridge, first), start) for ridge in RIDGES]
     trials.run(tried)
     known = [one for one in tried if one in trials.by_fold]
     best = max(known, key=lambda one: trials.score_of(one).csls, default=tried[-1])
     others = dict.fromkeys((best.whitening.ridge, PUBLISHED.ridge))
-    trials.run([Choice(Whitening(ridge, second), start) for ridge in others])
+    trials.run([MapChoice(Whitening(ridge, second), start) for ridge in others])
 
 
 def _with_polishing(chosen: Tuning, folds: _Folds) -> Tuning:
@@ -197,15 +197,15 @@ class _Folds:
         self.step = learner.step
         self.words = sum(fold.words for fold in self._given)
 
-    def scores(self, choice: Choice) -> list[Precision]:
+    def scores(self, choice: MapChoice) -> list[Precision]:
         """Of the map that a whitening learns: fast, and without polishing."""
         return [fold.precision(choice.whitening) for fold in self._of(choice)]
 
-    def final_scores(self, choice: Choice) -> list[Precision]:
+    def final_scores(self, choice: MapChoice) -> list[Precision]:
         """Of the maps that a choice nearly ends with, on the first division."""
         return [next(iter(self._of(choice))).final_precision(choice)]
 
-    def _of(self, choice: Choice) -> Iterable[_Fold]:
+    def _of(self, choice: MapChoice) -> Iterable[_Fold]:
         start = choice.start
         if start is None:
             return self._given
@@ -239,7 +239,7 @@ class _Fold:
         )
         return self._held_out.precision_of_rows(x, z)
 
-    def final_precision(self, choice: Choice) -> Precision:
+    def final_precision(self, choice: MapChoice) -> Precision:
         """P@1 of the maps of a choice, polished for as long as it takes to see whether it helps."""
         maps = self._learner.maps(choice, self._division.learned, TRIAL)
         return self._held_out.precision(*maps)

@@ -69,7 +69,7 @@ class ChunkedCrossEntropy(torch.autograd.Function):
         return *gradients, None, None, None
 
 
-class Scored(NamedTuple):
+class RowLosses(NamedTuple):
     """What rows cost, and what was guessed.
 
     Attributes:
@@ -90,7 +90,7 @@ def scored(
     labels: Tensor,
     low: torch.dtype,
     draws: Tensor | None = None,
-) -> Scored:
+) -> RowLosses:
     """The cross-entropy of rows, and guesses for them on request.
 
     A guess is the piece at which the running sum of probabilities passes a row's draw, so that it
@@ -104,4 +104,4 @@ def scored(
         low: precision of the matrix products.
         draws: (M,) a number from 0 to below 1 for each row; None draws no guess.
     """
-    return Scored(*ChunkedCrossEntropy.apply(features, weight, bias, labels, low, draws))  # type: ignore[no-untyped-call]
+    return RowLosses(*ChunkedCrossEntropy.apply(features, weight, bias, labels, low, draws))  # type: ignore[no-untyped-call]

@@ -12,7 +12,7 @@ from torch.nn.functional import pad
 
 from continued_pretraining.model.masked_model import MaskedModel
 from continued_pretraining.objectives.candidates import Candidates, sample_candidates
-from continued_pretraining.objectives.cross_entropy import Scored, scored
+from continued_pretraining.objectives.cross_entropy import RowLosses, scored
 from continued_pretraining.objectives.masking import MaskRule
 from continued_pretraining.objectives.objective import Objective
 from continued_pretraining.objectives.parts import Parts
@@ -115,7 +115,7 @@ def guess_losses(
     places: Tensor,
     labels: Tensor,
     candidates: Candidates | None = None,
-) -> Scored:
+) -> RowLosses:
     """The cross-entropy of the pieces at the chosen places; no other place is scored.
 
     Args:

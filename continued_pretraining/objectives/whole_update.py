@@ -34,7 +34,7 @@ class Encoded:
 
 
 @dataclass(frozen=True)
-class Rows:
+class UpdateRows:
     """What a whole-update objective compares, and how this process encodes its own part.
 
     Attributes:
@@ -84,7 +84,7 @@ class WholeUpdate(ABC):
     @abstractmethod
     def rows(
         self, step: int, passage: Passage | None, reader: TextReader, dropout: Dropout
-    ) -> Rows | None:
+    ) -> UpdateRows | None:
         """The rows of an update; None where there are too few.
 
         Args:

@@ -14,7 +14,7 @@ from x2static.core.storage.files import describe_os_error, staged
 CURVE_NAME = "curve.jsonl"
 
 
-class Curve:
+class CurveFile:
     """Appends one line of figures at a time; a resumed run goes on after its checkpoint."""
 
     def __init__(self, folder: Path, accelerator: Any = None) -> None:

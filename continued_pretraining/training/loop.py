@@ -15,12 +15,12 @@ from continued_pretraining.divergence import diverged
 from continued_pretraining.objectives.objective import Objective
 from continued_pretraining.processes import Processes
 from continued_pretraining.training.checkpoint import RunState
-from continued_pretraining.training.curve import Curve
+from continued_pretraining.training.curve import CurveFile
 from continued_pretraining.training.optimizer import rate_at, set_rate
 from continued_pretraining.training.priming import prime
 from continued_pretraining.training.speed import Speedometer
 from continued_pretraining.training.update import Measures, Updater
-from continued_pretraining.training.validation import Validator, Verdict
+from continued_pretraining.training.validation import Validation, Validator
 from x2static.core.errors import ConfigError
 from x2static.core.machine.interrupts import StopRequest
 from x2static.core.progress import Progress
@@ -70,7 +70,7 @@ class Loop:
     validator: Validator
     state: RunState
     processes: Processes
-    curve: Curve
+    curve: CurveFile
     speed: Speedometer
     position: Position
     choose: str
@@ -186,7 +186,7 @@ class Loop:
         with self.speed.paused():
             self._judge(self._with_memory(self.validator.measure, say), say)
 
-    def _judge(self, verdict: Verdict, say: Callable[[str], None]) -> None:
+    def _judge(self, verdict: Validation, say: Callable[[str], None]) -> None:
         """Show and write a verdict; keep the weights if they are the best so far."""
         step = self.position.step
         if self.processes.is_first:

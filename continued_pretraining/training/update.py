@@ -12,7 +12,7 @@ from continued_pretraining.model.reading import TextReader
 from continued_pretraining.objectives.dropout import PREPARED, TEXT, Dropout
 from continued_pretraining.objectives.objective import Passage
 from continued_pretraining.objectives.table import Objectives
-from continued_pretraining.objectives.whole_update import Encoded, Rows, WholeUpdate
+from continued_pretraining.objectives.whole_update import Encoded, UpdateRows, WholeUpdate
 from continued_pretraining.processes import Processes
 from continued_pretraining.text.batch import MicroBatch
 from continued_pretraining.text.plan import Planner
@@ -191,13 +191,13 @@ class Updater:
 
     def rows_of(
         self, objective: WholeUpdate, step: int, passages: Sequence[Passage]
-    ) -> Rows | None:
+    ) -> UpdateRows | None:
         """The rows of an update; None where there are too few."""
         first = passages[0] if passages else None
         return objective.rows(step, first, self.reader, self.dropout)
 
     def learn_rows(
-        self, objective: WholeUpdate, rows: Rows, text: Passage | None, measures: Measures
+        self, objective: WholeUpdate, rows: UpdateRows, text: Passage | None, measures: Measures
     ) -> None:
         """The states of all rows first, the loss over them, then back through each batch.
 
@@ -226,7 +226,7 @@ class Updater:
                 roots, gradients_of = [loss, *roots], [None, *gradients_of]
             torch.autograd.backward(roots, gradients_of)
 
-    def remember(self, rows: Rows) -> None:
+    def remember(self, rows: UpdateRows) -> None:
         """Let a memory see rows that nothing is learned from."""
         kept = [rows.encode(number, batch) for number, batch in enumerate(rows.batches)]
         rows.remember(self._in_order(kept))

@@ -73,7 +73,7 @@ def read_pairs(path: Path, name: str, tokenizer: LineTokenizer, longest: int) ->
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Validation:
     """Figures of one validation.
 
     Attributes:
@@ -145,7 +145,7 @@ class Validator:
         lacking = (one.lacks() for one in self.objectives.whole if choose == "objective")
         return next((name for name in lacking if name), "")
 
-    def measure(self) -> Verdict:
+    def measure(self) -> Validation:
         """All figures, the same in every process; dropout is off meanwhile."""
         modules = [self.reader.model.hugging_face, *self.objectives.heads()]
         was_training = modules[0].training
@@ -161,7 +161,7 @@ class Validator:
             for module in modules:
                 module.train(was_training)
         figures = {name: value for held in found for name, value in held.figures.items()}
-        return Verdict(figures, pairs, tuple(held.line for held in found if held.line))
+        return Validation(figures, pairs, tuple(held.line for held in found if held.line))
 
     def _on_text(self, objectives: Sequence[Objective], stream: int) -> list[Held]:
         """The losses of objectives that share a pass, on held-back text."""

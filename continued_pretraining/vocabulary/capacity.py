@@ -6,7 +6,7 @@ import heapq
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from continued_pretraining.vocabulary.curve import Curve
+from continued_pretraining.vocabulary.curve import LikelihoodCurve
 from x2static.core.errors import ConfigError
 
 
@@ -25,7 +25,9 @@ class Allocation:
     saturated: list[str]
 
 
-def allocate(curves: Mapping[str, Curve], weights: Mapping[str, float], room: int) -> Allocation:
+def allocate(
+    curves: Mapping[str, LikelihoodCurve], weights: Mapping[str, float], room: int
+) -> Allocation:
     """Fill ``room`` pieces, the least vocabularies first, then by weighted gain.
 
     A piece that another language brought already takes no room.

@@ -33,7 +33,7 @@ _LONGEST = 16  # letters of a piece
 
 
 @dataclass(frozen=True)
-class Curve:
+class LikelihoodCurve:
     """A language's pieces, the most needed first, and what they are worth.
 
     Attributes:
@@ -75,7 +75,7 @@ def _bends_up(x: Sequence[int], y: Sequence[float], a: int, b: int, c: int) -> b
 
 def learn_curve(
     language: str, lines: Sequence[str], largest: int, coverage: float, lowercase: bool
-) -> Curve:
+) -> LikelihoodCurve:
     """The curve of a language.
 
     Args:
@@ -108,7 +108,9 @@ def seeds(words: Words, letters: Sequence[str], num: int) -> list[str]:
     return [*letters, *sorted(covered, key=lambda part: (-covered[part], part))[:num]]
 
 
-def prune(pieces: Iterable[str], letters: Sequence[str], words: Words, largest: int) -> Curve:
+def prune(
+    pieces: Iterable[str], letters: Sequence[str], words: Words, largest: int
+) -> LikelihoodCurve:
     """Take pieces away, the least needed first, and note what is lost.
 
     Args:
@@ -141,7 +143,7 @@ def prune(pieces: Iterable[str], letters: Sequence[str], words: Words, largest: 
             del scores[piece]
     kept = sorted((p for p in scores if p not in fixed), key=lambda p: (-counts[p], p))
     points.reverse()
-    return Curve(
+    return LikelihoodCurve(
         [*letters, *kept, *reversed(removed)],
         [n for n, _ in points],
         [value for _, value in points],

@@ -19,7 +19,7 @@ from continued_pretraining.text.unigram import (
 )
 from continued_pretraining.vocabulary.capacity import allocate
 from continued_pretraining.vocabulary.config import VocabularyConfig
-from continued_pretraining.vocabulary.curve import Curve, learn_curve
+from continued_pretraining.vocabulary.curve import LikelihoodCurve, learn_curve
 from continued_pretraining.vocabulary.mixture import mixed_scores
 from continued_pretraining.vocabulary.sample import without, words_of
 from continued_pretraining.vocabulary.table import as_text, fineness
@@ -97,7 +97,7 @@ def _held(lines: list[str]) -> list[str]:
 
 def _curves(
     texts: Mapping[str, list[str]], config: VocabularyConfig, work: Path
-) -> dict[str, Curve]:
+) -> dict[str, LikelihoodCurve]:
     """The curve of each language; those of an earlier, stopped run are read."""
     curves = {}
     with Progress("curves", len(texts), "languages") as bar:
@@ -111,14 +111,14 @@ def _curves(
                 )
                 with staged(kept, own=True) as temporary:
                     temporary.write_text(json.dumps(asdict(curve)), encoding="utf-8")
-            curves[language] = Curve(**json.loads(kept.read_text(encoding="utf-8")))
+            curves[language] = LikelihoodCurve(**json.loads(kept.read_text(encoding="utf-8")))
             bar.advance(1, language)
     return curves
 
 
 def _write(
     texts: Mapping[str, list[str]],
-    curves: Mapping[str, Curve],
+    curves: Mapping[str, LikelihoodCurve],
     config: VocabularyConfig,
     outputs: Outputs,
     record: RunRecord,

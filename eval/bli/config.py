@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-from eval.choices import IndexKind, Method
+from eval.choices import IndexKind, SearchMethod
 from x2static.core.config import require_at_least
 from x2static.core.errors import ConfigError
 from x2static.core.formats.faults import OnError
@@ -31,7 +31,7 @@ class BliConfig:
     source: Annotated[tuple[Path, ...], "aligned vectors of the language of the queries"]
     target: Annotated[tuple[Path, ...], "aligned vectors of the language of the answers"]
     lexicon: Annotated[tuple[Path, ...], "dictionary, source word first: MUSE, XLING, PanLex TSV"]
-    method: Annotated[tuple[Method, ...], "nearest neighbour by cosine, or CSLS"] = ("csls",)
+    method: Annotated[tuple[SearchMethod, ...], "nearest neighbour by cosine, or CSLS"] = ("csls",)
     k: Annotated[tuple[int, ...], "precision at these ranks"] = (1, 5, 10)
     index: Annotated[
         IndexKind, "flat: FAISS, exact; ivf, hnsw: FAISS, approximate; exact: reference search"

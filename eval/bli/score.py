@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from eval.choices import IndexKind, Method
+from eval.choices import IndexKind, SearchMethod
 from eval.search.answers import first_answers
 from eval.search.hubness import Hubness, NoPenalty, Penalty, exact_dots
 from eval.search.index import Rows, build_index
@@ -134,7 +134,7 @@ class AlignedPair:
     def score(
         self,
         lexicon: Lexicon,
-        method: Method,
+        method: SearchMethod,
         depth: int | None = EXACT_RANKS,
         *,
         with_answers: bool = False,
@@ -166,7 +166,7 @@ class AlignedPair:
         return exact_dots(queries, self._target_rows[answers])
 
     def _answers(
-        self, queries: FloatMatrix, golds: Sequence[Rows], ranks: Rows, method: Method
+        self, queries: FloatMatrix, golds: Sequence[Rows], ranks: Rows, method: SearchMethod
     ) -> Rows:
         """What each query found first: where it was right, the gold translation."""
         penalty: Penalty = self._get_hubness() if method == "csls" else NoPenalty(len(self.target))
@@ -179,7 +179,7 @@ class AlignedPair:
                 answers[query] = rows[int(best)]
         return answers
 
-    def induce(self, method: Method, cutoff: int) -> Lexicon:
+    def induce(self, method: SearchMethod, cutoff: int) -> Lexicon:
         """Mutual best translations among the ``cutoff`` most frequent words of each side."""
         x, z = self._source_rows[:cutoff], self._target_rows[:cutoff]
         x_penalty = z_penalty = None
@@ -197,7 +197,7 @@ class AlignedPair:
         )
 
     def _counted(
-        self, queries: FloatMatrix, golds: Sequence[Rows], method: Method, depth: int
+        self, queries: FloatMatrix, golds: Sequence[Rows], method: SearchMethod, depth: int
     ) -> Rows:
         """Exact ranks, by counting."""
         penalty: Penalty = NoPenalty(len(self.target))
@@ -212,7 +212,7 @@ class AlignedPair:
         return GoldRanks(self._target_rows, penalty, depth).rank(queries, golds)
 
     def _listed(
-        self, queries: FloatMatrix, golds: Sequence[Rows], method: Method, depth: int
+        self, queries: FloatMatrix, golds: Sequence[Rows], method: SearchMethod, depth: int
     ) -> Rows:
         """Ranks among what an approximate index lists, `UNRANKED` for a gold it does not list."""
         penalty: Penalty = NoPenalty(len(self.target))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eval.downstream.config import DownstreamConfig
-from eval.downstream.finetune import Course, EpochSelector, finetune, seeded
+from eval.downstream.finetune import EpochSelector, FineTuning, finetune, seeded
 from eval.downstream.freezing import check_freeze, freeze
 from eval.downstream.pretrained import Reader, load_reader, model_digest
 from eval.downstream.score_tables import ScoreRow, as_data, as_markdown, as_text
@@ -210,7 +210,7 @@ def _fine_tuned(
             f"--warmup {config.recipe.warmup}: this course has {updates} updates only, so the "
             "learning rate ends before its peak"
         )
-    course = Course(
+    course = FineTuning(
         config.recipe, seed, setting.precision, setting.budget, task.loss_of, task.weight_of
     )
     selector = (

@@ -36,7 +36,7 @@ _LOOK_EVERY = 20  # updates between looks at the loss, for which a GPU must wait
 
 
 @dataclass
-class Course:
+class FineTuning:
     """One fine-tuning, from its settings to what it noted on the way.
 
     Attributes:
@@ -76,7 +76,7 @@ class EpochSelector:
 def finetune(
     reader: Reader,
     rows: Sequence[Row],
-    course: Course,
+    course: FineTuning,
     progress: Progress,
     selector: EpochSelector | None = None,
 ) -> None:
@@ -117,7 +117,9 @@ def finetune(
 class _Trainer:
     """The optimizer and where it stands."""
 
-    def __init__(self, reader: Reader, course: Course, shrinkage: Shrinkage, updates: int) -> None:
+    def __init__(
+        self, reader: Reader, course: FineTuning, shrinkage: Shrinkage, updates: int
+    ) -> None:
         import torch
 
         self._reader, self._course, self._shrinkage = reader, course, shrinkage

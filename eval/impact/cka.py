@@ -24,7 +24,7 @@ LEAST = 4  # sentences, below which the unbiased estimate is undefined
 
 
 @dataclass(frozen=True)
-class Side:
+class CrossSums:
     """Sums over the sentences of one set of states, and of its products with another.
 
     Attributes:
@@ -50,7 +50,7 @@ class Side:
     count: int
 
     @classmethod
-    def of(cls, x: States, y: States) -> Side:
+    def of(cls, x: States, y: States) -> CrossSums:
         """From (N, D) and (N, E) rows; products in their precision, sums in double."""
         xx, yy = (np.einsum("nd,nd->n", some, some) for some in (x, y))
         wide_xx, wide_yy = xx.astype(np.float64), yy.astype(np.float64)
@@ -61,11 +61,11 @@ class Side:
             float(wide_xx.sum()), float(wide_yy.sum()), len(x),
         )  # fmt: skip
 
-    def __add__(self, other: Side) -> Side:
+    def __add__(self, other: CrossSums) -> CrossSums:
         values = zip(vars(self).values(), vars(other).values(), strict=True)
-        return Side(*(mine + theirs for mine, theirs in values))
+        return CrossSums(*(mine + theirs for mine, theirs in values))
 
-    def unbiased(self, without: Side | None = None) -> float:
+    def unbiased(self, without: CrossSums | None = None) -> float:
         """HSIC without bias; of all sentences, or without those of a part.
 
         No matrix is made for what is left: |C - P|^2 = |C|^2 - 2 <C, P> + |P|^2.
@@ -107,14 +107,14 @@ class Side:
 class Sums:
     """All that CKA needs of two sets of states: each with itself, and one with the other."""
 
-    xx: Side
-    yy: Side
-    xy: Side
+    xx: CrossSums
+    yy: CrossSums
+    xy: CrossSums
 
     @classmethod
     def of(cls, x: States, y: States) -> Sums:
         """From (N, D) and (N, E) rows of the same sentences."""
-        return cls(Side.of(x, x), Side.of(y, y), Side.of(x, y))
+        return cls(CrossSums.of(x, x), CrossSums.of(y, y), CrossSums.of(x, y))
 
     def __add__(self, other: Sums) -> Sums:
         return Sums(self.xx + other.xx, self.yy + other.yy, self.xy + other.xy)

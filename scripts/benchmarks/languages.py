@@ -17,8 +17,8 @@ from eval.impact.sentences import examine
 from scripts.paired import QUICK_REPEATS, REPEATS, compared, in_turns, verdict
 from scripts.peak_memory import peak_megabytes, x2static_alone
 from x2static.core.languages.language import languages
-from x2static.languages.represent.moments import Moments
-from x2static.teacher.sentence_states import SentenceReader, State
+from x2static.languages.represent.moments import SentenceMoments
+from x2static.teacher.sentence_states import SentenceReader, SentenceState
 
 ROOT = Path(__file__).resolve().parents[2]
 TEACHER = ROOT / "scripts" / "demo_data" / "teacher"
@@ -46,19 +46,19 @@ def represent(*, quick: bool) -> list[dict[str, Any]]:
     """Sentences a second, text to moments, against the model alone."""
     count = 1024 if quick else 4096
     lines = sentences(count)
-    states = [State(4, "cls"), State(4, "mean")]
+    states = [SentenceState(4, "cls"), SentenceState(4, "mean")]
     reader = SentenceReader(
         str(TEACHER), states, max_pieces=256, batch_pieces=4096, device="cpu", precision="auto"
     )
     bare = SentenceReader(
-        str(TEACHER), [State(4, "cls")], max_pieces=256, batch_pieces=4096, device="cpu",
+        str(TEACHER), [SentenceState(4, "cls")], max_pieces=256, batch_pieces=4096, device="cpu",
         precision="auto",
     )  # fmt: skip
     made = [bare.inputs(lines[start : start + 1024]) for start in range(0, count, 1024)]
 
     def ours() -> float:
         began = time.perf_counter()
-        moments = Moments.empty(len(states), reader.width)
+        moments = SentenceMoments.empty(len(states), reader.width)
         for start in range(0, count, 1024):
             moments.add(reader.read(lines[start : start + 1024])[0])
         return count / (time.perf_counter() - began)

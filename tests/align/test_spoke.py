@@ -16,7 +16,7 @@ from align.methods.hub_tuned import (
     SpokeTuning,
     choose,
 )
-from align.methods.leaning import Recipe, leaning_matrix, products_of
+from align.methods.leaning import Leaning, leaning_matrix, products_of
 from align.problem import Problem, Resources
 from align.refine.growth import mutual_neighbors
 from align.search.folds import split
@@ -182,7 +182,7 @@ def test_mutual_pairs_join_the_given_ones(rng):
     world = plant(rng, size=300, width=12, noise=0.05)
     pairs = PairRows(np.arange(100), world.translation[:100])
     learner = SpokeLearner(Problem(world.source, world.target, SETTINGS), Resources(threads=1))
-    mapped, learned = learner.learn(Recipe("rotation", 1.0, bootstrapped=True), pairs)
+    mapped, learned = learner.learn(Leaning("rotation", 1.0, bootstrapped=True), pairs)
     sides = [unit(rows) for rows in (mapped.apply(world.source), world.target)]
     mutual = mutual_neighbors(*sides, Resources(threads=1), csls=10)
     given = np.isin(mutual.source, pairs.source) | np.isin(mutual.target, pairs.target)
@@ -196,7 +196,7 @@ def test_the_share_of_the_mean_and_the_length_are_those_of_the_hub(rng):
     learner = SpokeLearner(Problem(world.source, world.target, SETTINGS), Resources(threads=1))
     mean = unit(world.target).mean(axis=0)
     for share in (1.0, 0.0):
-        mapped = learner.learn(Recipe("identity", 0.3, mean=share), pairs)[0].apply(world.source)
+        mapped = learner.learn(Leaning("identity", 0.3, mean=share), pairs)[0].apply(world.source)
         np.testing.assert_allclose(mapped.mean(axis=0), share * mean, atol=1e-5)
         lengths = np.linalg.norm(mapped - share * mean, axis=1).mean()
         wanted = np.linalg.norm(unit(world.target) - mean, axis=1).mean()
@@ -207,8 +207,8 @@ def test_polishing_turns_the_whole_map(rng):
     world = plant(rng, size=300, width=12, noise=0.4)
     pairs = PairRows(np.arange(100), world.translation[:100])
     learner = SpokeLearner(Problem(world.source, world.target, SETTINGS), Resources(threads=1))
-    plain = learner.learn(Recipe("rotation", 1.0), pairs)[0]
-    polished = learner.learn(Recipe("rotation", 1.0, polished=True), pairs)[0]
+    plain = learner.learn(Leaning("rotation", 1.0), pairs)[0]
+    polished = learner.learn(Leaning("rotation", 1.0, polished=True), pairs)[0]
     turn = np.linalg.solve(plain.matrix.astype(float), polished.matrix.astype(float))
     assert np.abs(turn - np.eye(12)).max() > 1e-3
     np.testing.assert_allclose(

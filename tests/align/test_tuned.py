@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from align.methods.multistep import PUBLISHED, Choice, MultistepLearner, Whitening
+from align.methods.multistep import PUBLISHED, MapChoice, MultistepLearner, Whitening
 from align.methods.table import learn_maps
 from align.methods.tuned import UNTRIED, Tuning, choose, tune
 from align.problem import Problem, Resources, silent
@@ -145,7 +145,7 @@ def test_reserved_words_score_what_was_chosen_without_them(rng, monkeypatch):
     settings = preset_settings("supervised", cutoff=1200)
     learner = MultistepLearner(Problem(x, z, settings, rounds=1), Resources())
     reserved = reserve_rare(pairs)
-    chosen = Tuning(Choice(Whitening(1.0, 0.25)), chosen_by=0.99)
+    chosen = Tuning(MapChoice(Whitening(1.0, 0.25)), chosen_by=0.99)
 
     def choosing(_, seen):
         assert not np.isin(seen.source, reserved.tested.source).any()

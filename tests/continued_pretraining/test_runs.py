@@ -18,8 +18,8 @@ import pytest
 from safetensors.numpy import load_file
 
 from continued_pretraining.processes import Processes
-from continued_pretraining.training.curve import Curve
-from continued_pretraining.training.validation import Verdict
+from continued_pretraining.training.curve import CurveFile
+from continued_pretraining.training.validation import Validation
 from tests.continued_pretraining.conftest import save_masked_model
 from tests.teachers import unigram_tokenizer
 
@@ -345,7 +345,7 @@ def test_a_tracker_on_the_web_keeps_its_files_in_the_run_folder(tmp_path):
 
 
 def test_the_curve_goes_back_to_the_checkpoint(tmp_path):
-    curve_file = Curve(tmp_path)
+    curve_file = CurveFile(tmp_path)
     for step in (1, 2, 3):
         curve_file.add(step, {"mlm": 1.0})
     with curve_file.path.open("a") as stream:
@@ -358,14 +358,14 @@ def test_the_curve_goes_back_to_the_checkpoint(tmp_path):
 @pytest.mark.parametrize(
     ("choose", "better", "worse"),
     [
-        ("mlm", Verdict({"mlm": 2.0}), Verdict({"mlm": 2.1})),
+        ("mlm", Validation({"mlm": 2.0}), Validation({"mlm": 2.1})),
         (
             "objective",
-            Verdict({"mlm": 2.0, "alignment": -5.0}),
-            Verdict({"mlm": 1.9, "alignment": -1.0}),
+            Validation({"mlm": 2.0, "alignment": -5.0}),
+            Validation({"mlm": 1.9, "alignment": -1.0}),
         ),
-        ("pairs", Verdict({"mlm": 2.0}, {"a": 0.5}), Verdict({"mlm": 1.0}, {"a": 0.4})),
-        ("pairs", Verdict({"mlm": 2.0}, {"a": 0.5}), Verdict({"mlm": 2.4}, {"a": 0.6})),
+        ("pairs", Validation({"mlm": 2.0}, {"a": 0.5}), Validation({"mlm": 1.0}, {"a": 0.4})),
+        ("pairs", Validation({"mlm": 2.0}, {"a": 0.5}), Validation({"mlm": 2.4}, {"a": 0.6})),
     ],
 )
 def test_the_better_checkpoint_has_the_higher_score(choose, better, worse):

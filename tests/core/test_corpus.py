@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from x2static.core.errors import CorpusError
-from x2static.core.text.corpus import Position, iter_sentences
+from x2static.core.text.corpus import ReadingPosition, iter_sentences
 
 TEXT = "a b\nc d\n\ne f\r\n \n\ng h"
 
@@ -25,9 +25,9 @@ def test_sentences_come_in_order_without_blank_lines(
 def test_position_tells_how_far_the_reading_came(tmp_path: Path) -> None:
     path = tmp_path / "corpus.txt.gz"
     path.write_bytes(gzip.compress(b"word and word\n" * 1000))
-    position = Position()
+    position = ReadingPosition()
     assert len(list(iter_sentences(path, position=position))) == 1000
-    assert position == Position(path.stat().st_size, path.stat().st_size, 1000)
+    assert position == ReadingPosition(path.stat().st_size, path.stat().st_size, 1000)
 
 
 def test_bad_utf8_is_an_error_with_its_line(tmp_path: Path) -> None:

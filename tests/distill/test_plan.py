@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.teachers import unigram_tokenizer
 from x2static.distill.readings.corpus_index import CorpusIndex
-from x2static.distill.readings.plan import Planner
+from x2static.distill.readings.plan import PoolPlanner
 from x2static.teacher import WordPieces
 
 TOKENIZER = WordPieces(unigram_tokenizer(), "test")
@@ -27,7 +27,7 @@ def planner_for(lines, rows=None, max_pieces=30, pool=100, seed=0):
     ends = np.cumsum([len(line) for line in lines])
     index = CorpusIndex(WORDS, np.bincount(tokens, minlength=len(WORDS)), tokens, ends)
     rows = np.arange(len(WORDS), dtype=np.int32) if rows is None else np.array(rows, dtype=np.int32)
-    return Planner(index, rows, TABLE, max_pieces, pool, seed)
+    return PoolPlanner(index, rows, TABLE, max_pieces, pool, seed)
 
 
 def pieces_of(word):

@@ -25,7 +25,7 @@ from x2static.explore.exact import nearest
 from x2static.explore.explorer import Explorer, Unknown
 from x2static.explore.huge_pages import use_huge_pages
 from x2static.explore.indexes import Indexes
-from x2static.explore.language import Language
+from x2static.explore.language import LanguageVectors
 from x2static.explore.shortlist import Codes, make_codes, random_rotation
 from x2static.explore.spaces import find_spaces
 from x2static.explore.word_list import WordList
@@ -66,7 +66,7 @@ def test_exact_answers_are_those_of_the_reference(
     words = [f"w{row}" for row in range(len(matrix))]
     vectors = WordVectors(words, matrix)
     write_vectors(vectors, tmp_path / "v", "safetensors", dtype=precision)  # type: ignore[arg-type]
-    language = Language("v", tmp_path / "v")
+    language = LanguageVectors("v", tmp_path / "v")
     for row in (3, 100, 8999):
         expected, scores = top_k(unit(matrix[[row]]), unit(matrix), 11)
         found = nearest(language, language.unit_row(row), 10, without=row)
@@ -115,7 +115,7 @@ def test_codes_are_kept_and_made_anew_when_the_vectors_change(
 ) -> None:  # fmt: skip
     made: list[str] = []
 
-    def counted(language: Language, *rest: object) -> Codes:
+    def counted(language: LanguageVectors, *rest: object) -> Codes:
         made.append(language.name)
         return make_codes(language, *rest)  # type: ignore[arg-type]
 
@@ -125,7 +125,7 @@ def test_codes_are_kept_and_made_anew_when_the_vectors_change(
     assert sorted(made) == ["aa", "bb"]
     assert again["results"] == first["results"]
     (tmp_path / "codes/vectors.aa.safetensors").write_bytes(b"damaged")
-    changed = Language("bb", clustered / "bb")
+    changed = LanguageVectors("bb", clustered / "bb")
     words = [changed.words[row] for row in range(6000)]
     write_vectors(
         WordVectors(words, -np.array(changed.matrix)),
@@ -162,13 +162,15 @@ def test_memory_is_the_same_in_huge_pages(rng: np.random.Generator) -> None:
 
 
 def test_codes_of_another_shape_are_not_used(clustered: Path, tmp_path: Path) -> None:
-    language, rotation = Language("aa", clustered / "aa"), random_rotation(48)
+    language, rotation = LanguageVectors("aa", clustered / "aa"), random_rotation(48)
     assert np.allclose(rotation @ rotation.T, np.eye(48), atol=1e-5)
     shelf = CodeShelf(tmp_path / "shelf")
     codes = make_codes(language, rotation)
     shelf.save("s", language, rotation, Codes(codes.codes[:-1], codes.centers, 50, 1.0))
     assert shelf.load("s", language, rotation) is None
-    assert identity(language, rotation) != identity(Language("bb", clustered / "bb"), rotation)
+    assert identity(language, rotation) != identity(
+        LanguageVectors("bb", clustered / "bb"), rotation
+    )
 
 
 def test_a_language_that_cannot_be_read_does_not_stop_the_others(

@@ -21,19 +21,19 @@ from x2static.extend.starts.focus import focus_start, sparsemax
 from x2static.extend.starts.mixture import Mixture
 from x2static.extend.starts.plain import kind_of, overlap_start, random_start, script_start
 from x2static.extend.starts.problem import StartProblem
-from x2static.extend.starts.vocabulary import Vocabulary
+from x2static.extend.starts.vocabulary import PieceVocabulary
 from x2static.extend.starts.wechsel import piece_means, procrustes, unit, wechsel_start
 
 Rng = np.random.Generator
 
 
-def vocabulary(words: list[str]) -> Vocabulary:
+def vocabulary(words: list[str]) -> PieceVocabulary:
     """Words as whole pieces, after four control tokens."""
     roles = {"bos": 0, "pad": 1, "eos": 2, "unk": 3}
-    return Vocabulary(["", "", "", "", *(f"▁{word}" for word in words)], roles)
+    return PieceVocabulary(["", "", "", "", *(f"▁{word}" for word in words)], roles)
 
 
-def splitter(own: Vocabulary) -> Callable[[list[str]], list[list[int]]]:
+def splitter(own: PieceVocabulary) -> Callable[[list[str]], list[list[int]]]:
     return lambda words: [[own.index[f"▁{word}"]] for word in words]
 
 
@@ -161,7 +161,7 @@ def test_focus_mixes_what_occurs_alike(rng: Rng) -> None:
 @pytest.mark.parametrize("kind", ["xlm-roberta", "roberta", "bert"])
 def test_pieces_of_every_kind_of_tokenizer_are_spelled_alike(kind: str) -> None:
     tokenizer = TOKENIZERS[kind]()
-    found = Vocabulary.of(tokenizer)
+    found = PieceVocabulary.of(tokenizer)
     assert "▁cat" in found.index
     assert found.pieces[tokenizer.mask_token_id] == ""
     assert found.shared_with(found) == {

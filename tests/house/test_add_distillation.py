@@ -25,7 +25,9 @@ def distill_firsts(shop):
 '''
 }
 LINES = {
-    "x2static/distill/config.py": [("\nMethod = Literal[", '\nMethod = Literal["firsts", ')],
+    "x2static/distill/config.py": [
+        ("\nDistillMethod = Literal[", '\nDistillMethod = Literal["firsts", ')
+    ],
     "x2static/distill/methods/table.py": [
         (
             "from x2static.distill.methods.means",

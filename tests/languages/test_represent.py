@@ -10,8 +10,8 @@ import pytest
 
 from tests.teachers import WORDS, save_teacher
 from x2static.languages.represent.means import read_means
-from x2static.languages.represent.moments import Moments
-from x2static.teacher.sentence_states import SentenceReader, State
+from x2static.languages.represent.moments import SentenceMoments
+from x2static.teacher.sentence_states import SentenceReader, SentenceState
 
 SENTENCES = ["the cat sat", "a dog ran on the mat", "mouse", "the big house and the old tree"]
 
@@ -27,7 +27,7 @@ def test_states_are_transformers_own_whatever_the_batch(tmp_path: Path, kind: st
     from transformers import AutoModel, AutoTokenizer
 
     folder = save_teacher(tmp_path / kind, kind)
-    states = [State(layer, pool) for layer in (0, 2, 4) for pool in ("cls", "mean")]  # type: ignore[arg-type]
+    states = [SentenceState(layer, pool) for layer in (0, 2, 4) for pool in ("cls", "mean")]  # type: ignore[arg-type]
     one = SentenceReader(str(folder), states, max_pieces=40, batch_pieces=1000, device="cpu")
     rows, is_read = one.read([*SENTENCES, ""])
     assert is_read.tolist() == [True] * 4 + [False]
@@ -48,7 +48,7 @@ def test_states_are_transformers_own_whatever_the_batch(tmp_path: Path, kind: st
 
 def test_moments_are_those_of_all_rows_at_once(rng: np.random.Generator) -> None:
     rows = rng.standard_normal((2, 37, 5)).astype(np.float32)
-    moments = Moments.empty(2, 5)
+    moments = SentenceMoments.empty(2, 5)
     for part in (rows[:, :10], rows[:, 10:11], rows[:, 11:]):
         moments.add(part)
     np.testing.assert_allclose(moments.mean, rows.mean(axis=1), rtol=1e-5, atol=1e-6)
@@ -72,7 +72,7 @@ def test_represent_writes_means_that_read_back(tmp_path: Path, run_cli: Any, lin
     means = read_means(tmp_path / "means")
     assert means.languages == ("de", "fr")
     assert means.states == ("2.cls", "2.mean", "4.cls", "4.mean")
-    states = [State(4, "cls")]
+    states = [SentenceState(4, "cls")]
     reader = SentenceReader(str(teacher), states, max_pieces=40, batch_pieces=100, device="cpu")
     wanted = reader.read(lines.split("\n")[:-1])[0][0].mean(axis=0)
     np.testing.assert_allclose(means.of(2)[0], wanted, rtol=1e-4, atol=1e-5)

@@ -13,7 +13,7 @@ from x2static.core.errors import ConfigError, VectorFormatError
 from x2static.core.formats.byte_stream import open_bytes
 from x2static.core.formats.faults import Faults, OnError
 from x2static.core.formats.gensim_pickle import is_pickle, read_gensim, write_gensim
-from x2static.core.formats.native import VECTORS_NAME, Precision, read_native, write_native
+from x2static.core.formats.native import VECTORS_NAME, StoredDtype, read_native, write_native
 from x2static.core.formats.text import parse_header
 from x2static.core.progress import doing
 from x2static.core.storage.files import Stage, staged
@@ -89,7 +89,7 @@ def write_vectors(
     path: Path | str,
     format: Format,  # noqa: A002 - the flag's own name
     *,
-    dtype: Precision | None = None,
+    dtype: StoredDtype | None = None,
     stage: Stage = staged,
 ) -> None:
     """Write word vectors, whole or not at all.

@@ -14,7 +14,7 @@ from x2static.core.setting import Help, free, place
 from x2static.distill.postprocess import check_steps
 
 _MOST_NEGATIVES = 1_000
-Method = Literal["x2static", "aggregate", "decontextual"]
+DistillMethod = Literal["x2static", "aggregate", "decontextual"]
 Case = Literal["keep", "words", "text"]
 
 
@@ -48,7 +48,7 @@ class DistillConfig:
         Literal["default", "balanced", "closed-form", "paper", "x2static-released"],
         "a set of settings; others override it",
     ] = "default"
-    method: Annotated[Method, "how states become vectors"] = "x2static"
+    method: Annotated[DistillMethod, "how states become vectors"] = "x2static"
     language: Annotated[
         str | None,
         "code of the text's language, for teachers with a module for each (X-MOD; default: as "

@@ -10,7 +10,7 @@ import numpy as np
 from x2static.core.languages.script import script_share
 from x2static.core.storage.run_record import read_record
 from x2static.distill.config import DistillConfig
-from x2static.distill.learning.materials import Materials
+from x2static.distill.learning.materials import Ingredients
 from x2static.teacher.legibility import Legibility
 
 _JUDGED_WORDS = 20_000
@@ -18,7 +18,7 @@ _FEWEST_TWINS, _MOST_OF = 5, 0.9
 
 
 def doubts_about(
-    config: DistillConfig, materials: Materials, legibility: Legibility
+    config: DistillConfig, materials: Ingredients, legibility: Legibility
 ) -> tuple[list[str], dict[str, Any]]:
     """Lines of warning, and what the run record notes of them."""
     lines = []
@@ -38,7 +38,7 @@ def doubts_about(
     return lines, {"script": share.as_note()}
 
 
-def case_doubt(config: DistillConfig, materials: Materials) -> str | None:
+def case_doubt(config: DistillConfig, materials: Ingredients) -> str | None:
     """A line where the teacher reads capitals as small letters and the vocabulary tells them apart.
 
     Each such word then gets two vectors that are all but the same, each from part of its sentences.

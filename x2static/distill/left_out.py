@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from x2static.core.errors import CorpusError
 from x2static.core.vectors import WordVectors
 from x2static.distill.config import DistillConfig
-from x2static.distill.learning.materials import Materials, word_room
+from x2static.distill.learning.materials import Ingredients, word_room
 
 Matrix = NDArray[np.float32]
 
@@ -51,7 +51,7 @@ class LeftOut:
 
 
 def keep_learned(
-    config: DistillConfig, materials: Materials, matrix: Matrix
+    config: DistillConfig, materials: Ingredients, matrix: Matrix
 ) -> tuple[WordVectors, LeftOut]:
     """The words that have a vector, and how many have none.
 
@@ -84,7 +84,7 @@ def keep_learned(
 
 
 def _readable(
-    config: DistillConfig, materials: Materials
+    config: DistillConfig, materials: Ingredients
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """(V,) whether any spelling of a word has pieces, and whether one fits in a sentence."""
     rows, sizes = materials.vocabulary.rows, materials.pieces.lengths

@@ -16,7 +16,7 @@ from x2static.distill.config import DistillConfig
 from x2static.distill.doubts import doubts_about, language_of
 from x2static.distill.layer import LayerChoice, choose_layer
 from x2static.distill.learning.materials import (
-    Materials,
+    Ingredients,
     gather_materials,
     identity,
     teacher_fingerprint,
@@ -77,7 +77,7 @@ def distill(config: DistillConfig) -> Outcome:
 
 
 def _learn(
-    config: DistillConfig, materials: Materials, shop: Workshop
+    config: DistillConfig, materials: Ingredients, shop: Workshop
 ) -> tuple[WordVectors, LeftOut]:
     """The vectors of the words that got one."""
     vectors, left_out = keep_learned(config, materials, METHODS[config.method](shop))
@@ -108,7 +108,7 @@ def _load(config: DistillConfig, choice: LayerChoice) -> Teacher:
 
 
 def _announce(
-    config: DistillConfig, materials: Materials, choice: LayerChoice, doubts: list[str]
+    config: DistillConfig, materials: Ingredients, choice: LayerChoice, doubts: list[str]
 ) -> None:
     index, vocabulary, teacher = materials.index, materials.vocabulary, materials.teacher
     say(
@@ -122,7 +122,7 @@ def _announce(
         say(doubt)
 
 
-def _resolved(materials: Materials, choice: LayerChoice) -> dict[str, object]:
+def _resolved(materials: Ingredients, choice: LayerChoice) -> dict[str, object]:
     teacher = materials.teacher
     return {
         "module": teacher.module, "layer": teacher.layer, "layer_reason": choice.reason,
@@ -133,7 +133,7 @@ def _resolved(materials: Materials, choice: LayerChoice) -> dict[str, object]:
 
 
 def _counts(
-    materials: Materials, shop: Workshop, legibility: Legibility, left_out: LeftOut
+    materials: Ingredients, shop: Workshop, legibility: Legibility, left_out: LeftOut
 ) -> dict[str, object]:
     index, vocabulary = materials.index, materials.vocabulary
     sizes = materials.pieces.lengths[vocabulary.rows >= 0]

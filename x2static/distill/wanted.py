@@ -22,7 +22,7 @@ from x2static.core.text.lines import numbered_lines
 from x2static.core.vectors import WordVectors
 from x2static.distill.config import DistillConfig
 from x2static.distill.learning.learners import mean_learner
-from x2static.distill.learning.materials import Materials, lone_planner
+from x2static.distill.learning.materials import Ingredients, lone_planner
 from x2static.distill.learning.workshop import Workshop
 
 Matrix = NDArray[np.float32]
@@ -92,7 +92,7 @@ class Composed:
 
 
 def with_wanted(
-    config: DistillConfig, materials: Materials, shop: Workshop, vectors: WordVectors,
+    config: DistillConfig, materials: Ingredients, shop: Workshop, vectors: WordVectors,
     wanted: Wanted,
 ) -> tuple[WordVectors, Composed]:  # fmt: skip
     """The vectors, and behind them the wanted words that had none; their count is 0."""
@@ -129,7 +129,7 @@ def _teachers(vectors: WordVectors) -> NDArray[np.int64]:
 
 
 def _states(
-    config: DistillConfig, materials: Materials, shop: Workshop, known: list[str],
+    config: DistillConfig, materials: Ingredients, shop: Workshop, known: list[str],
     missing: list[str],
 ) -> Matrix:  # fmt: skip
     """(W, D) the teacher's states of words alone; zeros for one that it cannot read."""

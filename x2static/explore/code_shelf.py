@@ -12,7 +12,7 @@ from x2static.core.errors import VectorFormatError
 from x2static.core.formats.safetensors_file import map_tensors, write_tensors
 from x2static.core.storage.files import staged
 from x2static.core.vectors import FloatMatrix
-from x2static.explore.language import Language
+from x2static.explore.language import LanguageVectors
 from x2static.explore.shortlist import Codes
 
 _VERSION = "1"
@@ -26,7 +26,7 @@ class CodeShelf:
         """Name the folder; it is made when the first codes are saved."""
         self.folder = folder
 
-    def load(self, space: str, language: Language, rotation: FloatMatrix) -> Codes | None:
+    def load(self, space: str, language: LanguageVectors, rotation: FloatMatrix) -> Codes | None:
         """The codes of a language, or None where there are none for these very vectors."""
         place = self._place(space, language)
         if not place.is_file():
@@ -44,7 +44,9 @@ class CodeShelf:
         except (VectorFormatError, KeyError, ValueError):  # damaged: they are made anew
             return None
 
-    def save(self, space: str, language: Language, rotation: FloatMatrix, codes: Codes) -> None:
+    def save(
+        self, space: str, language: LanguageVectors, rotation: FloatMatrix, codes: Codes
+    ) -> None:
         """Keep the codes of a language.
 
         Raises:
@@ -65,11 +67,11 @@ class CodeShelf:
                 },
             )
 
-    def _place(self, space: str, language: Language) -> Path:
+    def _place(self, space: str, language: LanguageVectors) -> Path:
         return self.folder / f"{space}.{language.name}.safetensors"
 
 
-def identity(language: Language, rotation: FloatMatrix) -> str:
+def identity(language: LanguageVectors, rotation: FloatMatrix) -> str:
     """A digest of what the codes depend on: rows spread over the matrix stand for all of it."""
     rows = np.unique(np.linspace(0, max(len(language) - 1, 0), _SAMPLE).astype(np.int64))
     digest = hashlib.sha256(f"{_VERSION} {language.matrix.shape} {language.matrix.dtype}".encode())

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from x2static.core.vectors import FloatMatrix
-from x2static.explore.language import Language
+from x2static.explore.language import LanguageVectors
 
 Rows = NDArray[np.int64]
 _ROWS = 8192  # of a block that is converted, where the file holds float16
@@ -27,7 +27,9 @@ class Nearest(NamedTuple):
     cosines: NDArray[np.float64]
 
 
-def nearest(language: Language, query: FloatMatrix, count: int, without: int = -1) -> Nearest:
+def nearest(
+    language: LanguageVectors, query: FloatMatrix, count: int, without: int = -1
+) -> Nearest:
     """The ``count`` nearest of all rows by cosine.
 
     Args:
@@ -43,7 +45,7 @@ def nearest(language: Language, query: FloatMatrix, count: int, without: int = -
     return ranked(language, query, rows, count, without)
 
 
-def products(language: Language, queries: FloatMatrix) -> FloatMatrix:
+def products(language: LanguageVectors, queries: FloatMatrix) -> FloatMatrix:
     """(N, Q) inner products of all rows with the columns of ``queries``, (D, Q)."""
     if language.matrix.dtype == np.float32:
         whole: FloatMatrix = language.matrix @ queries
@@ -56,7 +58,7 @@ def products(language: Language, queries: FloatMatrix) -> FloatMatrix:
 
 
 def ranked(
-    language: Language, query: FloatMatrix, rows: Rows, count: int, without: int = -1
+    language: LanguageVectors, query: FloatMatrix, rows: Rows, count: int, without: int = -1
 ) -> Nearest:
     """The nearest of the given rows by cosines in float64; of equals the more frequent first."""
     rows = rows[rows != without]

@@ -15,7 +15,7 @@ from x2static.core.errors import WorkbenchError
 from x2static.core.vectors import FloatMatrix
 from x2static.explore.exact import Nearest, nearest, products, ranked
 from x2static.explore.indexes import Indexes
-from x2static.explore.language import Language
+from x2static.explore.language import LanguageVectors
 from x2static.explore.sentences.search import SentenceSearch
 from x2static.explore.spaces import Space
 from x2static.report.read.word_choice import content_words
@@ -156,7 +156,7 @@ class Explorer:
         return self._pairs(space, first, second, min(count, len(first)))
 
     def _pairs(
-        self, space: str, first: Language, second: Language, count: int
+        self, space: str, first: LanguageVectors, second: LanguageVectors, count: int
     ) -> Iterator[tuple[str, str, float]]:
         shortlist = self._indexes.shortlist(space, second.name)
         for start in range(0, count, _LIST_BLOCK):
@@ -233,14 +233,14 @@ class Explorer:
             raise Unknown(f"no vectors called '{name}'; there are: {', '.join(self.spaces)}")
         return self.spaces[name]
 
-    def _language(self, space: str, name: str) -> Language:
+    def _language(self, space: str, name: str) -> LanguageVectors:
         found = self._space(space)
         if name not in found.places:
             raise Unknown(f"no language '{name}' in '{space}'")
         return found.language(name)
 
 
-def _asked(language: Language, word: str) -> tuple[int | None, FloatMatrix]:
+def _asked(language: LanguageVectors, word: str) -> tuple[int | None, FloatMatrix]:
     """Row and vector of a word; no row, and a composed vector, where it has none of its own."""
     try:
         row = _row(language, word)
@@ -252,7 +252,7 @@ def _asked(language: Language, word: str) -> tuple[int | None, FloatMatrix]:
     return row, language.unit_row(row)
 
 
-def _facts(language: Language, word: str, row: int | None) -> dict[str, Any]:
+def _facts(language: LanguageVectors, word: str, row: int | None) -> dict[str, Any]:
     """What is known of the word that was asked for."""
     if row is None:
         return {"word": word, "rank": None, "count": 0, "composed": True}
@@ -262,7 +262,7 @@ def _facts(language: Language, word: str, row: int | None) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _row(language: Language, word: str) -> int:
+def _row(language: LanguageVectors, word: str) -> int:
     for spelling in dict.fromkeys((word, word.lower(), word.capitalize())):
         row = language.words.row(spelling)
         if row is not None:
@@ -270,7 +270,7 @@ def _row(language: Language, word: str) -> int:
     raise Unknown(f"'{word}' is not among the {len(language):,} words of {language.name}")
 
 
-def _named(language: Language, found: Nearest) -> list[dict[str, Any]]:
+def _named(language: LanguageVectors, found: Nearest) -> list[dict[str, Any]]:
     counts = language.counts
     return [
         {"word": language.words[row], "cosine": round(cosine, 4), "rank": row + 1}

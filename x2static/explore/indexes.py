@@ -19,7 +19,7 @@ from x2static.core.messages import say
 from x2static.core.vectors import FloatMatrix
 from x2static.explore.code_shelf import CodeShelf
 from x2static.explore.config import SearchRule
-from x2static.explore.language import Language
+from x2static.explore.language import LanguageVectors
 from x2static.explore.shortlist import Codes, Shortlist, make_codes, random_rotation
 from x2static.explore.spaces import Space
 
@@ -129,7 +129,7 @@ class Indexes:
         with self._counting:
             self._done += 1
 
-    def _make(self, space: Space, language: Language) -> Shortlist:
+    def _make(self, space: Space, language: LanguageVectors) -> Shortlist:
         rotation = _rotation(language.width)
         codes = make_codes(language, rotation, self._check)
         self._keep(space.name, language, codes, rotation)
@@ -148,7 +148,9 @@ class Indexes:
         if self._stop.is_set():
             raise Interrupted("stopped")
 
-    def _keep(self, space: str, language: Language, codes: Codes, rotation: FloatMatrix) -> None:
+    def _keep(
+        self, space: str, language: LanguageVectors, codes: Codes, rotation: FloatMatrix
+    ) -> None:
         if not self._keeps:
             return
         try:

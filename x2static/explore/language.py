@@ -21,7 +21,7 @@ from x2static.explore.word_list import WordList
 _ROWS = 8192
 
 
-class Language:
+class LanguageVectors:
     """Words and rows of a language.
 
     Attributes:

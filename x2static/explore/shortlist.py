@@ -21,7 +21,7 @@ from x2static.core.errors import require
 from x2static.core.vectors import FloatMatrix
 from x2static.explore.exact import Rows, products
 from x2static.explore.huge_pages import use_huge_pages
-from x2static.explore.language import Language
+from x2static.explore.language import LanguageVectors
 
 _BITS = 4
 _TRAINED_ON = 20_000
@@ -101,7 +101,7 @@ class Shortlist:
 
 
 def make_codes(
-    language: Language, rotation: FloatMatrix, check: Callable[[], None] = lambda: None
+    language: LanguageVectors, rotation: FloatMatrix, check: Callable[[], None] = lambda: None
 ) -> Codes:
     """Learn the stored pieces from a sample of the rows, and code all of them.
 
@@ -129,7 +129,7 @@ def make_codes(
 
 
 def _tried(
-    language: Language, codes: Codes, rotation: FloatMatrix, rng: np.random.Generator
+    language: LanguageVectors, codes: Codes, rotation: FloatMatrix, rng: np.random.Generator
 ) -> Codes:
     """The codes with the shortest list that holds 99 % of what an exact search finds."""
     probes = np.sort(rng.choice(len(language), min(_PROBES, len(language)), replace=False))

@@ -10,7 +10,7 @@ from x2static.core.errors import ConfigError, WorkbenchError
 from x2static.core.formats.native import VECTORS_NAME
 from x2static.core.messages import say
 from x2static.core.storage.files import describe_os_error
-from x2static.explore.language import Language
+from x2static.explore.language import LanguageVectors
 
 _SUFFIXES = (".vec", ".vec.gz", ".bin", ".bin.gz")
 # Folders of a run, and what their vectors are called.
@@ -28,10 +28,10 @@ class Space:
 
     name: str
     places: dict[str, Path]
-    _open: dict[str, Language | WorkbenchError] = field(default_factory=dict)
+    _open: dict[str, LanguageVectors | WorkbenchError] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def language(self, name: str) -> Language:
+    def language(self, name: str) -> LanguageVectors:
         """The language of that name, opened on first use.
 
         Raises:
@@ -40,7 +40,7 @@ class Space:
         with self._lock:
             if name not in self._open:
                 try:
-                    self._open[name] = Language(name, self.places[name])
+                    self._open[name] = LanguageVectors(name, self.places[name])
                 except WorkbenchError as error:
                     self._open[name] = error
                 except OSError as error:
@@ -50,7 +50,7 @@ class Space:
             raise found
         return found
 
-    def opened(self, name: str) -> Language | WorkbenchError | None:
+    def opened(self, name: str) -> LanguageVectors | WorkbenchError | None:
         """The language if it was opened before, what went wrong, or None."""
         return self._open.get(name)
 

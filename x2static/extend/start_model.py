@@ -16,7 +16,7 @@ from x2static.core.vector_file import read_vectors
 from x2static.extend.config import ExtendConfig
 from x2static.extend.starts.problem import StartProblem
 from x2static.extend.starts.table import STARTS
-from x2static.extend.starts.vocabulary import Vocabulary
+from x2static.extend.starts.vocabulary import PieceVocabulary
 from x2static.teacher.added.own_weights import bare_name, named_weights, put_into, words_of
 from x2static.teacher.load import load_model, load_tokenizer
 from x2static.teacher.loading.hugging_face import position_limit
@@ -52,7 +52,7 @@ def start_rows(
     """
     import torch
 
-    old, new = Vocabulary.of(own), Vocabulary.of(tokenizer)
+    old, new = PieceVocabulary.of(own), PieceVocabulary.of(tokenizer)
     problem = start_problem(config, old, new, own, tokenizer, new_vectors)
     mixture = STARTS[config.init](problem)
     rng = np.random.default_rng([config.seed, 11])
@@ -107,8 +107,8 @@ def calibrated(config: ExtendConfig, model: Any, tokenizer: Any) -> dict[str, fl
 
 def start_problem(
     config: ExtendConfig,
-    old: Vocabulary,
-    new: Vocabulary,
+    old: PieceVocabulary,
+    new: PieceVocabulary,
     own: Any,
     tokenizer: Any,
     new_vectors: Path | None,

@@ -32,7 +32,7 @@ _STYLES = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pieces:
+class PageParts:
     """All that the page shows; `home` is the language of the example words."""
 
     run: RunFolder
@@ -58,7 +58,7 @@ class Page(NamedTuple):
     remarks: list[Remark]
 
 
-def page(pieces: Pieces) -> Page:
+def page(pieces: PageParts) -> Page:
     """The whole page; the remarks come last, since sections read files and note what is damaged."""
     run = pieces.run
     sections: dict[str, Html | None] = {
@@ -110,7 +110,7 @@ def _anchor(made: Html) -> str:
     return made.split('id="', 1)[1].split('"', 1)[0]
 
 
-def _about(pieces: Pieces) -> Html:
+def _about(pieces: PageParts) -> Html:
     run = pieces.run
     parts = [counted(len(run.languages), "language")]
     if run.hub:
@@ -122,7 +122,7 @@ def _about(pieces: Pieces) -> Html:
     return element("p", "X2Static report · ", " · ".join(parts), class_="soft")
 
 
-def _tiles(pieces: Pieces, found: list[Remark]) -> Html:
+def _tiles(pieces: PageParts, found: list[Remark]) -> Html:
     """Figures at a glance."""
     num_languages = len(pieces.run.languages)
     tiles = [_tile(str(num_languages), "language" if num_languages == 1 else "languages")]
@@ -187,7 +187,7 @@ def _more(some: list[Remark]) -> Html | None:
     return element("details", element("summary", f"{len(some)} more"), _list(some))
 
 
-def _left_out(pieces: Pieces) -> list[str]:
+def _left_out(pieces: PageParts) -> list[str]:
     if pieces.atlas is None:
         return []
     return [name for name in pieces.spaces[-1].languages if name not in pieces.atlas.languages]

@@ -10,7 +10,7 @@ from x2static.core.progress import doing
 from x2static.core.storage.outputs import Outputs
 from x2static.report.config import ReportConfig
 from x2static.report.draw.tables import counted
-from x2static.report.page import Pieces, page
+from x2static.report.page import PageParts, page
 from x2static.report.read.run_folder import RunFolder
 from x2static.report.read.score_rows import measured
 from x2static.report.read.spaces import Space, read_spaces
@@ -30,7 +30,7 @@ def report(config: ReportConfig) -> Outcome:
     outputs.claim(output, is_folder=False, renews=True, is_ours=_is_page)
     spaces = read_spaces(run, config.vocabulary)
     home, found, words = _words(config, run, spaces)
-    pieces = Pieces(
+    pieces = PageParts(
         run=run, home=home, spaces=spaces, scores=measured(run), examples=found,
         atlas=words, vocabulary=config.vocabulary,
     )  # fmt: skip

@@ -14,7 +14,7 @@ from x2static.run.plan.fingerprints import Fingerprints
 from x2static.run.plan.graph import Task
 from x2static.run.plan.leftovers import clear_leftovers
 from x2static.run.plan.plan_file import Entry, read_plan, write_plan
-from x2static.run.plan.reuse import State, state_of, why_again
+from x2static.run.plan.reuse import TaskInputs, state_of, why_again
 from x2static.run.workbench.settings import with_keys
 
 _POLL_SECONDS = 0.2
@@ -145,7 +145,7 @@ class Schedule:
     def _is_ready(self, task: Task) -> bool:
         return all(self.entries[name].state == "done" for name in task.waits_for)
 
-    def _settle(self, task: Task, watcher: Watcher) -> tuple[State, str]:
+    def _settle(self, task: Task, watcher: Watcher) -> tuple[TaskInputs, str]:
         """Compare with the past; what holds is done without work."""
         state = state_of(task, self._fingerprints)
         past = self._past.get(task.name)
@@ -197,7 +197,7 @@ class Schedule:
         watcher.started(task, why)
         return True
 
-    def _goes_on(self, past: Entry, now: State) -> bool:
+    def _goes_on(self, past: Entry, now: TaskInputs) -> bool:
         """Whether what lies there is the unfinished work of the same task."""
         is_again = past.name in self._again and past.state == "failed"
         return past.key == now.key and not past.digests and not is_again
@@ -253,5 +253,5 @@ class Schedule:
         write_plan(self.folder, self._about, self.entries.values())
 
 
-def _known(state: State) -> dict[str, str]:
+def _known(state: TaskInputs) -> dict[str, str]:
     return {path: digest for path, digest in state.inputs.items() if digest is not None}

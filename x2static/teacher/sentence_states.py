@@ -18,23 +18,23 @@ from x2static.teacher.precision import Precision
 if TYPE_CHECKING:
     import torch
 
-Pool = Literal["cls", "mean"]
+SentencePooling = Literal["cls", "mean"]
 
 
 @dataclass(frozen=True, order=True)
-class State:
+class SentenceState:
     """Where a sentence is read: after which block, and how its tokens become one row."""
 
     layer: int
-    pool: Pool
+    pool: SentencePooling
 
     def __str__(self) -> str:
         return f"{self.layer}.{self.pool}"
 
 
-def states_of(layers: Sequence[int], pools: Sequence[Pool]) -> list[State]:
+def states_of(layers: Sequence[int], pools: Sequence[SentencePooling]) -> list[SentenceState]:
     """Every layer with every pooling, each once."""
-    return sorted({State(layer, pool) for layer in layers for pool in pools})
+    return sorted({SentenceState(layer, pool) for layer in layers for pool in pools})
 
 
 def resolve_layers(name: str, layers: Sequence[int] | None, flag: str = "--layer") -> list[int]:
@@ -66,7 +66,7 @@ class SentenceReader:
     def __init__(
         self,
         name: str,
-        states: Sequence[State],
+        states: Sequence[SentenceState],
         *,
         max_pieces: int,
         batch_pieces: int,
@@ -143,7 +143,9 @@ class SentenceReader:
         found: NDArray[np.float32] = torch.stack(rows).cpu().numpy()
         return found
 
-    def _pooled(self, states: torch.Tensor, pool: Pool, lengths: Numbers) -> torch.Tensor:
+    def _pooled(
+        self, states: torch.Tensor, pool: SentencePooling, lengths: Numbers
+    ) -> torch.Tensor:
         import torch
 
         if pool == "cls":

@@ -22,7 +22,7 @@ from continued_pretraining.objectives.sentence_vectors.losses import (
     share_found,
 )
 from continued_pretraining.objectives.sentence_vectors.targets import TargetMap, sentence_vectors
-from continued_pretraining.objectives.whole_update import Encoded, Rows, WholeUpdate
+from continued_pretraining.objectives.whole_update import Encoded, UpdateRows, WholeUpdate
 from continued_pretraining.processes import Processes
 from continued_pretraining.text.batch import Frame, Ids, MicroBatch, micro_batches
 from continued_pretraining.text.pairs.planner import PairPlanner, Sides
@@ -119,7 +119,7 @@ class SentenceAlignment(WholeUpdate):
         passage: Passage | None,  # noqa: ARG002 - it reads pairs
         reader: TextReader,  # noqa: ARG002
         dropout: Dropout,
-    ) -> Rows:
+    ) -> UpdateRows:
         """Both sides of the pairs of an update."""
         sides = self.planner.sides(step, _STREAM, self.batch)
         own = [sides.texts[row] for row in self._own(len(sides.texts))]
@@ -133,7 +133,7 @@ class SentenceAlignment(WholeUpdate):
             return self._gradient(states, sides)
 
         pieces = sum(map(len, own)) + len(own) * self.frame.size
-        return Rows(batches, encode, gradient, _forget, pieces)
+        return UpdateRows(batches, encode, gradient, _forget, pieces)
 
     def _own(self, number: int) -> range:
         return range(self.processes.rank, number, self.processes.size)

@@ -18,7 +18,12 @@ from x2static.core.errors import TeacherError
 from x2static.core.progress import Progress
 from x2static.core.storage.files import sha256, staged
 from x2static.core.text.pair_sources import PairText
-from x2static.teacher.sentence_states import Pool, SentenceReader, State, resolve_layers
+from x2static.teacher.sentence_states import (
+    SentencePooling,
+    SentenceReader,
+    SentenceState,
+    resolve_layers,
+)
 
 _AT_ONCE = 2048  # sentences of a part, kept as soon as it is done
 _LONGEST, _BATCH = 128, 8192
@@ -66,7 +71,7 @@ def sentence_vectors(
         (text, place) for text, place in zip(texts, places, strict=True) if not _is_whole(place)
     ]
     if missing:
-        state = State(resolve_layers(name, [-1], "--sentence-encoder")[0], pooling_of(name))
+        state = SentenceState(resolve_layers(name, [-1], "--sentence-encoder")[0], pooling_of(name))
         reader = SentenceReader(
             name, [state], max_pieces=_LONGEST, batch_pieces=_BATCH, device=device,
             precision="auto",
@@ -77,7 +82,7 @@ def sentence_vectors(
     return [_read(place) for place in places]
 
 
-def pooling_of(name: str) -> Pool:
+def pooling_of(name: str) -> SentencePooling:
     """How an encoder turns states into a sentence's: ``mean``, or ``cls`` where its folder says so.
 
     Raises:
@@ -88,7 +93,7 @@ def pooling_of(name: str) -> Pool:
         return "mean"
     settings = json.loads(found[0].read_text(encoding="utf-8"))
     asked = [key for key, value in settings.items() if key.startswith("pooling_mode_") and value]
-    known: dict[str, Pool] = {
+    known: dict[str, SentencePooling] = {
         "pooling_mode_mean_tokens": "mean", "pooling_mode_cls_token": "cls",
     }  # fmt: skip
     if len(asked) != 1 or asked[0] not in known:

@@ -13,7 +13,7 @@ from continued_pretraining.model.reading import TextReader
 from continued_pretraining.objectives.dropout import TEXT, WORDS, Dropout
 from continued_pretraining.objectives.objective import Held, Passage
 from continued_pretraining.objectives.parts import Parts
-from continued_pretraining.objectives.whole_update import Encoded, Files, Rows, WholeUpdate
+from continued_pretraining.objectives.whole_update import Encoded, Files, UpdateRows, WholeUpdate
 from continued_pretraining.objectives.word_alignment.alignment import Aligner, Dealt, Spans
 from continued_pretraining.objectives.word_alignment.word_loss import make_aligner
 from continued_pretraining.objectives.word_alignment.word_pool import read_words
@@ -77,7 +77,7 @@ class WordAlignment(WholeUpdate):
 
     def rows(
         self, step: int, passage: Passage | None, reader: TextReader, dropout: Dropout
-    ) -> Rows | None:
+    ) -> UpdateRows | None:
         """The words of an update; None where the text has too few for a statistic."""
         if not self.reads_text or passage is None:
             return self._alone(step, dropout)
@@ -86,7 +86,7 @@ class WordAlignment(WholeUpdate):
             return None
         return self._in_text(step, passage, spans, reader, dropout)
 
-    def _alone(self, step: int, dropout: Dropout) -> Rows:
+    def _alone(self, step: int, dropout: Dropout) -> UpdateRows:
         aligner = self.aligner
         draw = aligner.draw(step)
         batches = aligner.batches(draw)
@@ -102,7 +102,7 @@ class WordAlignment(WholeUpdate):
 
     def _in_text(
         self, step: int, passage: Passage, spans: Spans, reader: TextReader, dropout: Dropout
-    ) -> Rows:
+    ) -> UpdateRows:
         aligner = self.aligner
         own = spans.of(aligner.processes.rank, aligner.processes.size)
 
@@ -118,14 +118,14 @@ class WordAlignment(WholeUpdate):
     def _rows(
         self, batches: list[MicroBatch], encode: Any, dealt: Dealt, *, pieces: int = 0,
         in_text: bool = False,
-    ) -> Rows:  # fmt: skip
+    ) -> UpdateRows:  # fmt: skip
         def gradient(states: Tensor) -> tuple[Tensor, Tensor]:
             return self.aligner.gradients(states, dealt)
 
         def remember(states: Tensor) -> None:
             self.aligner.remember(states, dealt)
 
-        return Rows(batches, encode, gradient, remember, pieces, in_text)
+        return UpdateRows(batches, encode, gradient, remember, pieces, in_text)
 
     def forget(self) -> None:
         """Begin without any rows, and with the loss as it is."""

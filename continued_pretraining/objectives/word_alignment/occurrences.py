@@ -19,7 +19,7 @@ _BASE = np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundWords:
     """Occurrences in one sequence.
 
     Attributes:
@@ -48,7 +48,7 @@ class WordFinder:
             order = np.argsort(keys, kind="stable")
             self._tables.append((keys[order], rows[order]))
 
-    def find(self, ids: Ids) -> Found:
+    def find(self, ids: Ids) -> FoundWords:
         """The occurrences in a sequence; of several that begin at one place the longest counts."""
         ends = np.append(self._begins[ids], True)
         best_length = np.zeros(len(ids), dtype=np.int64)
@@ -65,7 +65,7 @@ class WordFinder:
             best_length[starts[is_word]] = length
             best_word[starts[is_word]] = rows[places[is_word]]
         starts = np.flatnonzero(best_word >= 0)
-        return Found(starts, best_length[starts], best_word[starts])
+        return FoundWords(starts, best_length[starts], best_word[starts])
 
 
 def _hash_runs(runs: NDArray[np.uint64]) -> NDArray[np.uint64]:

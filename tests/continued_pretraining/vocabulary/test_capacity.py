@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from continued_pretraining.vocabulary.capacity import allocate
-from continued_pretraining.vocabulary.curve import Curve
+from continued_pretraining.vocabulary.curve import LikelihoodCurve
 from x2static.core.errors import ConfigError
 
 
-def curve(name: str, alp: list[float], sizes: list[int] | None = None) -> Curve:
+def curve(name: str, alp: list[float], sizes: list[int] | None = None) -> LikelihoodCurve:
     """A curve whose pieces no other language has."""
     sizes = sizes or list(range(1, len(alp) + 1))
-    return Curve([f"{name}{number}" for number in range(sizes[-1])], sizes, alp)
+    return LikelihoodCurve([f"{name}{number}" for number in range(sizes[-1])], sizes, alp)
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -41,8 +41,8 @@ def test_no_other_division_of_the_room_gains_more(seed: int) -> None:
 
 
 def test_a_piece_that_two_languages_share_takes_room_once() -> None:
-    one = Curve(["a", "the", "dog"], [1, 3], [-5.0, -1.0])
-    other = Curve(["a", "the", "hund"], [1, 3], [-5.0, -1.0])
+    one = LikelihoodCurve(["a", "the", "dog"], [1, 3], [-5.0, -1.0])
+    other = LikelihoodCurve(["a", "the", "hund"], [1, 3], [-5.0, -1.0])
     taken = allocate({"en": one, "de": other}, {"en": 1.0, "de": 1.0}, 4)
     assert sorted(taken.pieces) == ["a", "dog", "hund", "the"]
     assert taken.saturated == ["en", "de"]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from continued_pretraining.vocabulary.curve import (
-    Curve,
+    LikelihoodCurve,
     best_cut,
     concave_hull,
     learn_curve,
@@ -97,7 +97,7 @@ def test_the_hull_lies_above_all_points_and_flattens(seed: int) -> None:
 
 
 def test_gains_add_up_to_what_the_whole_curve_gains() -> None:
-    curve = Curve(list("abcdefgh"), [2, 4, 8], [-10.0, -6.0, -4.0])
+    curve = LikelihoodCurve(list("abcdefgh"), [2, 4, 8], [-10.0, -6.0, -4.0])
     assert curve.gains().tolist() == [2.0, 2.0, 0.5, 0.5, 0.5, 0.5]
 
 

@@ -10,7 +10,7 @@ import transformers
 import eval.downstream.finetune
 from eval.downstream.batches import IGNORED, Row
 from eval.downstream.compact_embeddings import compact_embeddings, kept_ids
-from eval.downstream.finetune import Course, EpochSelector, finetune
+from eval.downstream.finetune import EpochSelector, FineTuning, finetune
 from eval.downstream.memory import halved, in_batches
 from eval.downstream.pretrained import load_reader
 from eval.downstream.recipe import Recipe
@@ -77,7 +77,7 @@ def trained(
     folder, rows, recipe=RECIPE, budget=1000, seed=0, selector=None, precision="fp32", double=True
 ):
     reader = reader_of(folder, double)
-    course = Course(recipe, seed, precision, budget, loss_of, weight_of)
+    course = FineTuning(recipe, seed, precision, budget, loss_of, weight_of)
     with Progress("test", None, "rows") as progress:
         finetune(reader, rows, course, progress, selector and selector(reader))
     return reader, course

@@ -26,7 +26,7 @@ from x2static.core.storage.files import Stage, staged
 from x2static.core.vectors import Counts, FloatMatrix, WordVectors
 
 VECTORS_NAME = "vectors.safetensors"
-Precision = Literal["float32", "float16"]
+StoredDtype = Literal["float32", "float16"]
 _CHECKSUM, _RULE = "words_crc32", "composer_rule"
 _FORMAT = {"format": "x2static-vectors", "version": "1"}
 _ROWS = 4096
@@ -120,7 +120,7 @@ def read_native(path: Path, limit: int | None, *, is_trusted: bool = False) -> W
 
 
 def write_native(
-    vectors: WordVectors, path: Path, precision: Precision = "float32", stage: Stage = staged
+    vectors: WordVectors, path: Path, precision: StoredDtype = "float32", stage: Stage = staged
 ) -> None:
     """Write the folder; other files that already lie in it stay."""
     check_writable(vectors, path)

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from x2static.core.errors import OutputError
-from x2static.core.formats.native import Precision, check_half_range
+from x2static.core.formats.native import StoredDtype, check_half_range
 from x2static.core.formats.safetensors_file import write_tensors
 from x2static.core.formats.words import check_writable
 from x2static.core.storage.files import Stage, staged
@@ -33,7 +33,7 @@ _MODULES = [{
 
 
 def write_static_embedding(
-    vectors: WordVectors, path: Path, precision: Precision = "float32", stage: Stage = staged,
+    vectors: WordVectors, path: Path, precision: StoredDtype = "float32", stage: Stage = staged,
     *, reads_text: bool = False,
 ) -> None:  # fmt: skip
     """Write the folder; an older one is replaced, one that holds anything else is not.

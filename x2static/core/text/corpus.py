@@ -10,7 +10,7 @@ from x2static.core.text.text_input import LineReader, decode_lines
 
 
 @dataclass
-class Position:
+class ReadingPosition:
     """How far a reading has come; `iter_sentences` moves it along, a block of text at a time.
 
     Attributes:
@@ -24,7 +24,7 @@ class Position:
     sentences: int = 0
 
 
-def iter_sentences(path: Path, *, position: Position | None = None) -> Iterator[str]:
+def iter_sentences(path: Path, *, position: ReadingPosition | None = None) -> Iterator[str]:
     """The sentences of a prepared corpus, in order; blank lines (paragraph ends) are left out.
 
     Args:
@@ -35,7 +35,7 @@ def iter_sentences(path: Path, *, position: Position | None = None) -> Iterator[
         CorpusError: the text cannot be read or is no UTF-8; names file and line.
     """
     reader = LineReader(path)
-    position = Position() if position is None else position
+    position = ReadingPosition() if position is None else position
     position.bytes_total = reader.bytes_total
     for block in reader:
         sentences = _sentences_in(decode_lines(block))

@@ -16,7 +16,7 @@ from x2static.core.progress import Progress
 from x2static.core.storage.checkpoint import CheckpointFolder
 from x2static.core.storage.save_clock import SaveClock
 from x2static.distill.learning.learners import Learner
-from x2static.distill.readings.plan import Planner, Pool
+from x2static.distill.readings.plan import Pool, PoolPlanner
 from x2static.distill.readings.readings import Readings, read_pool
 from x2static.distill.readings.store import ReadingStore
 from x2static.teacher import Teacher
@@ -50,7 +50,7 @@ class LiveReader:
 
 
 @dataclass
-class Counts:
+class CourseCounts:
     """What went through a run."""
 
     tokens: int = 0
@@ -80,14 +80,14 @@ class Course:
     """
 
     label: str
-    planner: Planner
+    planner: PoolPlanner
     keep: NDArray[np.float64] | None
     epochs: int
     checkpoints: CheckpointFolder
     checkpoint_seconds: float
     resume_hint: str
     sample: Callable[[Learner], str]
-    counts: Counts = field(default_factory=Counts)
+    counts: CourseCounts = field(default_factory=CourseCounts)
 
     def run(self, learner: Learner, read: Reader, done: int, *, save_end: bool) -> None:
         """Learn from every pool of every epoch, ``done`` of them excepted."""
@@ -155,7 +155,12 @@ class Course:
 
 
 def fill_store(
-    store: ReadingStore, planner: Planner, reader: LiveReader, *, with_own: bool, resume_hint: str
+    store: ReadingStore,
+    planner: PoolPlanner,
+    reader: LiveReader,
+    *,
+    with_own: bool,
+    resume_hint: str,
 ) -> None:
     """Read the whole corpus once, in its order, into the store; goes on where it stopped."""
     total, size = planner.corpus.num_sentences, planner.pool_sentences

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from x2static.distill.config import DistillConfig
 from x2static.distill.learning.table import loss_and_weights
 from x2static.distill.readings.corpus_index import CorpusIndex
-from x2static.distill.readings.plan import Planner, Pool
+from x2static.distill.readings.plan import Pool, PoolPlanner
 from x2static.distill.readings.readings import ContextKind, Readings
 from x2static.distill.readings.vocabulary import NegativeSampler
 
@@ -44,7 +44,7 @@ def choose_held_out(corpus: CorpusIndex, share: float, seed: int) -> NDArray[np.
 
 
 @dataclass(frozen=True)
-class HeldOut:
+class HeldOutTargets:
     """Targets of the sentences kept back, with negatives drawn once for all epochs.
 
     Attributes:
@@ -66,13 +66,13 @@ class HeldOut:
     @classmethod
     def drawn(
         cls,
-        planner: Planner,
+        planner: PoolPlanner,
         sentences: NDArray[np.bool_],
         keep: NDArray[np.float64],
         sampler: NegativeSampler,
         config: DistillConfig,
         read: Callable[[Pool], Readings],
-    ) -> HeldOut:
+    ) -> HeldOutTargets:
         """Targets drawn from the sentences kept back as in training, and negatives for them."""
         chosen, size = np.flatnonzero(sentences), planner.pool_sentences
         pools, negatives = [], []

@@ -16,12 +16,12 @@ from x2static.core.errors import ConfigError, CorpusError
 from x2static.core.progress import Progress
 from x2static.core.setting import deciding
 from x2static.core.storage.files import remove_tree, sha256
-from x2static.core.text.corpus import Position, iter_sentences
+from x2static.core.text.corpus import ReadingPosition, iter_sentences
 from x2static.distill.config import DistillConfig
 from x2static.distill.learning.table import step_name
 from x2static.distill.readings.corpus_index import CorpusIndex, build_index, open_index
 from x2static.distill.readings.long_sentences import split_long
-from x2static.distill.readings.plan import Planner
+from x2static.distill.readings.plan import PoolPlanner
 from x2static.distill.readings.vocabulary import Vocabulary, choose_min_count, select_vocabulary
 from x2static.teacher import PieceTable, Teacher
 from x2static.teacher.legibility import Legibility
@@ -32,7 +32,7 @@ _TOKEN_BUDGET = {"cpu": 4096, "cuda": 65_536}
 
 
 @dataclass(frozen=True)
-class Materials:
+class Ingredients:
     """The inputs of a method, ready for use.
 
     Attributes:
@@ -56,9 +56,11 @@ class Materials:
         """Tokens that have a vector to be learned."""
         return int(self.vocabulary.counts.sum())
 
-    def planner(self, config: DistillConfig, held_out: NDArray[np.bool_] | None = None) -> Planner:
+    def planner(
+        self, config: DistillConfig, held_out: NDArray[np.bool_] | None = None
+    ) -> PoolPlanner:
         """The planner of the corpus; some sentences may be held out."""
-        return Planner(
+        return PoolPlanner(
             self.parts,
             self.vocabulary.rows,
             self.pieces,
@@ -68,7 +70,7 @@ class Materials:
             held_out,
         )
 
-    def word_planner(self, config: DistillConfig) -> Planner:
+    def word_planner(self, config: DistillConfig) -> PoolPlanner:
         """A planner whose sentences are the words of the vocabulary, each alone."""
         return lone_planner(config, self.teacher, self.vocabulary.words)
 
@@ -89,14 +91,16 @@ class Materials:
         return Legibility(int(self.pieces.lengths @ counts), int(sums[0]), int(sums[1]))
 
 
-def lone_planner(config: DistillConfig, teacher: Teacher, words: list[str]) -> Planner:
+def lone_planner(config: DistillConfig, teacher: Teacher, words: list[str]) -> PoolPlanner:
     """A planner whose sentences are words, each alone."""
     size = len(words)
     numbers = np.arange(size, dtype=np.int32)
     ends = np.arange(1, size + 1, dtype=np.int64)
     index = CorpusIndex(words, np.ones(size, dtype=np.int64), numbers, ends)
     pieces = teacher.pieces.encode(words)
-    return Planner(index, numbers, pieces, word_room(config, teacher), _POOL_SENTENCES, config.seed)
+    return PoolPlanner(
+        index, numbers, pieces, word_room(config, teacher), _POOL_SENTENCES, config.seed
+    )
 
 
 def word_room(config: DistillConfig, teacher: Teacher) -> int:
@@ -115,7 +119,7 @@ def word_room(config: DistillConfig, teacher: Teacher) -> int:
     return limit - specials
 
 
-def gather_materials(config: DistillConfig, folder: Path, teacher: Teacher) -> Materials:
+def gather_materials(config: DistillConfig, folder: Path, teacher: Teacher) -> Ingredients:
     """Index the corpus in ``folder`` (or open the index there) and choose the vocabulary."""
     if not (folder / "index").is_dir():
         remove_tree(folder / "index")
@@ -135,11 +139,11 @@ def gather_materials(config: DistillConfig, folder: Path, teacher: Teacher) -> M
     if not (pieces.lengths[vocabulary.rows >= 0] > 0).any():
         raise CorpusError(f"{config.corpus}: no word of it has a piece in {teacher.name}")
     parts = split_long(index, pieces.lengths, word_room(config, teacher), folder)
-    return Materials(index, parts, vocabulary, min_count, pieces, teacher)
+    return Ingredients(index, parts, vocabulary, min_count, pieces, teacher)
 
 
 def _sentences(path: Path) -> Iterator[str]:
-    return iter_sentences(path, position=Position())
+    return iter_sentences(path, position=ReadingPosition())
 
 
 def teacher_fingerprint(name: str, teacher: Teacher) -> str:
@@ -174,7 +178,7 @@ def identity(config: DistillConfig, teacher: Teacher, fingerprint: str) -> dict[
     return plain
 
 
-def content_key(config: DistillConfig, materials: Materials, *, with_own: bool) -> str:
+def content_key(config: DistillConfig, materials: Ingredients, *, with_own: bool) -> str:
     """A name for the readings of this corpus by this teacher, whatever is learned from them."""
     teacher, vocabulary = materials.teacher, materials.vocabulary
     parts = [

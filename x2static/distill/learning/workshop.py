@@ -18,15 +18,15 @@ from x2static.core.storage.checkpoint import CheckpointFolder
 from x2static.core.storage.lock import FolderLock
 from x2static.distill.config import DistillConfig
 from x2static.distill.learning.course import (
-    Counts,
     Course,
+    CourseCounts,
     LiveReader,
     Reader,
     fill_store,
 )
 from x2static.distill.learning.learners import Learner
-from x2static.distill.learning.materials import Materials, content_key
-from x2static.distill.readings.plan import Planner
+from x2static.distill.learning.materials import Ingredients, content_key
+from x2static.distill.readings.plan import PoolPlanner
 from x2static.distill.readings.store import ReadingStore, has_room, store_bytes
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Workshop:
     """
 
     config: DistillConfig
-    materials: Materials
+    materials: Ingredients
     folder: Path
     resume_hint: str
     counts: dict[str, Any] = field(default_factory=dict)
@@ -104,7 +104,7 @@ class Workshop:
     def learn(
         self,
         name: str,
-        planner: Planner,
+        planner: PoolPlanner,
         keep: NDArray[np.float64] | None,
         epochs: int,
         reader: Reader,
@@ -128,7 +128,7 @@ class Workshop:
         for complaint in complaints:
             say(complaint)
         learner = make(found.tensors if found else None)
-        counts = Counts(**found.position["counts"]) if found else Counts()
+        counts = CourseCounts(**found.position["counts"]) if found else CourseCounts()
         course = Course(
             label=name,
             planner=planner,

@@ -15,7 +15,7 @@ from x2static.distill.learning.course import (
     MOST_EPOCHS,
     Reader,
 )
-from x2static.distill.learning.held_out import HeldOut, choose_held_out
+from x2static.distill.learning.held_out import HeldOutTargets, choose_held_out
 from x2static.distill.learning.learners import SampledLearner
 from x2static.distill.learning.table import StaticTable, initial_table
 from x2static.distill.learning.workshop import Workshop, require_contexts
@@ -58,13 +58,13 @@ def distill_sampled(shop: Workshop) -> Matrix:
 
 def _hold_out(
     shop: Workshop, keep: NDArray[np.float64], sampler: NegativeSampler, reader: Reader
-) -> HeldOut | None:
+) -> HeldOutTargets | None:
     """What judges when to stop; None if the epochs are set, or if there is too little text."""
     config, materials = shop.config, shop.materials
     if config.epochs:
         return None
     sentences = choose_held_out(materials.parts, config.held_out, config.seed)
-    held_out = HeldOut.drawn(
+    held_out = HeldOutTargets.drawn(
         materials.planner(config), sentences, keep, sampler, config, lambda p: reader(p, True)
     )
     if held_out.num_targets >= _FEWEST_TARGETS:

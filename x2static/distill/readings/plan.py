@@ -106,7 +106,7 @@ class Pool:
 
 
 @dataclass(frozen=True)
-class Planner:
+class PoolPlanner:
     """Cuts a corpus into pools.
 
     Attributes:

@@ -26,7 +26,7 @@ MOST_SENTENCES = 50_000
 _LONGEST_RUN = 16
 
 
-class Found(NamedTuple):
+class Hit(NamedTuple):
     """A sentence of a text, and how near it is."""
 
     text: str
@@ -102,7 +102,7 @@ class SentenceSearch:
         """Those that have a text."""
         return list(self._files)
 
-    def look_up(self, language: str, text: str, count: int) -> dict[str, list[Found] | str]:
+    def look_up(self, language: str, text: str, count: int) -> dict[str, list[Hit] | str]:
         """The nearest sentences of every text; an error in words for one that cannot be read.
 
         Raises:
@@ -112,7 +112,7 @@ class SentenceSearch:
             row = self._encoder(language).encode([text])[0]
             if not row.any():
                 raise WorkbenchError(f"no word of the sentence has a vector in '{language}'")
-            found: dict[str, list[Found] | str] = {}
+            found: dict[str, list[Hit] | str] = {}
             for name in self._files:
                 try:
                     found[name] = self._nearest(name, row, count)
@@ -120,13 +120,13 @@ class SentenceSearch:
                     found[name] = str(error)
         return found
 
-    def _nearest(self, name: str, row: FloatMatrix, count: int) -> list[Found]:
+    def _nearest(self, name: str, row: FloatMatrix, count: int) -> list[Hit]:
         sentences, matrix = self._text(name)
         if matrix.shape[1] != len(row):
             raise WorkbenchError(f"{matrix.shape[1]} wide, the sentence {len(row)}: not one space")
         cosines: NDArray[np.float32] = matrix @ row
         best = np.argsort(-cosines, kind="stable")[:count].tolist()
-        return [Found(sentences[at][1], sentences[at][0], float(cosines[at])) for at in best]
+        return [Hit(sentences[at][1], sentences[at][0], float(cosines[at])) for at in best]
 
     def _encoder(self, name: str) -> Encoder:
         if name not in self._encoders:

@@ -21,7 +21,7 @@ class ShowConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExportConfig:
+class ExtendExportConfig:
     """Write a model in one of its added languages as a plain Hugging Face checkpoint."""
 
     HELP: ClassVar[Help] = Help(

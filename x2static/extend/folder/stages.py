@@ -8,7 +8,7 @@ from x2static.core.errors import ConfigError, require
 from x2static.core.outcome import Outcome
 from x2static.core.storage.outputs import Outputs
 from x2static.core.storage.run_record import RunRecord
-from x2static.extend.folder.config import ExportConfig, MergeConfig, ShowConfig
+from x2static.extend.folder.config import ExtendExportConfig, MergeConfig, ShowConfig
 from x2static.extend.folder.inspection import ModelFolder
 from x2static.extend.output import copy_base, copy_languages
 from x2static.teacher.added.places import AddedLanguage, added_languages, find_added
@@ -22,7 +22,7 @@ def show(config: ShowConfig) -> Outcome:
     return Outcome("\n".join(map(_stated, rows)), {"languages": rows})
 
 
-def export(config: ExportConfig) -> Outcome:
+def export(config: ExtendExportConfig) -> Outcome:
     """Write a model in an added language, its vocabulary in the place of the model's own."""
     _require()
     from x2static.teacher.loading.model_folder import save_model

@@ -9,7 +9,7 @@ from functools import cached_property
 from x2static.core.text.lexicon import Lexicon
 from x2static.core.vectors import WordVectors
 from x2static.extend.starts.mixture import Mixture
-from x2static.extend.starts.vocabulary import Vocabulary
+from x2static.extend.starts.vocabulary import PieceVocabulary
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ class StartProblem:
         seed: of random draws.
     """
 
-    old: Vocabulary
-    new: Vocabulary
+    old: PieceVocabulary
+    new: PieceVocabulary
     lines: Callable[[], Iterator[list[int]]]
     split_old: Callable[[list[str]], list[list[int]]]
     split_new: Callable[[list[str]], list[list[int]]]

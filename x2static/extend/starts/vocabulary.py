@@ -13,7 +13,7 @@ _MARK = "▁"
 
 
 @dataclass(frozen=True)
-class Vocabulary:
+class PieceVocabulary:
     """The pieces of a tokenizer.
 
     Attributes:
@@ -26,7 +26,7 @@ class Vocabulary:
     controls: dict[str, int]
 
     @classmethod
-    def of(cls, tokenizer: Any) -> Vocabulary:
+    def of(cls, tokenizer: Any) -> PieceVocabulary:
         """Those of a Hugging Face fast tokenizer."""
         named = tokenizer.get_vocab()
         pieces = [""] * (max(named.values()) + 1)
@@ -53,7 +53,7 @@ class Vocabulary:
                 found.setdefault(piece, number)
         return found
 
-    def shared_with(self, old: Vocabulary) -> dict[int, int]:
+    def shared_with(self, old: PieceVocabulary) -> dict[int, int]:
         """For each own id whose piece or role the old vocabulary has, too: its id there."""
         found = {
             number: old.index[piece]

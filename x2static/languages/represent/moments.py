@@ -11,7 +11,7 @@ PARTS = 8
 
 
 @dataclass
-class Moments:
+class SentenceMoments:
     """Sums over sentences; sentence i goes to part i mod 8, so that parts are alike.
 
     Attributes:
@@ -25,7 +25,7 @@ class Moments:
     counts: NDArray[np.int64]
 
     @classmethod
-    def empty(cls, states: int, width: int) -> Moments:
+    def empty(cls, states: int, width: int) -> SentenceMoments:
         """Of no sentence."""
         return cls(
             np.zeros((states, PARTS, width)), np.zeros((states, width)), np.zeros(PARTS, np.int64)

@@ -23,8 +23,13 @@ from x2static.core.text.sources import doubts_about, find_sources
 from x2static.languages.measures.spaces import cosine_distances
 from x2static.languages.represent.config import RepresentConfig
 from x2static.languages.represent.means import Means, write_means
-from x2static.languages.represent.moments import Moments
-from x2static.teacher.sentence_states import SentenceReader, State, resolve_layers, states_of
+from x2static.languages.represent.moments import SentenceMoments
+from x2static.teacher.sentence_states import (
+    SentenceReader,
+    SentenceState,
+    resolve_layers,
+    states_of,
+)
 
 _AT_ONCE = 1024  # sentences between two looks; sorted by length among themselves
 _LOOKS = 3
@@ -75,10 +80,13 @@ def represent(config: RepresentConfig) -> Outcome:
 
 
 def _read_all(
-    config: RepresentConfig, text: dict[str, list[Path]], states: Sequence[State], folder: Path
-) -> dict[str, Moments]:
+    config: RepresentConfig,
+    text: dict[str, list[Path]],
+    states: Sequence[SentenceState],
+    folder: Path,
+) -> dict[str, SentenceMoments]:
     """The moments of each language, from the folder or read now."""
-    found: dict[str, Moments] = {}
+    found: dict[str, SentenceMoments] = {}
     reader: SentenceReader | None = None
     total = len(text) * config.max_sentences
     with Progress("representing", total, "sentences") as progress:
@@ -86,7 +94,7 @@ def _read_all(
             place = folder / f"{code}.npz"
             if place.exists():
                 with np.load(place) as kept:
-                    found[code] = Moments(kept["sums"], kept["squares"], kept["counts"])
+                    found[code] = SentenceMoments(kept["sums"], kept["squares"], kept["counts"])
                 continue
             if reader is None:
                 reader = SentenceReader(
@@ -107,8 +115,8 @@ def _read_language(
     config: RepresentConfig,
     progress: Progress,
     code: str,
-) -> Moments:
-    moments = Moments.empty(len(reader.states), reader.width)
+) -> SentenceMoments:
+    moments = SentenceMoments.empty(len(reader.states), reader.width)
     good = seen = 0
     cut = reader.num_cut
     lines = islice((line for path in paths for line in iter_sentences(path)), config.max_sentences)
@@ -136,7 +144,7 @@ def _chunks(lines: Iterator[str]) -> Iterator[list[str]]:
         yield some
 
 
-def _as_means(moments: dict[str, Moments], states: Sequence[State]) -> Means:
+def _as_means(moments: dict[str, SentenceMoments], states: Sequence[SentenceState]) -> Means:
     return Means(
         tuple(moments), tuple(map(str, states)),
         np.stack([one.part_means for one in moments.values()], axis=1).astype(np.float32),
@@ -145,7 +153,7 @@ def _as_means(moments: dict[str, Moments], states: Sequence[State]) -> Means:
     )  # fmt: skip
 
 
-def _rows(means: Means, moments: dict[str, Moments]) -> list[dict[str, Any]]:
+def _rows(means: Means, moments: dict[str, SentenceMoments]) -> list[dict[str, Any]]:
     """What there is to say of each language and state."""
     distances = {
         name: [cosine_distances(means.of(place), centred=centred) for centred in (False, True)]

@@ -35,7 +35,7 @@ def title_of(name: str) -> str:
 
 
 @dataclass(frozen=True)
-class Curve:
+class Figure:
     """One figure.
 
     Attributes:
@@ -51,7 +51,7 @@ class Curve:
     total: int
 
 
-def read_curves(run: RunFolder, place: Path) -> list[Curve]:
+def read_curves(run: RunFolder, place: Path) -> list[Figure]:
     """The figures of a file that were measured at least twice; what cannot be read is noted.
 
     The last line may be cut off: the training may be at it.
@@ -66,7 +66,7 @@ def read_curves(run: RunFolder, place: Path) -> list[Curve]:
             _add(training, step, row)
             _add(validation, step, table(row.get("validation")))
     return [
-        Curve(name, _thinned(training[name]), validation[name], len(training[name]))
+        Figure(name, _thinned(training[name]), validation[name], len(training[name]))
         for name in names
         if len(training[name]) > 1 or len(validation[name]) > 1
     ]

@@ -15,7 +15,7 @@ _WHEN = ("before", "after")
 
 
 @dataclass(frozen=True)
-class Pair:
+class BeforeAfter:
     """One measurement, before and after.
 
     Attributes:
@@ -62,7 +62,7 @@ class Measured:
     name: str
     view: View
     stages: Mapping[str, str]
-    pairs: list[Pair]
+    pairs: list[BeforeAfter]
     rows: list[tuple[str, Table]]
 
     @property
@@ -102,7 +102,7 @@ def _rows(run: RunFolder, stages: Iterable[str]) -> Iterator[tuple[str, Table]]:
                 yield language, row
 
 
-def pairs(run: RunFolder, kind: str) -> list[Pair]:
+def pairs(run: RunFolder, kind: str) -> list[BeforeAfter]:
     """The rows of ``scores/KIND.before`` and ``scores/KIND.after``, joined."""
     found: dict[tuple[str, bool, str], dict[str, Table]] = {}
     for when in _WHEN:
@@ -114,10 +114,12 @@ def pairs(run: RunFolder, kind: str) -> list[Pair]:
                 found.setdefault(key, {}).setdefault(when, row)
     order = {name: place for place, name in enumerate(run.languages)}
     keys = sorted(found, key=lambda key: (order.get(key[0], len(order)), key))
-    return [Pair(*key, found[key].get("before", {}), found[key].get("after", {})) for key in keys]
+    return [
+        BeforeAfter(*key, found[key].get("before", {}), found[key].get("after", {})) for key in keys
+    ]
 
 
-def groups(found: list[Pair]) -> list[tuple[str, bool, list[Pair]]]:
+def groups(found: list[BeforeAfter]) -> list[tuple[str, bool, list[BeforeAfter]]]:
     """(method, is_forward, rows), csls and forward first: each is a table of its own."""
     keys = sorted({(pair.method != "csls", not pair.is_forward, pair.method) for pair in found})
     return [
@@ -128,7 +130,7 @@ def groups(found: list[Pair]) -> list[tuple[str, bool, list[Pair]]]:
     ]  # fmt: skip
 
 
-def mean_figure(found: list[Pair], name: str, when: str) -> float | None:
+def mean_figure(found: list[BeforeAfter], name: str, when: str) -> float | None:
     """The mean over the languages that have the figure at both times, or at all if none has."""
     both = [p for p in found if None not in (number(p.before, name), number(p.after, name))]
     values = [number(pair.figures(when), name) for pair in both or found]

@@ -19,7 +19,7 @@ Found = list[tuple[str, float]]
 
 
 @dataclass(frozen=True, eq=False)
-class Vocabulary:
+class FrequentWords:
     """Frequent words of one language in one space."""
 
     vectors: WordVectors
@@ -40,7 +40,7 @@ class Space:
     """
 
     name: str
-    languages: dict[str, Vocabulary]
+    languages: dict[str, FrequentWords]
 
     @property
     def title(self) -> str:
@@ -85,11 +85,11 @@ def read_spaces(run: RunFolder, limit: int) -> list[Space]:
 
 def read_space(run: RunFolder, name: str, limit: int) -> Space:
     """The languages of a space; those that cannot be read, or are of another width, are noted."""
-    found: dict[str, Vocabulary] = {}
+    found: dict[str, FrequentWords] = {}
     for language, place in run.vectors(name).items():
         vectors = _read(run, place, limit)
         if vectors is not None and len(vectors):
-            found[language] = Vocabulary(vectors)
+            found[language] = FrequentWords(vectors)
     widths = [one.vectors.width for one in found.values()]
     usual = max(sorted(set(widths)), key=widths.count, default=0)
     for language, one in list(found.items()):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from x2static.core.evaluation import View
 from x2static.core.scores.intervals import few
 from x2static.report.read.run_folder import RunFolder, Table, number, table, text
-from x2static.report.read.score_rows import Measured, Pair, downstream
+from x2static.report.read.score_rows import BeforeAfter, Measured, downstream
 from x2static.report.read.spaces import Space
 
 _THIN = 0.5
@@ -137,7 +137,7 @@ def _downstream(run: RunFolder) -> Iterator[Remark]:
                 yield Remark(False, text(row, "language"), f"{place}: {doubt}")
 
 
-def _pair(pair: Pair, view: View) -> Iterator[Remark]:
+def _pair(pair: BeforeAfter, view: View) -> Iterator[Remark]:
     kind, (key, noun), (shown, figure, *_) = view.called, view.covered, view.columns[0]
     coverage = number(pair.last, "coverage")
     way = "to" if pair.is_forward else "from"

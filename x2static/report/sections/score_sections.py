@@ -19,7 +19,7 @@ from x2static.report.draw.tables import (
     whole,
 )
 from x2static.report.read.run_folder import RunFolder, Table, number, text
-from x2static.report.read.score_rows import Measured, Pair, groups, mean_figure
+from x2static.report.read.score_rows import BeforeAfter, Measured, groups, mean_figure
 
 _WHEN = ("before", "after")
 _FEW_COLUMNS = 2  # of so few, whose times the note tells
@@ -83,7 +83,7 @@ def section(key: str, title: str, note: str, *content: Child) -> Html:
     )
 
 
-def _pair_table(view: View, some: list[Pair], rejected: Mapping[str, str]) -> Html:
+def _pair_table(view: View, some: list[BeforeAfter], rejected: Mapping[str, str]) -> Html:
     main, *others = view.columns
     heads = ["Language", "", *(f"{view.heading} {when}".strip() for when in _WHEN), "change"]
     heads += [column.title for column in others]
@@ -123,12 +123,12 @@ def _items(row: Table, key: str) -> float | None:
     return None if pairs is None or coverage is None else round(pairs * coverage)
 
 
-def _is_mixed(some: list[Pair]) -> bool:
+def _is_mixed(some: list[BeforeAfter]) -> bool:
     """Whether some were measured afterwards and some were not."""
     return len({bool(pair.after) for pair in some}) > 1
 
 
-def _measured(found: list[Pair], what: str) -> str:
+def _measured(found: list[BeforeAfter], what: str) -> str:
     """Which of the two times the single columns are of."""
     if _is_mixed(found):
         return f"Some languages were measured before {what} only: all their columns are of then."
@@ -137,7 +137,7 @@ def _measured(found: list[Pair], what: str) -> str:
     return f"Columns without a time are those after {what}."
 
 
-def _tested(found: list[Pair]) -> str:
+def _tested(found: list[BeforeAfter]) -> str:
     """What the p beside a change is."""
     if not any(pair.test for pair in found):
         return ""
@@ -155,7 +155,7 @@ def _rejected(run: RunFolder) -> str:
     return f" {names}: the alignment was rejected, so before and after are the same vectors."
 
 
-def _before_after(pair: Pair, name: str, items: str) -> list[Child]:
+def _before_after(pair: BeforeAfter, name: str, items: str) -> list[Child]:
     before, after = number(pair.before, name), number(pair.after, name)
     return [
         share(before, number(pair.before, items)),
@@ -164,7 +164,7 @@ def _before_after(pair: Pair, name: str, items: str) -> list[Child]:
     ]  # fmt: skip
 
 
-def _mean_row(some: list[Pair], name: str, more: int) -> list[list[Child]]:
+def _mean_row(some: list[BeforeAfter], name: str, more: int) -> list[list[Child]]:
     if len(some) < 2:
         return []
     before, after = (mean_figure(some, name, when) for when in ("before", "after"))
@@ -175,7 +175,7 @@ def _mean_row(some: list[Pair], name: str, more: int) -> list[list[Child]]:
     return [[element("em", said), drawn, *both, *[""] * more]]
 
 
-def _two(pair: Pair, name: str) -> Html:
+def _two(pair: BeforeAfter, name: str) -> Html:
     return bars([("before", number(pair.before, name)), ("after", number(pair.after, name))])
 
 

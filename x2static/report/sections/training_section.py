@@ -5,7 +5,7 @@ from __future__ import annotations
 from x2static.page.html import Child, Html, element
 from x2static.report.draw.charts import lines, short
 from x2static.report.draw.tables import table, whole
-from x2static.report.read.curves import Curve, read_curves, title_of
+from x2static.report.read.curves import Figure, read_curves, title_of
 from x2static.report.read.run_folder import RunFolder, number
 from x2static.report.read.run_folder import table as as_table
 from x2static.report.sections.score_sections import section
@@ -36,7 +36,7 @@ def training_section(run: RunFolder) -> Html | None:
     return section("training", "Training curves", note, parts)
 
 
-def _figure(curve: Curve) -> Html:
+def _figure(curve: Figure) -> Html:
     title = title_of(curve.name)
     series = [("train", "training", curve.training), ("held", "held out", curve.validation)]
     keys = [
@@ -55,7 +55,7 @@ def _figure(curve: Curve) -> Html:
     )  # fmt: skip
 
 
-def _numbers(title: str, curve: Curve) -> Html:
+def _numbers(title: str, curve: Figure) -> Html:
     """The chart's points as a table; of many, every so many-th."""
     by_step: dict[float, list[str]] = {}
     for place, points in enumerate((curve.training, curve.validation)):

@@ -35,7 +35,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Manifest:
+class ParcelManifest:
     """What a parcel is.
 
     Attributes:
@@ -100,13 +100,13 @@ class Store:
 
     # ---- parcels ---------------------------------------------------------------------------
 
-    def manifest(self, name: str) -> Manifest | None:
+    def manifest(self, name: str) -> ParcelManifest | None:
         """What a parcel is, if it is there."""
         try:
             with self._told(f"{name} cannot be read", but_missing=True):
                 content = json.loads(self._files.cat_file(self._place(_manifest(name))))
             files = {path: Part(**part) for path, part in content.pop("files").items()}
-            return Manifest(**content, files=files)
+            return ParcelManifest(**content, files=files)
         except (FileNotFoundError, ValueError, TypeError, KeyError):  # none, or a half-written one
             return None
 
@@ -129,12 +129,12 @@ class Store:
                 self._files.rm_file(self._place(_manifest(name)))
             place = f"{_aside(name)}/{secrets.token_hex(8)}/" if aside else ""
             parts = {path: self._send(file, f"{place}{path}") for path, file in files.items()}
-            content = asdict(Manifest(digest, work, parts))
+            content = asdict(ParcelManifest(digest, work, parts))
             self._write(_manifest(name), json.dumps(content).encode())
             kept = {part.at for part in parts.values()}
             self._remove(before, kept)
 
-    def get(self, name: str, manifest: Manifest, folder: Path) -> None:
+    def get(self, name: str, manifest: ParcelManifest, folder: Path) -> None:
         """Fetch a parcel's files into a run's folder, each whole or not at all."""
         inner = {p: part for p, part in manifest.files.items() if p.startswith(f"{name}/")}
         for path, part in manifest.files.items():
@@ -220,7 +220,7 @@ class Store:
         if not self._files.async_impl:
             self._files.makedirs(self._place(name).rpartition("/")[0], exist_ok=True)
 
-    def _remove(self, manifest: Manifest | None, kept: set[str]) -> None:
+    def _remove(self, manifest: ParcelManifest | None, kept: set[str]) -> None:
         for part in manifest.files.values() if manifest else ():
             if part.at not in kept:
                 with suppress(FileNotFoundError):

@@ -24,7 +24,7 @@ from x2static.core.errors import WorkbenchError
 from x2static.core.evaluation import Evaluation, Moment, Of, Subject
 from x2static.core.lexicons.cldr import names_cldr
 from x2static.run.plan.language_tasks import language_stages
-from x2static.run.workbench.language import Language
+from x2static.run.workbench.language import WorkbenchLanguage
 from x2static.run.workbench.needs import NO_NEEDS, Needs, stages
 from x2static.run.workbench.patterns import HUB_DATASET, files_of, folder_of
 from x2static.run.workbench.problems import Problems
@@ -147,7 +147,7 @@ class _Builder:
                     self._problems.add(where, f"{name} {path}: no such file")
         return found
 
-    def _prepare(self, language: Language) -> Task:
+    def _prepare(self, language: WorkbenchLanguage) -> Task:
         output = f"sentences/{language.code}.txt"
         is_file = not language.corpus.startswith(HUB_DATASET)
         own = {"language": language.code, "input": language.corpus, "output": Path(output)}
@@ -156,7 +156,7 @@ class _Builder:
             inputs=(language.corpus,) if is_file else (),
         )  # fmt: skip
 
-    def _extend(self, language: Language) -> Task:
+    def _extend(self, language: WorkbenchLanguage) -> Task:
         code, teacher = language.code, self._bench.teacher
         corpus, output = f"sentences/{code}.txt", f"extended/{code}"
         own = {"model": teacher, "language": code, "text": (Path(corpus),), "output": Path(output)}
@@ -165,7 +165,7 @@ class _Builder:
             inputs=(corpus, *folder_of(teacher)), waits_for=(f"{code}/prepare",),
         )  # fmt: skip
 
-    def _distill(self, language: Language) -> Task:
+    def _distill(self, language: WorkbenchLanguage) -> Task:
         code, teacher, before = language.code, self._bench.teacher, "prepare"
         corpus, output = f"sentences/{code}.txt", f"vectors/{code}"
         read = folder_of(teacher)
@@ -180,7 +180,7 @@ class _Builder:
             waits_for=(f"{code}/{before}",),
         )  # fmt: skip
 
-    def _align(self, language: Language) -> Task:
+    def _align(self, language: WorkbenchLanguage) -> Task:
         code, hub = language.code, self._bench.hub
         output = f"aligned/{code}"
         if code == hub or not language.is_aligned:
@@ -206,7 +206,7 @@ class _Builder:
             waits_for=(f"{code}/distill", f"{hub}/distill"),
         )  # fmt: skip
 
-    def _export(self, language: Language) -> Task:
+    def _export(self, language: WorkbenchLanguage) -> Task:
         vectors, output = f"aligned/{language.code}", f"export/{language.code}.vec"
         own = {
             "vectors": Path(vectors), "format": "word2vec", "output": Path(output),
@@ -217,13 +217,13 @@ class _Builder:
             waits_for=(f"{language.code}/align",),
         )  # fmt: skip
 
-    def _evaluations(self, language: Language) -> Iterator[Task]:
+    def _evaluations(self, language: WorkbenchLanguage) -> Iterator[Task]:
         for one in evaluations().values():
             for moment in one.pipeline.moments if one.pipeline else ():
                 if moment.of != "model" or self._bench.pretrain is not None:
                     yield self._evaluation(language, one, moment)
 
-    def _evaluation(self, language: Language, one: Evaluation, moment: Moment) -> Task:
+    def _evaluation(self, language: WorkbenchLanguage, one: Evaluation, moment: Moment) -> Task:
         code, stage, pipeline = language.code, one.stage(moment), one.pipeline
         files = language.tests.get(one.name, ())
         if pipeline is None or not files:

@@ -18,7 +18,7 @@ from x2static.run.plan.plan_file import Entry
 
 
 @dataclass(frozen=True)
-class State:
+class TaskInputs:
     """What decides a task's result, now.
 
     Attributes:
@@ -37,7 +37,7 @@ class State:
         return [path for path, digest in self.inputs.items() if digest is None]
 
 
-def state_of(task: Task, fingerprints: Fingerprints) -> State:
+def state_of(task: Task, fingerprints: Fingerprints) -> TaskInputs:
     """Settings and inputs of a task.
 
     A path counts by its content, so that a corpus or a teacher may move.
@@ -50,10 +50,10 @@ def state_of(task: Task, fingerprints: Fingerprints) -> State:
         sorted(_relative(inputs).items()),
     ]  # fmt: skip
     key = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-    return State(settings, inputs, key)
+    return TaskInputs(settings, inputs, key)
 
 
-def why_again(task: Task, past: Entry | None, now: State, fingerprints: Fingerprints) -> str:
+def why_again(task: Task, past: Entry | None, now: TaskInputs, fingerprints: Fingerprints) -> str:
     """Why a task must be done (again); nothing if what is there holds."""
     if past is None or not past.key:
         return "new"
@@ -70,7 +70,7 @@ def why_again(task: Task, past: Entry | None, now: State, fingerprints: Fingerpr
     return ""
 
 
-def _difference(config_class: type[Any], past: Entry, now: State) -> str:
+def _difference(config_class: type[Any], past: Entry, now: TaskInputs) -> str:
     old, new = (
         deciding(config_class, settings, with_places=True)
         for settings in (past.settings, now.settings)

@@ -22,7 +22,7 @@ _KNOWN = ("corpus", "tokenizer", "lexicon", "evaluate", *_TABLES)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Language:
+class WorkbenchLanguage:
     """A language.
 
     Attributes:
@@ -72,7 +72,7 @@ class LanguageReader:
         self._evaluate = table_of(content, "evaluate", self._pipelines, "[evaluate]", problems)
         self._matched: dict[str, bool] = {}
 
-    def read(self, code: str, entry: Any) -> Language:
+    def read(self, code: str, entry: Any) -> WorkbenchLanguage:
         """A language from its entry: a path, or a table."""
         where = f"languages.{code}"
         if isinstance(entry, str):
@@ -86,7 +86,7 @@ class LanguageReader:
         place = f"{where}.evaluate"
         tests = table_of(entry, "evaluate", self._pipelines, place, self._problems)
         needs_lexicon = code != self._hub and is_aligned
-        return Language(
+        return WorkbenchLanguage(
             code=code,
             corpus=self._corpus(where, code, entry),
             lexicon=self._lexicon(where, code, entry, own) if needs_lexicon else None,

@@ -11,7 +11,7 @@ from typing import Any
 from x2static.commands import evaluations
 from x2static.core.config import closest, shown
 from x2static.core.languages.language import check_code
-from x2static.run.workbench.language import Language, LanguageReader
+from x2static.run.workbench.language import LanguageReader, WorkbenchLanguage
 from x2static.run.workbench.layers import check_layers
 from x2static.run.workbench.names import note_unknown
 from x2static.run.workbench.needs import Needs, read_needs
@@ -47,7 +47,7 @@ class Workbench:
     store: str
     teacher: str
     hub: str
-    languages: Mapping[str, Language]
+    languages: Mapping[str, WorkbenchLanguage]
     tables: Mapping[str, Mapping[str, Any]]
     pretrain: Mapping[str, Any] | None
     processes: int
@@ -132,7 +132,7 @@ class _Reader:
             self._problems.add("store", f"{url}: no other process sees what lies in memory")
         return url
 
-    def _check_corpora(self, output: Path, languages: Mapping[str, Language]) -> None:
+    def _check_corpora(self, output: Path, languages: Mapping[str, WorkbenchLanguage]) -> None:
         """A corpus among the outputs would be replaced by them, or grow with every run."""
         folder = Path(os.path.realpath(output))
         for code, language in languages.items():

@@ -16,7 +16,7 @@ from torch import Tensor
 from continued_pretraining.objectives.word_alignment.correlations.moments import Moments
 
 
-class Scored(NamedTuple):
+class LossGradients(NamedTuple):
     """A loss and its gradients towards the sums of products.
 
     Attributes:
@@ -34,7 +34,7 @@ class Correlation(ABC):
     """A loss that sees nothing but covariances."""
 
     @abstractmethod
-    def score(self, moments: Moments) -> Scored:
+    def score(self, moments: Moments) -> LossGradients:
         """The loss and its gradients."""
 
     @abstractmethod
@@ -68,7 +68,7 @@ class _OfMoments(torch.autograd.Function):
         moments = Moments.of(states, targets, centre=centre)
         if earlier is not None:
             moments = earlier.joined(moments)
-        scored: Scored = rule.score(moments)
+        scored: LossGradients = rule.score(moments)
         if ctx.needs_input_grad[0]:
             # The means are where the sums of centred rows vanish: nothing flows through them.
             left, right = states - moments.state_mean, targets - moments.target_mean

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from continued_pretraining.objectives.word_alignment.correlations.correlation import (
     Correlation,
-    Scored,
+    LossGradients,
 )
 from continued_pretraining.objectives.word_alignment.correlations.decompositions import (
     correlations_of,
@@ -35,7 +35,7 @@ class Dcca(Correlation):
     ridge: float
     components: int | None = None
 
-    def score(self, moments: Moments) -> Scored:
+    def score(self, moments: Moments) -> LossGradients:
         """See `Correlation.score`."""
         first, varies = _with_ridge(moments.states, self.ridge)
         second, _ = _with_ridge(moments.targets, self.ridge)
@@ -49,7 +49,7 @@ class Dcca(Correlation):
         if varies:  # the ridge follows the variance
             by_states = by_states.clone()
             by_states.diagonal().add_(self.ridge / len(first) * by_states.trace())
-        return Scored(-(polar * whitened).sum(), by_states, by_mixed)
+        return LossGradients(-(polar * whitened).sum(), by_states, by_mixed)
 
     def limits(self, moments: Moments) -> tuple[float, float]:
         """See `Correlation.limits`; the trace inequality of von Neumann, with equality."""

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from continued_pretraining.objectives.word_alignment.correlations.correlation import (
     Correlation,
-    Scored,
+    LossGradients,
 )
 from continued_pretraining.objectives.word_alignment.correlations.decompositions import (
     correlations_of,
@@ -33,7 +33,7 @@ class Dgcca(Correlation):
 
     components: int
 
-    def score(self, moments: Moments) -> Scored:
+    def score(self, moments: Moments) -> LossGradients:
         """See `Correlation.score`."""
         values, vectors = directions(moments.states)
         other_values, other_vectors = directions(moments.targets)
@@ -48,7 +48,7 @@ class Dgcca(Correlation):
         by_mixed = span @ by_inner @ other.T
         by_root = by_inner @ (moments.mixed @ other).T  # (k, D) in the directions of the span
         by_states = _through_root(values, vectors, k, by_root)
-        return Scored(-(1 + cosines).sqrt().sum(), by_states, by_mixed)
+        return LossGradients(-(1 + cosines).sqrt().sum(), by_states, by_mixed)
 
     def limits(self, moments: Moments) -> tuple[float, float]:
         """See `Correlation.limits`."""
