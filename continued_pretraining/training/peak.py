@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from functools import cache
 
 import torch
 
@@ -13,6 +14,7 @@ _PEAKS = {"H200": 989, "H100 PCIe": 756, "H100": 989, "A100": 312, "L40S": 362, 
 _SLOWER_OR_FASTER = "NVL|Ti|D|Laptop"  # other chips of the same number
 
 
+@cache  # a process that trains often measures once
 def peak_flops(device: torch.device, dtype: torch.dtype) -> float:
     """FLOP/s of this device: the data sheet's for a known GPU in bf16, else measured."""
     if device.type == "cuda" and dtype is torch.bfloat16:

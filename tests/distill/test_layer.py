@@ -57,28 +57,46 @@ def plant_in_cache(folder: Path, cache: Path, name: str) -> None:
         (owner / ".no_exist" / commit / "modules.json").touch()
 
 
-@pytest.mark.parametrize("kind", ["sentence", "plain"])
-def test_a_hub_name_and_a_folder_are_read_alike(tmp_path, sentence_encoder, teacher_folder, kind):
-    folder = {"sentence": sentence_encoder, "plain": teacher_folder}[kind]
-    plant_in_cache(folder, tmp_path / "hf", "planted/encoder")
-    corpus = write_corpus(tmp_path / "c.txt", 20)
-    found = {}
-    for name, teacher in (("folder", folder), ("hub", "planted/encoder")):
-        done = subprocess.run(
-            [sys.executable, "-m", "x2static", "distill", "--corpus", corpus, "--teacher", teacher,
-             "--output", tmp_path / name, "--device", "cpu"],
-            env={**os.environ, "HF_HOME": str(tmp_path / "hf"), "HF_HUB_OFFLINE": "1"},
-            capture_output=True, text=True,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        found[name] = json.loads((tmp_path / name / "run.json").read_text())["resolved"]
-        stated = {"sentence": "layer 4 of 4 (the last: ", "plain": "layer 2 of 4 (the middle: "}
-        assert stated[kind] in done.stderr
-    assert found["hub"] == found["folder"]
-    assert found["hub"]["layer"] == {"sentence": 4, "plain": 2}[kind]
-    assert (tmp_path / "hub" / "vectors.safetensors").read_bytes() == (
-        tmp_path / "folder" / "vectors.safetensors"
-    ).read_bytes()
+ALL = """
+import json, sys
+from x2static.cli import main
+for words in json.loads(sys.argv[1]):
+    print("begins", file=sys.stderr)
+    if main(words):
+        sys.exit("failed: " + " ".join(words))
+"""
+
+
+def test_a_hub_name_and_a_folder_are_read_alike(tmp_path, sentence_encoder, teacher_folder):
+    corpus, commands = write_corpus(tmp_path / "c.txt", 20), []
+    for kind, folder in (("sentence", sentence_encoder), ("plain", teacher_folder)):
+        plant_in_cache(folder, tmp_path / "hf", f"planted/{kind}")
+        (tmp_path / kind).mkdir()
+        for name, teacher in (("folder", folder), ("hub", f"planted/{kind}")):
+            commands.append(
+                ["distill", "--corpus", str(corpus), "--teacher", str(teacher), "--output",
+                 str(tmp_path / kind / name), "--device", "cpu"]
+            )  # fmt: skip
+    done = subprocess.run(  # the hub's client reads the place of its cache when it is loaded
+        [sys.executable, "-c", ALL, json.dumps(commands)],
+        env={**os.environ, "HF_HOME": str(tmp_path / "hf"), "HF_HUB_OFFLINE": "1"},
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    _, *said = done.stderr.split("begins\n")
+    last, middle = "layer 4 of 4 (the last: ", "layer 2 of 4 (the middle: "
+    for text, line in zip(said, (last, last, middle, middle), strict=True):
+        assert line in text
+    for kind, layer in (("sentence", 4), ("plain", 2)):
+        found = {
+            name: json.loads((tmp_path / kind / name / "run.json").read_text())["resolved"]
+            for name in ("folder", "hub")
+        }
+        assert found["hub"] == found["folder"]
+        assert found["hub"]["layer"] == layer
+        assert (tmp_path / kind / "hub" / "vectors.safetensors").read_bytes() == (
+            tmp_path / kind / "folder" / "vectors.safetensors"
+        ).read_bytes()
 
 
 def test_a_name_that_no_hub_could_have_is_left_to_the_loader(tmp_path):

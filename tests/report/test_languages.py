@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from tests.report.conftest import save
+from x2static.cli import main
 from x2static.languages.represent.means import Means, write_means
 from x2static.languages.tables.distances import Distances, table_text
 
@@ -18,21 +20,28 @@ Cli = Callable[..., tuple[int, str, str]]
 CODES = ("de", "en", "fr", "hi", "sw")
 
 
-@pytest.fixture
-def with_languages(run_folder: Path, rng: np.random.Generator, run_cli: Cli) -> Path:
+@pytest.fixture(scope="module")
+def languages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What ``languages`` wrote; to be copied."""
+    rng = np.random.default_rng(20240611)
     parts = rng.standard_normal((1, 5, 8, 6)).astype(np.float32)
     counts, errors = np.full((5, 8), 9), np.zeros((1, 5, 6), np.float32)
-    home = run_folder / "languages"
-    home.mkdir()
+    home = tmp_path_factory.mktemp("languages")
     write_means(Means(CODES, ("4.cls",), parts, counts, errors), home / "means")
-    few = ["--draws", 100, "--permutations", 20]
-    assert run_cli("languages", "cluster", "--representations", home / "means", "--output",
-                   home / "groups", *few)[0] == 0  # fmt: skip
+    few = ["--draws", "100", "--permutations", "20"]
+    assert main(["languages", "cluster", "--representations", str(home / "means"), "--output",
+                 str(home / "groups"), *few]) == 0  # fmt: skip
     rows = rng.random((5, 3))
     matrix = np.linalg.norm(rows[:, None] - rows, axis=2)
     (home / "d.tsv").write_text(table_text(Distances(CODES, {"one": matrix, "two": matrix**2})))
-    assert run_cli("languages", "analyse", "--distances", home / "d.tsv", "--output",
-                   home / "analysis", *few)[0] == 0  # fmt: skip
+    assert main(["languages", "analyse", "--distances", str(home / "d.tsv"), "--output",
+                 str(home / "analysis"), *few]) == 0  # fmt: skip
+    return home
+
+
+@pytest.fixture
+def with_languages(run_folder: Path, languages: Path) -> Path:
+    shutil.copytree(languages, run_folder / "languages")
     impact = [
         {"language": code, "layer": layer, "impact": 0.125} for code in CODES for layer in (1, 2)
     ]
