@@ -89,7 +89,7 @@ def byte_tokenizer() -> Any:
     )  # fmt: skip
 
 
-def build_model(kind: str, vocabulary: int, seed: int = 1) -> Any:
+def build_model(kind: str, vocabulary: int, seed: int = 1, depth: int = DEPTH) -> Any:
     """A random encoder of a family, in evaluation mode."""
     import torch
     import transformers
@@ -112,7 +112,9 @@ def build_model(kind: str, vocabulary: int, seed: int = 1) -> Any:
             **_COMMON, **size, pad_token_id=0, local_attention=8, attn_implementation="sdpa"
         ),
     }  # fmt: skip
-    model = transformers.AutoModel.from_config(configs[kind]())
+    config = configs[kind]()
+    config.num_hidden_layers = depth
+    model = transformers.AutoModel.from_config(config)
     with torch.no_grad():  # the usual tiny start leaves random models almost linear
         for parameter in model.parameters():
             if parameter.dim() > 1:
@@ -130,9 +132,11 @@ TOKENIZERS = {
 }
 
 
-def save_teacher(folder: Path, kind: str = "xlm-roberta", seed: int = 1) -> Path:
+def save_teacher(
+    folder: Path, kind: str = "xlm-roberta", seed: int = 1, depth: int = DEPTH
+) -> Path:
     """A teacher folder as Hugging Face writes it."""
     tokenizer = TOKENIZERS[kind]()
-    build_model(kind, len(tokenizer), seed).save_pretrained(folder)
+    build_model(kind, len(tokenizer), seed, depth).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder

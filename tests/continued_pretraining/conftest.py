@@ -17,7 +17,7 @@ from tests.teachers import WORDS, unigram_tokenizer
 WIDTH = 16
 
 
-def save_masked_model(folder: Path, *, dropout: float = 0.0, seed: int = 1) -> Path:
+def save_masked_model(folder: Path, *, dropout: float = 0.0, seed: int = 1, depth: int = 3) -> Path:
     """A random XLM-R with its head, as Hugging Face writes it."""
     import torch
     import transformers
@@ -25,10 +25,10 @@ def save_masked_model(folder: Path, *, dropout: float = 0.0, seed: int = 1) -> P
     tokenizer = unigram_tokenizer()
     torch.manual_seed(seed)
     config = transformers.XLMRobertaConfig(
-        vocab_size=len(tokenizer), hidden_size=WIDTH, num_hidden_layers=3, num_attention_heads=2,
-        intermediate_size=24, max_position_embeddings=42, type_vocab_size=1, pad_token_id=1,
-        bos_token_id=0, eos_token_id=2, hidden_dropout_prob=dropout,
-        attention_probs_dropout_prob=dropout,
+        vocab_size=len(tokenizer), hidden_size=WIDTH, num_hidden_layers=depth,
+        num_attention_heads=2, intermediate_size=24, max_position_embeddings=42,
+        type_vocab_size=1, pad_token_id=1, bos_token_id=0, eos_token_id=2,
+        hidden_dropout_prob=dropout, attention_probs_dropout_prob=dropout,
     )  # fmt: skip
     model = transformers.XLMRobertaForMaskedLM(config)
     with torch.no_grad():  # the usual tiny start leaves random models almost linear

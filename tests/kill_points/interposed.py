@@ -11,7 +11,7 @@ import io
 import os
 import pathlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -22,6 +22,18 @@ _CHANGING = (
     "ftruncate", "fsync",
 )  # fmt: skip
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+Holder = tuple[ModuleType, str]
+
+
+def holders_of_open() -> list[Holder]:
+    """Where `open` is known by which name: builtins, io, and whoever keeps it."""
+    modules = [module for module in list(sys.modules.values()) if isinstance(module, ModuleType)]
+    return [
+        (module, name)
+        for module in modules
+        for name, value in list(vars(module).items())
+        if value is io.open
+    ]
 
 
 class KillPoints:
@@ -36,8 +48,12 @@ class KillPoints:
         self.kinds: list[str] = []
         self._folder, self._die_at = os.path.realpath(folder), die_at
 
-    def install(self) -> None:
-        """Wrap the functions; for good, as the process ends soon."""
+    def install(self, holders: Sequence[Holder] | None = None) -> None:
+        """Wrap the functions; for good, as the process ends soon.
+
+        Args:
+            holders: what `holders_of_open` has found in this process, or one that forked it.
+        """
         for name in _CHANGING:
             wrapped = self._before(getattr(os, name))
             setattr(os, name, wrapped)
@@ -45,11 +61,10 @@ class KillPoints:
             if accessor is not None and hasattr(accessor, name):
                 setattr(accessor, name, staticmethod(wrapped))
         os.open = self._around_os_open(os.open)
-        plain, wrapped = io.open, self._around_open(io.open)
-        for module in list(sys.modules.values()):  # builtins, io, and whoever keeps it
-            if isinstance(module, ModuleType):
-                for name in [name for name, value in vars(module).items() if value is plain]:
-                    setattr(module, name, wrapped)
+        holders = holders_of_open() if holders is None else holders
+        wrapped = self._around_open(io.open)
+        for module, name in holders:
+            setattr(module, name, wrapped)
 
     def _point(self, target: object, kind: str) -> None:
         if isinstance(target, (str, os.PathLike)):

@@ -4,16 +4,15 @@ Every point is tried with ``--all``, and of a scenario with few points. Of one w
 suite has time for each moment at which a name changes its meaning (a rename, a deletion) and for
 every few of the others.
 
-Imports are paid once: this process only loads modules, and every command runs in a fork of it. The
-last line is JSON: how many points there are, how many were tried, how often ``--overwrite`` was
-needed, and the faults.
+Imports are paid once: this process only loads modules (`tests.kill_points.modules`), and every
+command runs in a fork of it. The last line is JSON: how many points there are, how many were tried,
+how often ``--overwrite`` was needed, and the faults.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import importlib
 import json
 import os
 import shutil
@@ -24,7 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.kill_points.inline_executor import InlineExecutor
-from tests.kill_points.interposed import KILLED, KillPoints
+from tests.kill_points.interposed import KILLED, KillPoints, holders_of_open
+from tests.kill_points.modules import Notes, load
 from tests.kill_points.scenarios import BYSTANDERS, SCENARIOS, Scenario
 from x2static.core.storage import run_record
 from x2static.core.storage.commit import finish_commits
@@ -32,7 +32,6 @@ from x2static.core.storage.leftovers import is_leftover, restore_retired
 
 Contents = dict[str, object]
 _CHANGES_EACH_TIME = ("plan.json", ".hashes.json", ".lock", "curve.jsonl")
-_MODULES = "modules.json"
 _FEW = 60
 _DECISIVE = ("rename", "replace", "unlink", "remove", "rmdir", "truncate", "ftruncate")
 
@@ -106,23 +105,22 @@ class Killer:
 
     def _note_points(self, desk: Path) -> list[str]:
         """Run without a kill: what happens at each point; load the modules that took part."""
-        note = self.folder / _MODULES
+        note = self.folder / "notes.json"
 
         def act() -> int:
-            points = KillPoints(desk)
+            points, notes = KillPoints(desk), Notes()
             points.install()
+            notes.note_patterns()
             code = _command(self.command)
-            names = [name for name in sys.modules if not name.startswith("tests.")]
             with note.open("w") as stream:
-                json.dump([points.kinds, names], stream)
+                json.dump([points.kinds, notes.text()], stream)
             return code
 
         if code := self._fork(desk, act):
             raise SystemExit(f"unbroken: {code}: {(self.folder / 'said.txt').read_text()}")
-        kinds, names = json.loads(note.read_text())
-        for name in names:
-            with contextlib.suppress(Exception):
-                importlib.import_module(name)
+        kinds, self.notes = json.loads(note.read_text())
+        load(Notes(**self.notes))
+        self.holders = holders_of_open()
         return list(kinds)
 
     def _must(self, desk: Path, command: Sequence[str]) -> None:
@@ -132,7 +130,7 @@ class Killer:
     def _run(self, desk: Path, command: Sequence[str], die_at: int | None = None) -> int:
         def act() -> int:
             if die_at is not None:
-                KillPoints(desk, die_at).install()
+                KillPoints(desk, die_at).install(self.holders)
             return _command(command)
 
         return self._fork(desk, act)
@@ -245,21 +243,27 @@ def chosen(kinds: Sequence[str], every: int) -> list[int]:
     return points
 
 
+def try_scenario(name: str, folder: Path, *, whole: bool = False) -> dict[str, Any]:
+    """Kill, and say what came of it, and what it had to load."""
+    killer = Killer(SCENARIOS[name], folder)
+    points = chosen(killer.kinds, every=1 if whole else 5)
+    killer.kill(points)
+    return {
+        "points": len(killer.kinds), "tried": len(points), "overwritten": killer.num_overwritten,
+        "faults": killer.faults, "notes": killer.notes,
+    }  # fmt: skip
+
+
 def main() -> None:
-    """Kill, and say what came of it."""
+    """One scenario."""
     parser = argparse.ArgumentParser()
     parser.add_argument("scenario", choices=SCENARIOS)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--all", action="store_true", help="every point, however many there are")
     arguments = parser.parse_args()
     sys.dont_write_bytecode = True
-    killer = Killer(SCENARIOS[arguments.scenario], arguments.folder)
-    points = chosen(killer.kinds, every=1 if arguments.all else 5)
-    killer.kill(points)
-    print(json.dumps({
-        "points": len(killer.kinds), "tried": len(points),
-        "overwritten": killer.num_overwritten, "faults": killer.faults,
-    }))  # fmt: skip
+    result = try_scenario(arguments.scenario, arguments.folder, whole=arguments.all)
+    print(json.dumps({name: value for name, value in result.items() if name != "notes"}))
 
 
 if __name__ == "__main__":

@@ -72,12 +72,12 @@ def make_text(folder: Path, seed: int = 0) -> None:
 def make_distillable(folder: Path, seed: int = 0) -> None:
     """A text, and a teacher."""
     make_text(folder, seed)
-    save_teacher(folder / "teacher")
+    save_teacher(folder / "teacher", depth=2)
 
 
 def make_pairs(folder: Path, seed: int = 0) -> None:
     """Sentence pairs of the words that the little teachers know, and a teacher."""
-    save_teacher(folder / "teacher")
+    save_teacher(folder / "teacher", depth=2)
     rng = np.random.default_rng(seed)
     for language in ("de", "en"):
         lines = [f"{key:02d}\t{' '.join(rng.choice(WORDS, 4))}\n" for key in range(30)]
@@ -89,7 +89,7 @@ def make_extendable(folder: Path, seed: int = 0) -> None:
     from tests.continued_pretraining.conftest import save_masked_model
 
     make_text(folder, seed)
-    save_masked_model(folder / "model")
+    save_masked_model(folder / "model", depth=2)
 
 
 def make_extended(folder: Path, seed: int = 0) -> None:
@@ -132,7 +132,7 @@ def make_languages(folder: Path, seed: int = 0) -> None:
         if name != "en":
             (folder / "en.txt").rename(folder / f"{name}.txt")
     make_text(folder, seed)
-    save_teacher(folder / "teacher")
+    save_teacher(folder / "teacher", depth=2)
 
 
 def make_means(folder: Path, seed: int = 0) -> None:
