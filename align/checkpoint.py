@@ -11,6 +11,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from align.vecmap.self_learning import Arrays
+from x2static.core.errors import OutputError
 from x2static.core.storage.files import staged
 
 
@@ -29,6 +30,37 @@ class CheckpointFile:
         self.path = path
         self._key, self._resume, self._seconds = key, resume, seconds
         self._saved = time.monotonic()
+
+    def check(self, *, overwrite: bool) -> None:
+        """Stop, before any work, at a state that is not to be lost or not of this run.
+
+        Args:
+            overwrite: whether the user gave it up.
+
+        Raises:
+            OutputError: one that nothing was said about, or one of other files or settings.
+        """
+        if overwrite or not self.path.is_file():
+            return
+        if not self._resume:
+            raise OutputError(
+                f"{self.path}: an unfinished run is there; resume it with --resume, or discard it "
+                "with --overwrite"
+            )
+        if (key := self._key_found()) is not None and key != self._key:
+            raise OutputError(
+                f"{self.path}: the run there is another one, of other files or settings; discard "
+                "it with --overwrite, or give its own"
+            )
+
+    def _key_found(self) -> str | None:
+        """Whose state the file holds; None where it can't be read."""
+        try:
+            with safe_open(self.path, framework="numpy") as archive:
+                key: str = json.loads((archive.metadata() or {}).get("key", '""'))
+                return key
+        except (SafetensorError, ValueError, OSError):
+            return None
 
     def load(self) -> Arrays | None:
         """The state saved last for the same run, or None."""

@@ -28,8 +28,8 @@ from x2static.core.errors import ConfigError
 from x2static.core.formats.faults import OnError
 from x2static.core.lexicons.cldr import names_cldr
 from x2static.core.lexicons.name import files_of, parse_bitext
-from x2static.core.machine.device import DeviceName
-from x2static.core.setting import Help, free, place
+from x2static.core.machine.device import DEVICE, DeviceName
+from x2static.core.setting import RESUME, Help, free, place
 
 Preset = Literal[
     "supervised", "semi-supervised", "identical", "unsupervised", "acl2018", "aaai2018", "acl2017",
@@ -136,12 +136,10 @@ class AlignConfig:
     ] = 2
     accept_failure: Annotated[bool, "write the result even if the run has failed"] = False
     max_vocabulary: Annotated[int, "read only the first words of each file; 0: all"] = 0
-    device: Annotated[DeviceName, "where self-learning runs"] = "cpu"
+    device: Annotated[DeviceName, DEVICE] = "auto"
     threads: Annotated[int, free("for self-learning on the CPU; 0: every core")] = 0
     seed: Annotated[int, "of the random draws"] = 0
-    resume: Annotated[bool, free("resume from the checkpoint of a killed run, if there is one")] = (
-        False
-    )
+    resume: Annotated[bool, free(RESUME)] = False
     on_error: Annotated[OnError, "a bad row in a vector file: stop, or count and skip"] = "raise"
     overwrite: Annotated[bool, free("replace outputs that exist")] = False
 

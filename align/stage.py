@@ -21,7 +21,7 @@ from align.saved_map import SavedMap, write_map
 from align.vecmap.alignment import Alignment, unchanged
 from align.vecmap.self_learning import Iteration
 from x2static.core.errors import Interrupted
-from x2static.core.machine.device import pick_device
+from x2static.core.machine.device import device_type
 from x2static.core.machine.interrupts import StopSignals
 from x2static.core.messages import warn
 from x2static.core.outcome import Outcome
@@ -44,6 +44,7 @@ def align(config: AlignConfig) -> Outcome:
         return Outcome(f"{config.output_source}: done before, nothing to do", past)
     languages = Languages(config)
     keeper = CheckpointFile(_checkpoint_path(config), languages.key(), resume=config.resume)
+    keeper.check(overwrite=config.overwrite)
     doing("learning the maps")
     with StopSignals():
         found = _learn(config, languages.problem, keeper)
@@ -73,7 +74,7 @@ def align(config: AlignConfig) -> Outcome:
 
 def _learn(config: AlignConfig, problem: Problem, keeper: CheckpointFile) -> Alignment:
     """Learn with progress; Ctrl-C leaves the checkpoint and says how to resume."""
-    device = "cpu" if config.device == "cpu" else pick_device(config.device).type
+    device = device_type(config.device)
     trust = Trust(config, problem)
     if remark := trust.few_pairs():
         warn(remark)

@@ -14,8 +14,8 @@ from continued_pretraining.settings.replay_settings import ReplaySettings
 from continued_pretraining.settings.sentence_settings import SentenceSettings
 from x2static.core.config import require_at_least, require_at_most
 from x2static.core.errors import ConfigError
-from x2static.core.machine.device import DeviceName
-from x2static.core.setting import free, place
+from x2static.core.machine.device import DEVICE, DeviceName
+from x2static.core.setting import RESUME, free, place
 
 LossName = Literal["none", "dcca", "dgcca", "mse", "cosine", "infonce"]
 Unit = Literal["blocks", "lines"]
@@ -127,7 +127,7 @@ class PretrainConfig(
         int, "guess among this many random pieces and the right ones, not all (0: all)"
     ] = 0
     compile: Annotated[bool, free("compile the blocks with torch.compile")] = False
-    device: Annotated[DeviceName, free("where it runs")] = "auto"
+    device: Annotated[DeviceName, free(DEVICE)] = "auto"
     precision: Annotated[Literal["auto", "fp32", "bf16"], "numbers of the matrix products"] = "auto"
     validate_every: Annotated[int, "updates between validations (0: only at the end)"] = 500
     validation_sequences: Annotated[int, "sequences held back from training, in all"] = 256
@@ -145,9 +145,7 @@ class PretrainConfig(
     cache_folder: Annotated[Path | None, free("keep tokenized text here, for further runs")] = None
     checkpoint_minutes: Annotated[float, free("time between checkpoints")] = 10.0
     seed: Annotated[int, "of every random draw"] = 0
-    resume: Annotated[bool, free("go on from where an earlier run of the same command stopped")] = (
-        False
-    )
+    resume: Annotated[bool, free(RESUME)] = False
     overwrite: Annotated[bool, free("replace an existing output and drop an unfinished run")] = (
         False
     )

@@ -105,6 +105,20 @@ def test_aligning_in_memory_undoes_a_rotation(tmp_path: Path, pair, kind: str) -
     assert row["p@1"] == 1.0
 
 
+def test_many_languages_come_into_one_space(pair) -> None:
+    target, source = pair
+    spokes = {"one": source, "two": (source.words, source.matrix[:, ::-1])}
+    pairs = {word.upper(): word for word in target.words[:40]}
+    found = x2static.align_hub(target, spokes, {"one": pairs, "two": list(pairs.items())},
+                               method="orthogonal", choice="aligned")  # fmt: skip
+    assert list(found) == ["one", "two"]
+    for mapped in found.values():
+        (row,) = x2static.bli(mapped, target, [(w.upper(), w) for w in target.words[40:]])
+        assert row["p@1"] == 1.0
+    with pytest.raises(ConfigError, match="lexicons: none for 'two'"):
+        x2static.align_hub(target, spokes, {"one": pairs})
+
+
 def test_gensim_vectors_come_in(pair) -> None:
     keyed_vectors = pytest.importorskip("gensim.models").KeyedVectors
     source, target = pair

@@ -9,8 +9,8 @@ __version__ = "0.1.0"
 
 # Of `x2static.api`; torch and its like are loaded when a function that needs them runs.
 _API = (
-    "WordVectors", "align", "bli", "pretrain", "read_vectors", "retrieval", "similarity",
-    "write_vectors",
+    "WordVectors", "align", "align_hub", "bli", "pretrain", "read_vectors", "retrieval",
+    "similarity", "write_vectors",
 )  # fmt: skip
 _PACKAGES = ("distill", "prepare")  # packages that answer a call
 

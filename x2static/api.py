@@ -26,8 +26,8 @@ from x2static.core.vector_file import read_vectors, write_vectors
 from x2static.core.vectors import WordVectors
 
 __all__ = [
-    "WordVectors", "align", "bli", "distill", "prepare", "pretrain", "read_vectors", "retrieval",
-    "similarity", "write_vectors",
+    "WordVectors", "align", "align_hub", "bli", "distill", "prepare", "pretrain", "read_vectors",
+    "retrieval", "similarity", "write_vectors",
 ]  # fmt: skip
 
 
@@ -89,6 +89,35 @@ def align(
             **{"output_format": "safetensors", **settings},
         )  # fmt: skip
         return desk.vectors_from(outputs[0]), desk.vectors_from(outputs[1])
+
+
+def align_hub(
+    hub: Vectors,
+    spokes: Mapping[str, Vectors],
+    lexicons: Mapping[str, Pairs] | None = None,
+    **settings: Any,
+) -> dict[str, WordVectors]:
+    """Many languages in the space of one, which stays as it is (`x2static align hub`).
+
+    Args:
+        hub: vectors of the language whose space the others enter.
+        spokes: vectors of the others, by language.
+        lexicons: dictionaries from each of them to the hub, by the same names.
+        settings: of the command, such as ``seeds="identical"``.
+
+    Returns:
+        The mapped vectors of each spoke, by language.
+    """
+    with HandOver() as desk:
+        folder = desk.output(None, "aligned")
+        if lexicons is not None:
+            settings["lexicons"] = desk.pairs_by_name(lexicons, spokes)
+        _run(
+            "align hub", hub=f"hub={desk.vectors(hub)}", output=folder,
+            spokes=tuple(f"{name}={desk.vectors(one)}" for name, one in spokes.items()),
+            **{"output_format": "safetensors", **settings},
+        )  # fmt: skip
+        return {name: desk.vectors_from(folder / name) for name in spokes}
 
 
 def bli(source: Vectors, target: Vectors, pairs: Pairs, **settings: Any) -> list[dict[str, Any]]:

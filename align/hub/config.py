@@ -13,8 +13,8 @@ from x2static.core.config import require_at_least
 from x2static.core.errors import ConfigError
 from x2static.core.formats.faults import OnError
 from x2static.core.languages.language_name import check_language_name, named_file
-from x2static.core.machine.device import DeviceName
-from x2static.core.setting import Help, free, place
+from x2static.core.machine.device import DEVICE, DeviceName
+from x2static.core.setting import RESUME, Help, free, place
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,12 +57,10 @@ class HubConfig:
     fast: Annotated[bool, "faster stopping rule, as in align"] = False
     output_format: Annotated[OutputFormat, "format of the vectors in the folder"] = "auto"
     max_vocabulary: Annotated[int, "read only the first words of each file; 0: all"] = 0
-    device: Annotated[DeviceName, "where self-learning runs"] = "cpu"
+    device: Annotated[DeviceName, DEVICE] = "auto"
     threads: Annotated[int, free("for self-learning on the CPU; 0: every core")] = 0
     seed: Annotated[int, "of the random draws"] = 0
-    resume: Annotated[bool, free("leave out spokes that are done: same files, same settings")] = (
-        False
-    )
+    resume: Annotated[bool, free(RESUME)] = False
     on_error: Annotated[OnError, "a bad row in a vector file: stop, or count and skip"] = "raise"
     overwrite: Annotated[bool, free("replace outputs that exist")] = False
 

@@ -10,7 +10,7 @@ from align.methods.table import HUB_METHODS
 from align.problem import Problem, Resources, silent
 from align.seeds import few_pairs
 from align.vecmap.alignment import Alignment
-from x2static.core.machine.device import pick_device
+from x2static.core.machine.device import device_type
 from x2static.core.progress import Progress
 
 AGREEMENT_RUNS = 2
@@ -28,7 +28,7 @@ class HubLearner:
             problem: spoke and hub.
         """
         self._config, self._name, self._problem = config, name, problem
-        self._device = "cpu" if config.device == "cpu" else pick_device(config.device).type
+        self._device = device_type(config.device)
         self._method = HUB_METHODS[config.method_in_use]
 
     def doubt(self) -> str | None:

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 
 from x2static.core.config import require_at_least, require_at_most
 from x2static.core.errors import ConfigError
-from x2static.core.setting import Help, free, place
+from x2static.core.setting import RESUME, Help, free, place
 
 SMALLEST = 100
 _LARGEST_LENGTH = 1_000_000
@@ -41,9 +41,7 @@ class VocabularyConfig:
     lowercase: Annotated[bool, "a tokenizer that reads lower case"] = False
     max_length: Annotated[int, "longest input, written into the tokenizer"] = 512
     compare: Annotated[bool, "train one plain unigram model of the same size beside it"] = True
-    resume: Annotated[bool, free("go on from where an earlier run of the same command stopped")] = (
-        False
-    )
+    resume: Annotated[bool, free(RESUME)] = False
     overwrite: Annotated[bool, free("replace an existing output and drop an unfinished run")] = (
         False
     )

@@ -23,20 +23,15 @@ from continued_pretraining.vocabulary.curve import LikelihoodCurve, learn_curve
 from continued_pretraining.vocabulary.mixture import mixed_scores
 from continued_pretraining.vocabulary.sample import without, words_of
 from continued_pretraining.vocabulary.table import as_text, fineness
-from x2static.core.errors import (
-    ConfigError,
-    CorpusError,
-    Interrupted,
-    OutputError,
-    WorkbenchError,
-)
+from x2static.core.errors import ConfigError, CorpusError, Interrupted, WorkbenchError
 from x2static.core.outcome import Outcome
 from x2static.core.progress import Progress
 from x2static.core.setting import deciding
 from x2static.core.storage.files import staged
 from x2static.core.storage.outputs import Outputs
+from x2static.core.storage.resumable import Resumable
 from x2static.core.storage.run_record import RunRecord
-from x2static.core.storage.work_folder import WorkFolder
+from x2static.core.storage.run_record import plain as as_json
 from x2static.core.text.sources import find_sources
 from x2static.teacher.loading.model_folder import save_tokenizer
 
@@ -48,32 +43,26 @@ def vocabulary(config: VocabularyConfig) -> Outcome:
     """Learn each language's pieces, give out the room, write the tokenizer."""
     sources = find_sources(config.text, "--text")
     inputs = [path for paths in sources.values() for path in paths]
-    outputs = Outputs("vocabulary", inputs=inputs, overwrite=config.overwrite)
-    outputs.claim(config.output, is_folder=True)
-    folder = WorkFolder(config.output)
-    folder.check(outputs)
+    run = Resumable(
+        "vocabulary", config.output, inputs=inputs, resume=config.resume, overwrite=config.overwrite
+    )
     record = RunRecord("vocabulary", config, inputs)
     settings = deciding(VocabularyConfig, record.settings)
-    identity = {**settings, "inputs": {k: v["sha256"] for k, v in record.inputs.items()}}
-    with folder:
-        if folder.has_run and not config.resume and not config.overwrite:
-            raise OutputError(
-                f"{folder.path}: an unfinished run lies there; go on with --resume, or drop it "
-                "with --overwrite"
-            )
-        folder.sweep()
-        goes_on = folder.has_run and config.resume
-        if not goes_on:
-            folder.clear()
+    digests = {path: entry["sha256"] for path, entry in record.inputs.items()}
+    identity = record.notes["identity"] = as_json({**settings, "inputs": digests})
+    if (past := run.finished(identity)) is not None:
+        data = {"output": str(config.output), **past["counts"]}
+        return Outcome(f"{config.output}: done before, nothing to do", data)
+    with run.entered() as folder:
         folder.claim(identity)
         try:
             texts = {language: _lines(paths, config.lines) for language, paths in sources.items()}
             curves = _curves(texts, config, folder.path)
-            outcome = _write(texts, curves, config, outputs, record)
+            outcome = _write(texts, curves, config, run.outputs, record)
         except Interrupted:
             raise
         except WorkbenchError:
-            if not goes_on:  # the same command would end in the same line
+            if run.is_fresh:  # the same command would end in the same line
                 folder.clear()
             raise
         folder.clear()

@@ -10,7 +10,7 @@ from eval.choices import IndexKind, SearchMethod
 from x2static.core.config import require_at_least
 from x2static.core.errors import ConfigError
 from x2static.core.formats.faults import OnError
-from x2static.core.machine.device import DeviceName
+from x2static.core.machine.device import DEVICE, DeviceName
 from x2static.core.setting import Help, free, place
 
 
@@ -55,7 +55,7 @@ class BliConfig:
     by_word: Annotated[bool, "put the same into the JSON, for report and compare"] = False
     induce: Annotated[Path | None, place("write the dictionary that the vectors imply")] = None
     induce_cutoff: Annotated[int, "most frequent words of each side to induce from"] = 20_000
-    device: Annotated[DeviceName, "where the exact search runs"] = "cpu"
+    device: Annotated[DeviceName, DEVICE] = "auto"
     on_error: Annotated[OnError, "a bad row in a vector file: stop, or count and skip"] = "raise"
     overwrite: Annotated[bool, free("replace an existing --induce file")] = False
 

@@ -18,7 +18,7 @@ from eval.lookup import read_frequent
 from eval.one_space import check_one_space
 from x2static.core.errors import LexiconError
 from x2static.core.formats.native import read_composer
-from x2static.core.machine.device import pick_device
+from x2static.core.machine.device import device_type
 from x2static.core.messages import say, warn
 from x2static.core.outcome import Outcome
 from x2static.core.progress import doing
@@ -115,9 +115,8 @@ def _composed(vectors: WordVectors, path: Path, words: Iterable[str]) -> WordVec
 
 
 def _pair(source: WordVectors, target: WordVectors, config: BliConfig) -> AlignedPair:
-    device: str = config.device
-    if device == "auto":  # torch tells; only the flat index runs elsewhere than on the CPU
-        device = pick_device("auto").type if config.index == "flat" else "cpu"
+    # Only the flat index runs elsewhere than on the CPU.
+    device = device_type(config.device) if config.index == "flat" else "cpu"
     return AlignedPair(source, target, index=config.index, csls=config.csls, device=device)
 
 

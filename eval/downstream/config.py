@@ -10,8 +10,8 @@ from eval.downstream.freezing import parse_freeze
 from eval.downstream.recipe import Recipe
 from x2static.core.config import require_at_least, require_at_most
 from x2static.core.errors import ConfigError
-from x2static.core.machine.device import DeviceName
-from x2static.core.setting import free, place
+from x2static.core.machine.device import DEVICE, DeviceName
+from x2static.core.setting import RESUME, free, place
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,12 +44,13 @@ class DownstreamConfig:
     max_test: Annotated[int, "use the first N items of each test set alone (0: all)"] = 0
     output: Annotated[
         Path | None,
-        place("folder that keeps scores and predictions; the same command goes on from there"),
+        place("folder that keeps scores and predictions"),
     ] = None
     keep_models: Annotated[bool, free("keep the fine-tuned models in --output, too")] = False
+    resume: Annotated[bool, free(RESUME)] = False
     overwrite: Annotated[bool, free("drop what --output holds of an earlier run")] = False
     markdown: Annotated[Path | None, place("write the tables as Markdown")] = None
-    device: Annotated[DeviceName, "where the model runs"] = "auto"
+    device: Annotated[DeviceName, DEVICE] = "auto"
     precision: Annotated[
         Literal["auto", "fp32", "bf16"], "numbers to multiply in (auto: bf16 on a GPU)"
     ] = "auto"
@@ -80,6 +81,8 @@ class DownstreamConfig:
             parse_freeze(self.freeze)
         if self.keep_models and self.output is None:
             raise ConfigError("--keep-models needs --output FOLDER to keep them in")
+        if self.resume and self.output is None:
+            raise ConfigError("--resume needs the --output FOLDER of the earlier run")
 
     @property
     def recipe(self) -> Recipe:

@@ -77,7 +77,9 @@ def evaluate(task: FineTunedTask, config: DownstreamConfig) -> Outcome:
     golds = {_key(gold): _digest(gold) for gold in task.sets}
     if config.output is None:
         _say("note: nothing is kept of an interrupted run; --output FOLDER keeps what is finished")
-    with Shelf(config.output, task.command, overwrite=config.overwrite) as shelf:
+    with Shelf(
+        config.output, task.command, resume=config.resume, overwrite=config.overwrite
+    ) as shelf:
         digests = {
             label: model_digest(name) for label, name in zip(labels, config.model, strict=True)
         }
@@ -88,8 +90,10 @@ def evaluate(task: FineTunedTask, config: DownstreamConfig) -> Outcome:
             for label, name, tokenizer in zip(labels, config.model, tokenizers, strict=True):
                 rows += _test_model(setting, label, name, tokenizer)
         except KeyboardInterrupt as error:
-            kept = f"finished parts are kept in {config.output}; run the same command to "
-            where = kept + "continue" if config.output else "nothing was kept (no --output)"
+            hint = f"kept in {config.output}; resume with the same command and --resume"
+            where = (
+                f"finished parts are {hint}" if config.output else "nothing was kept (no --output)"
+            )
             raise Interrupted(where) from error
         record.notes = {
             "resolved": {"device": str(device), "precision": precision},

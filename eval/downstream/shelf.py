@@ -30,15 +30,19 @@ class Shelf:
     Every file appears whole or not at all, so a run killed at any instant can go on.
     """
 
-    def __init__(self, folder: Path | None, command: str, *, overwrite: bool) -> None:
+    def __init__(
+        self, folder: Path | None, command: str, *, overwrite: bool, resume: bool = False
+    ) -> None:
         """Use ``folder``, made when need be; None keeps nothing.
 
         Args:
             folder: the place.
             command: whose results it keeps.
             overwrite: whether what an earlier run of that command kept there is dropped.
+            resume: whether it is gone on from.
         """
-        self._folder, self._command, self._overwrite = folder, command, overwrite
+        self._folder, self._command = folder, command
+        self._overwrite, self._resume = overwrite, resume
         self._lock = None if folder is None else FolderLock(folder)
         self._is_fresh = self._existed = False
 
@@ -89,7 +93,8 @@ class Shelf:
             models: digest of each model by its label.
 
         Raises:
-            OutputError: an earlier run there was another one; names what differs.
+            OutputError: an earlier run there was another one, and what differs; or the same, and
+                nothing was said about it.
         """
         if self._folder is None:
             return
@@ -98,7 +103,14 @@ class Shelf:
                 if entry.name not in (LOCK_NAME, _MANIFEST):
                     remove_tree(entry)
             remove_tree(self._folder / _MANIFEST)  # last, for it says whose folder this is
-        Manifest(self._folder / _MANIFEST).bind({"command": self._command, **identity})
+        manifest = Manifest(self._folder / _MANIFEST)
+        was_there = manifest.exists
+        manifest.bind({"command": self._command, **identity})
+        if was_there and not self._resume:
+            raise OutputError(
+                f"{self._folder}: an earlier run is there; resume it with --resume, or discard it "
+                "with --overwrite"
+            )
         for label, digest in models.items():
             Manifest(self._folder / label / "model.json").bind({"digest": digest})
 

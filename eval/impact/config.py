@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal
 from x2static.core.config import require_at_least
 from x2static.core.errors import ConfigError
 from x2static.core.languages.language_name import check_language_name
-from x2static.core.machine.device import DeviceName
+from x2static.core.machine.device import DEVICE, DeviceName
 from x2static.core.setting import Help, free, place
 
 
@@ -42,7 +42,7 @@ class ImpactConfig:
     shuffles: Annotated[int, "random pairings behind the null"] = 1
     seed: Annotated[int, "of the pairings"] = 0
     max_pieces: Annotated[int, "cut longer sentences to this many pieces"] = 128
-    device: Annotated[DeviceName, "where the transformers run"] = "auto"
+    device: Annotated[DeviceName, DEVICE] = "auto"
     precision: Annotated[Literal["auto", "fp32", "bf16"], "of their products"] = "fp32"
     batch_pieces: Annotated[int, free("pieces in a batch, padding included")] = 4096
 

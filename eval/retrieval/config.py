@@ -10,7 +10,7 @@ from eval.choices import CaseRule
 from x2static.core.config import require_at_least
 from x2static.core.errors import ConfigError
 from x2static.core.formats.faults import OnError
-from x2static.core.machine.device import DeviceName
+from x2static.core.machine.device import DEVICE, DeviceName
 from x2static.core.setting import Help
 
 Search = Literal["nn", "csls", "margin"]
@@ -65,7 +65,7 @@ class RetrievalConfig:
     ] = ("nn",)
     csls: Annotated[int, "neighbours in the hubness term of CSLS"] = 10
     margin: Annotated[int, "neighbours in the mean that the ratio margin divides by"] = 4
-    device: Annotated[DeviceName, "where the transformer runs"] = "auto"
+    device: Annotated[DeviceName, DEVICE] = "auto"
     batch_pieces: Annotated[int, "pieces in a batch"] = 8192
     on_error: Annotated[OnError, "a bad row in a vector file: stop, or count and skip"] = "raise"
 

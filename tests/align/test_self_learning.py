@@ -18,6 +18,7 @@ from align.vecmap.self_learning import Iteration, LearningState, learn
 from align.vecmap.unsupervised import profile_pairs, similarity_profiles
 from tests.align import oracles
 from tests.align.planted import plant, precision
+from x2static.core.errors import OutputError
 
 
 def short(preset, **changes):
@@ -118,6 +119,18 @@ def test_resumed_run_ends_in_the_same_bytes(rng, tmp_path, engine, stop_at):
     np.testing.assert_array_equal(resumed.pairs.source, unbroken.pairs.source)
     np.testing.assert_array_equal(resumed.pairs.target, unbroken.pairs.target)
     assert [t.objective for t in resumed.history] == [t.objective for t in unbroken.history]
+
+
+def test_a_checkpoint_stops_whoever_says_nothing_or_has_other_settings(tmp_path):
+    path = tmp_path / "state"
+    CheckpointFile(path, "one", resume=False).check(overwrite=False)
+    CheckpointFile(path, "one", resume=False).save({"a": np.zeros(2)})
+    with pytest.raises(OutputError, match="unfinished run is there; resume it with --resume"):
+        CheckpointFile(path, "one", resume=False).check(overwrite=False)
+    with pytest.raises(OutputError, match="the run there is another one"):
+        CheckpointFile(path, "two", resume=True).check(overwrite=False)
+    CheckpointFile(path, "two", resume=False).check(overwrite=True)
+    CheckpointFile(path, "one", resume=True).check(overwrite=False)
 
 
 def test_a_checkpoint_of_another_run_is_not_used(tmp_path):

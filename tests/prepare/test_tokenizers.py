@@ -40,6 +40,8 @@ def split(name: str, language: str, *paragraphs: str) -> list[list[str]]:
          ["영화 를 보았다 .", "그 영화 는 재미있었다고 학생 들 이 말 했습니다 ."]),
         ("kiwi", "ko", "😀 영화를 👍🏽 공부했던 사람들에게서도 나는 2024년에",
          ["😀 영화 를 👍🏽 공부 했던 사람 들 에게서 도 나 는 2024 년 에"]),
+        ("underthesea", "vi", "Tôi học  ở trường đại học. Hà Nội là thủ đô 😀 của Việt Nam.",
+         ["Tôi học ở trường đại_học .", "Hà_Nội là thủ_đô 😀 của Việt_Nam ."]),
         ("whitespace", "de", " Ein  Satz .\tSchon \u00a0 geteilt . ",
          ["Ein Satz . Schon geteilt ."]),
     ],
@@ -50,7 +52,7 @@ def test_sentences_and_words(
     assert split(name, language, paragraph) == [sentences]
 
 
-@pytest.mark.parametrize("name", ["icu", "fugashi", "jieba", "kiwi", "whitespace"])
+@pytest.mark.parametrize("name", ["icu", "fugashi", "jieba", "kiwi", "underthesea", "whitespace"])
 def test_paragraphs_do_not_touch_each_other(name: str) -> None:
     paragraphs = ["He met Mrs.", "Jones came 😀. Good", "😀😀", "c d. e", "…", "日本語。中文"]
     tokenizer = build_tokenizer(TokenizerPlan(name=name, language="en"))

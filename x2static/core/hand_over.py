@@ -64,6 +64,16 @@ class HandOver:
         path.write_text("".join(lines), encoding="utf-8", newline="\n")
         return path
 
+    def pairs_by_name(self, pairs: Mapping[str, Pairs], names: Iterable[str]) -> str:
+        """A pattern of paths to dictionaries, ``{}`` for the name."""
+        folder = self._place("lexicons")
+        folder.mkdir()
+        for name in names:
+            if name not in pairs:
+                raise ConfigError(f"lexicons: none for '{name}'")
+            (folder / f"{name}.txt").write_bytes(self.pairs(pairs[name]).read_bytes())
+        return str(folder / "{}.txt")
+
     def vectors(self, vectors: Vectors) -> Path:
         """A path to word vectors."""
         if isinstance(vectors, (Path, str)):

@@ -9,8 +9,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from x2static.core.config import require_at_least, require_at_most
 from x2static.core.errors import ConfigError
-from x2static.core.machine.device import DeviceName
-from x2static.core.setting import Help, free, place
+from x2static.core.machine.device import DEVICE, DeviceName
+from x2static.core.setting import RESUME, Help, free, place
 from x2static.distill.postprocess import check_steps
 
 _MOST_NEGATIVES = 1_000
@@ -104,7 +104,7 @@ class DistillConfig:
     postprocess: Annotated[
         tuple[str, ...], "steps on the finished vectors: center zscore unit topN pcaN"
     ] = ()
-    device: Annotated[DeviceName, "where the teacher runs"] = "auto"
+    device: Annotated[DeviceName, DEVICE] = "auto"
     precision: Annotated[Literal["auto", "fp32", "bf16"], "numbers the teacher computes in"] = (
         "auto"
     )
@@ -117,9 +117,7 @@ class DistillConfig:
     ] = None
     checkpoint_minutes: Annotated[float, free("time between checkpoints")] = 10.0
     seed: Annotated[int, "of every random draw"] = 0
-    resume: Annotated[bool, free("go on from where an earlier run of the same command stopped")] = (
-        False
-    )
+    resume: Annotated[bool, free(RESUME)] = False
     overwrite: Annotated[bool, free("replace an existing output and drop an unfinished run")] = (
         False
     )

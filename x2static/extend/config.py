@@ -9,8 +9,8 @@ from typing import Annotated, ClassVar, Literal
 from x2static.core.config import require_at_least, require_at_most
 from x2static.core.errors import ConfigError
 from x2static.core.languages.language_name import check_language_name
-from x2static.core.machine.device import DeviceName
-from x2static.core.setting import Help, free, place
+from x2static.core.machine.device import DEVICE, DeviceName
+from x2static.core.setting import RESUME, Help, free, place
 
 Init = Literal["random", "overlap", "script", "focus", "wechsel", "aligned"]
 _ALIGNED = ("wechsel", "aligned")
@@ -81,15 +81,13 @@ class ExtendConfig:
     micro_tokens: Annotated[
         int | None, free("padded pieces that go through the model at once (default: by device)")
     ] = None
-    device: Annotated[DeviceName, free("where it runs")] = "auto"
+    device: Annotated[DeviceName, free(DEVICE)] = "auto"
     precision: Annotated[Literal["auto", "fp32", "bf16"], "numbers of the matrix products"] = "auto"
     log_every: Annotated[int, free("updates between the lines of curve.jsonl")] = 10
     checkpoint_minutes: Annotated[float, free("time between checkpoints")] = 10.0
     seed: Annotated[int, "of every random draw"] = 0
     replace: Annotated[bool, "the model has the language already: make it anew"] = False
-    resume: Annotated[bool, free("go on from where an earlier run of the same command stopped")] = (
-        False
-    )
+    resume: Annotated[bool, free(RESUME)] = False
     overwrite: Annotated[bool, free("replace an existing output and drop an unfinished run")] = (
         False
     )

@@ -16,6 +16,7 @@ from x2static.core.languages.language import base_of
 from x2static.core.text.text_input import describe_bad_utf8
 from x2static.prepare.apostrophes import apostrophes
 from x2static.prepare.cleaning import clean, lowercaser, neutralise_control_tokens
+from x2static.prepare.clitics import clitics
 from x2static.prepare.config import Rules
 from x2static.prepare.seen import Hashes, hash_sentence
 from x2static.prepare.tokenizers.build import build_tokenizer
@@ -30,6 +31,7 @@ class ChunkPlan:
     rules: Rules
     lowercase: bool = False
     splits_elisions: bool = True
+    splits_clitics: bool = False
     skips_bad_lines: bool = False
 
     def to_json(self) -> str:
@@ -76,6 +78,10 @@ class ChunkProcessor:
         self._apostrophes = apostrophes(
             base_of(plan.tokenizer.language), splits=plan.splits_elisions
         )
+
+        self._clitics: Callable[[str], str] | None = None
+        if plan.splits_clitics:
+            self._clitics = clitics(base_of(plan.tokenizer.language))
 
     def process(self, data: bytes) -> ChunkResult:
         """The kept sentences of a block of lines and the counts of all others."""
@@ -138,6 +144,8 @@ class ChunkProcessor:
             sentence = neutralise_control_tokens(sentence)
             if self._apostrophes is not None:
                 sentence = self._apostrophes(sentence)
+            if self._clitics is not None:
+                sentence = self._clitics(sentence)
             if self._lower is not None:
                 sentence = self._lower(sentence)
             num_tokens = sentence.count(" ") + 1

@@ -13,7 +13,15 @@ from x2static.core.setting import Help, free, place
 from x2static.core.text.text_input import MAX_LINE_BYTES
 
 TokenizerName = Literal[
-    "auto", "udpipe", "icu", "icu-tokenizer", "fugashi", "jieba", "kiwi", "whitespace"
+    "auto",
+    "udpipe",
+    "icu",
+    "icu-tokenizer",
+    "fugashi",
+    "jieba",
+    "kiwi",
+    "underthesea",
+    "whitespace",
 ]
 RulesName = Literal["paper", "letters", "bommasani", "gupta-jaggi", "all"]
 
@@ -86,6 +94,10 @@ class PrepareConfig:
     elisions: Annotated[
         Literal["split", "keep"], "French, Italian, Catalan: l'acqua as two words or as one"
     ] = "split"
+    clitics: Annotated[
+        Literal["keep", "split"],
+        "Arabic, Hebrew: words that lean on the next: kept with it, or cut off where letters tell",
+    ] = "keep"
     deduplicate: Annotated[bool, "keep each sentence once"] = True
     on_error: Annotated[Literal["stop", "skip"], "lines that are not UTF-8 or too long"] = "stop"
     max_line_bytes: Annotated[int, "a longer line is an error"] = MAX_LINE_BYTES

@@ -69,6 +69,7 @@ def plan_chunks(config: PrepareConfig) -> ChunkPlan:
         rules=config.resolved_rules(),
         lowercase=config.lowercase,
         splits_elisions=config.elisions == "split",
+        splits_clitics=config.clitics == "split",
         skips_bad_lines=config.on_error == "skip",
     )
 

@@ -26,6 +26,7 @@ _TOKENIZERS = {
     "fugashi": (("fugashi", "japanese"), ("unidic_lite", "japanese"), ("icu", "icu")),
     "jieba": (("jieba", "chinese"), ("icu", "icu")),
     "kiwi": (("kiwipiepy", "korean"), ("icu", "icu")),
+    "underthesea": (("underthesea", "vietnamese"), ("icu", "icu")),
 }
 _MODEL_KEYS = {
     "extend": "teacher", "distill": "teacher", "pretrain": "model", "represent": "model",

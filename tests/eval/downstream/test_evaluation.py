@@ -96,11 +96,11 @@ def test_finished_seeds_and_tests_are_not_computed_again(
     assert run_cli(*command, "--seeds", 1, "--keep-models")[0] == 0
     first = json.loads((tmp_path / "out/scores.json").read_text())
     no_training()
-    assert run_cli(*command, "--seeds", 1)[0] == 0  # all of it is read from the folder
+    assert run_cli(*command, "--seeds", 1, "--resume")[0] == 0  # all is read from the folder
     second = json.loads((tmp_path / "out/scores.json").read_text())
     assert second["rows"] == first["rows"]
     with pytest.raises(AssertionError, match="fine-tuned again"):  # a further seed is new work
-        run_cli(*command, "--seeds", 2)
+        run_cli(*command, "--seeds", 2, "--resume")
 
 
 def test_kept_model_answers_a_further_test_set_alike(
@@ -115,7 +115,7 @@ def test_kept_model_answers_a_further_test_set_alike(
     (tmp_path / "out/tiny/seed-0/tags.de.json").unlink()
     before = (tmp_path / "out/tiny/seed-0/tags.de.predictions.tsv").read_text()
     write_text("test-fi.tsv", tagged_text(3))
-    assert run_cli(*command)[0] == 0
+    assert run_cli(*command, "--resume")[0] == 0
     assert (tmp_path / "out/tiny/seed-0/tags.de.predictions.tsv").read_text() == before
     rows = json.loads((tmp_path / "out/scores.json").read_text())["rows"]
     assert [row["language"] for row in rows] == ["de", "en", "fi"]
@@ -140,7 +140,7 @@ def test_interrupted_between_tests_goes_on_without_fine_tuning(
     assert "finished parts are kept in" in err.splitlines()[-1]
     monkeypatch.setattr(TokenizedTagging, "examine", real)
     no_training()
-    assert run_cli(*command, "--seeds", 1)[0] == 0
+    assert run_cli(*command, "--seeds", 1, "--resume")[0] == 0
     assert not (tmp_path / "out/tiny/seed-0/model").exists()
 
 
@@ -152,7 +152,8 @@ def test_changed_settings_and_changed_test_data(model, tags, run_cli, refuses, t
     path = tmp_path / "out/tiny/seed-0/tags.en.json"
     before = json.loads(path.read_text())
     (tmp_path / "test-en.tsv").write_text("cat\tDET\n")
-    assert run_cli(*command)[0] == 0
+    refuses("an earlier run is there; resume it with --resume, or discard it", *command)
+    assert run_cli(*command, "--resume")[0] == 0
     after = json.loads(path.read_text())
     assert after["gold"] != before["gold"]
     assert after["scores"]["accuracy"] == 0.0
@@ -278,6 +279,7 @@ def test_short_course_and_short_model_are_said(model, questions, run_cli):
         ({"--seeds": "0"}, "--seeds must be at least 1"),
         ({"--learning-rate": "0"}, "--learning-rate must be above 0"),
         ({"--keep-models": None}, "--keep-models needs --output"),
+        ({"--resume": None}, "--resume needs the --output"),
         ({"--max-pieces": "3"}, "--max-pieces must be at least 8"),
         ({"--learning-rate": "1e30"}, "--learning-rate must be at most 1"),
     ],

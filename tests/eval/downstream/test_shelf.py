@@ -10,8 +10,9 @@ from x2static.core.errors import OutputError
 IDENTITY = {"epochs": 3, "train": "abc"}
 
 
-def opened(folder, identity=IDENTITY, models=None, overwrite=False):
-    shelf = Shelf(folder, "eval qa", overwrite=overwrite)
+def opened(folder, identity=IDENTITY, models=None, overwrite=False, resume=True):
+    resume = resume and not overwrite
+    shelf = Shelf(folder, "eval qa", overwrite=overwrite, resume=resume)
     with shelf:
         shelf.claim(identity, models or {"base": "d1"})
     return shelf
@@ -44,6 +45,13 @@ def test_other_run_is_refused_by_what_differs(tmp_path):
     with pytest.raises(OutputError, match="digest was d1 and is d2"):
         opened(tmp_path / "out", models={"base": "d2"})
     opened(tmp_path / "out", models={"other": "d2"})  # a further model is welcome
+
+
+def test_an_earlier_run_is_gone_on_from_only_when_asked(tmp_path):
+    opened(tmp_path / "out", resume=False)
+    with pytest.raises(OutputError, match="an earlier run is there; resume it with --resume"):
+        opened(tmp_path / "out", resume=False)
+    opened(tmp_path / "out")
 
 
 def test_overwrite_starts_afresh(tmp_path):

@@ -101,7 +101,7 @@ def test_sources_make_a_matrix(world: Path, run_cli: Any) -> None:
     ]  # fmt: skip
     assert "source" in text
     assert "| en |" in (world / "m.md").read_text()
-    again = run_cli(*words, "--json", world / "t.json")
+    again = run_cli(*words, "--resume", "--json", world / "t.json")
     assert "fine-tuning" not in again[2]  # all of it was kept
     assert json.loads((world / "t.json").read_text())["rows"] == rows
 

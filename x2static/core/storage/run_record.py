@@ -19,7 +19,7 @@ from x2static.core.storage.files import sha256, staged
 _PACKAGES = (
     "x2static-workbench", "numpy", "torch", "transformers", "tokenizers", "safetensors",
     "accelerate", "pyarrow", "gensim", "faiss-cpu", "spacy-udpipe", "ufal.udpipe", "pyicu-wheels",
-    "pyicu", "icu-tokenizer", "fugashi", "unidic-lite", "jieba",
+    "pyicu", "icu-tokenizer", "fugashi", "unidic-lite", "jieba", "underthesea",
 )  # fmt: skip
 
 

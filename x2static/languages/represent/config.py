@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 from x2static.core.config import require_at_least, require_at_most
-from x2static.core.machine.device import DeviceName
-from x2static.core.setting import Help, free, place
+from x2static.core.machine.device import DEVICE, DeviceName
+from x2static.core.setting import RESUME, Help, free, place
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,14 +43,12 @@ class RepresentConfig:
         "this at three looks (0: never)",
     ] = 0.0
     max_pieces: Annotated[int, "cut longer sentences to this many pieces"] = 256
-    device: Annotated[DeviceName, "where the transformer runs"] = "auto"
+    device: Annotated[DeviceName, DEVICE] = "auto"
     precision: Annotated[
         Literal["auto", "fp32", "bf16"], "auto: bf16 where the hardware multiplies it faster"
     ] = "auto"
     batch_pieces: Annotated[int, free("pieces in a batch, padding included")] = 4096
-    resume: Annotated[bool, free("go on from where an earlier run of the same command stopped")] = (
-        False
-    )
+    resume: Annotated[bool, free(RESUME)] = False
     overwrite: Annotated[bool, free("replace the output where it exists")] = False
 
     def __post_init__(self) -> None:

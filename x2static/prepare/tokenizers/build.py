@@ -45,6 +45,7 @@ TOKENIZERS = {
     "fugashi": "fugashi:FugashiTokenizer",
     "jieba": "jieba:JiebaTokenizer",
     "kiwi": "kiwi:KiwiTokenizer",
+    "underthesea": "underthesea:UndertheseaTokenizer",
     "whitespace": "whitespace:WhitespaceTokenizer",
 }
 
