@@ -28,7 +28,7 @@ class NliConfig(DownstreamConfig):
             "--train en.tsv --test 'xnli.*.tsv' --seeds 3"
         ),
         inputs="dev",
-        rare="seed warmup weight_decay max_pieces freeze",
+        rare="seed warmup weight_decay max_pieces freeze batch_pieces",
     )
 
     learning_rate: Annotated[float, "peak of the learning rate"] = 2e-5
