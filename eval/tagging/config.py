@@ -24,7 +24,7 @@ class TaggingConfig(DownstreamConfig):
             "--test 'ud/*.conllu' --seeds 3"
         ),
         inputs="dev",
-        rare="seed warmup weight_decay max_pieces",
+        rare="seed warmup weight_decay max_pieces batch_pieces",
     )
 
     learning_rate: Annotated[float, "peak of the learning rate"] = 2e-5
