@@ -246,7 +246,7 @@ def chosen(kinds: Sequence[str], every: int) -> list[int]:
 def try_scenario(name: str, folder: Path, *, whole: bool = False) -> dict[str, Any]:
     """Kill, and say what came of it, and what it had to load."""
     killer = Killer(SCENARIOS[name], folder)
-    points = chosen(killer.kinds, every=1 if whole else 5)
+    points = chosen(killer.kinds, every=1 if whole else 10)
     killer.kill(points)
     return {
         "points": len(killer.kinds), "tried": len(points), "overwritten": killer.num_overwritten,

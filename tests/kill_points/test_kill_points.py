@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -14,23 +15,36 @@ import pytest
 
 from tests import tally
 from tests.conftest import ROOT
+from tests.kill_points import scenarios
 from tests.kill_points.scenarios import SCENARIOS
 
 Ask = Callable[[str, Path], dict[str, Any]]
 
 
+WITH_MODEL = (
+    scenarios.make_distillable, scenarios.make_pairs, scenarios.make_extendable,
+    scenarios.make_extended, scenarios.make_languages, scenarios.make_run,
+)  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def ask() -> Iterator[Ask]:
-    """What comes of a scenario, by one process for all of them."""
+    """What comes of a scenario; forks of a process with torch are dearer, so that has its own."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     words = [sys.executable, "-m", "tests.kill_points.server"]
-    with subprocess.Popen(
-        words, cwd=ROOT, env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as server:
-        assert server.stdin is not None
-        assert server.stdout is not None
+    servers: dict[bool, subprocess.Popen[str]] = {}
+    with ExitStack() as stack:
 
         def result(name: str, folder: Path) -> dict[str, Any]:
+            with_model = SCENARIOS[name].make in WITH_MODEL
+            if with_model not in servers:
+                servers[with_model] = stack.enter_context(subprocess.Popen(
+                    words, cwd=ROOT, env=environment, text=True, stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                ))  # fmt: skip
+            server = servers[with_model]
+            assert server.stdin is not None
+            assert server.stdout is not None
             server.stdin.write(json.dumps([name, str(folder)]) + "\n")
             server.stdin.flush()
             return dict(json.loads(server.stdout.readline()))
