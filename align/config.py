@@ -43,9 +43,13 @@ _MORE_PRESETS: dict[str, dict[str, Any]] = {
     "bootstrap": {**PRESETS["supervised"], "method": "bootstrap", "cutoff": 20_000, "csls": 10},
     "semi-bootstrap": {**PRESETS["semi-supervised"], "method": "bootstrap"},
     "tuned": {
-        **PRESETS["supervised"], "method": "tuned", "seeds": "auto", "cutoff": 10_000, "csls": 10,
+        **PRESETS["supervised"],
+        "method": "tuned",
+        "seeds": "auto",
+        "cutoff": 10_000,
+        "csls": 10,
     },
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,17 +20,21 @@ def finished_before(
     All outputs appear at once, so the record of the source tells of all of them.
     """
     outputs.claim(
-        config.output_source, "--output-source", may_be_there=config.resume,
+        config.output_source,
+        "--output-source",
+        may_be_there=config.resume,
         is_folder=is_folder(config.output_source, config.output_format),
-    )  # fmt: skip
+    )
     past = read_record(config.output_source) if config.resume and not config.overwrite else None
     more = [path for path in (config.save_map, config.induce) if path is not None]
     is_same = past is not None and _is_same(past, record)
     is_done = is_same and all(path.exists() for path in (config.output_target, *more))
     outputs.claim(
-        config.output_target, "--output-target", may_be_there=is_done,
+        config.output_target,
+        "--output-target",
+        may_be_there=is_done,
         is_folder=is_folder(config.output_target, config.output_format),
-    )  # fmt: skip
+    )
     for flag, path in (("--save-map", config.save_map), ("--induce", config.induce)):
         if path is not None:
             outputs.claim(

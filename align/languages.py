@@ -51,17 +51,22 @@ class Languages:
             lexicon = learned([config.bitext]).lexicon
             return pairs_from(lexicon, self.source, self.target, f"--bitext {config.bitext}")
         return seed_pairs(
-            config.seeds_in_use, self.source, self.target, config.lexicon,
+            config.seeds_in_use,
+            self.source,
+            self.target,
+            config.lexicon,
             may_be_none=config.seeds == "auto",
-        )  # fmt: skip
+        )
 
     def counts(self) -> dict[str, int]:
         """Sizes for the record."""
         pairs = 0 if self.pairs is None else len(self.pairs.source)
         counts = {
-            "source_words": len(self.source), "target_words": len(self.target),
-            "width": self.source.width, "pairs": pairs,
-        }  # fmt: skip
+            "source_words": len(self.source),
+            "target_words": len(self.target),
+            "width": self.source.width,
+            "pairs": pairs,
+        }
         return counts | (asdict(self.coverage) if self.coverage else {})
 
     def key(self) -> str:

@@ -62,9 +62,15 @@ def align(config: AlignConfig) -> Outcome:
             write_map(SavedMap(source, target, plain(notes)), config.save_map, batch.stage)
         if config.induce is not None:
             notes["induced_pairs"] = write_induced(
-                config.induce, languages.source, languages.target, source, target,
-                config.induce_cutoff, config.csls or _CSLS, batch.stage,
-            )  # fmt: skip
+                config.induce,
+                languages.source,
+                languages.target,
+                source,
+                target,
+                config.induce_cutoff,
+                config.csls or _CSLS,
+                batch.stage,
+            )
         record.notes = {"result": notes}
         for path in (config.output_source, config.output_target):
             batch.record(record, path)
@@ -86,9 +92,13 @@ def _learn(config: AlignConfig, problem: Problem, keeper: CheckpointFile) -> Ali
             progress.advance(1, f"keep {turn.keep:.1f}, objective {100 * turn.objective:.4f}")
 
         resources = Resources(
-            device, config.threads or None, progress.say,
-            lambda done: progress.advance(1, done), report, keeper,
-        )  # fmt: skip
+            device,
+            config.threads or None,
+            progress.say,
+            lambda done: progress.advance(1, done),
+            report,
+            keeper,
+        )
         try:
             found = learn_maps(config.method, problem, resources)
         except KeyboardInterrupt as stop:

@@ -76,9 +76,13 @@ def planned(config: PretrainConfig) -> list[tuple[str, list[str], PretrainConfig
         if not mine:
             continue
         settings = dataclasses.replace(
-            config, groups=None, controls=(), output=config.output / name,
-            text=_explicit(text, mine), vectors=_explicit(vectors, mine),
-        )  # fmt: skip
+            config,
+            groups=None,
+            controls=(),
+            output=config.output / name,
+            text=_explicit(text, mine),
+            vectors=_explicit(vectors, mine),
+        )
         runs.append((name, mine, settings))
     return runs
 

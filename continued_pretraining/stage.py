@@ -185,8 +185,9 @@ class Run:
     def _write(self, materials: Materials, loop: Loop, work: Path) -> None:
         config, position = self.config, loop.position
         self.record.counts = materials.counts | {
-            "updates": position.step, "pieces_seen": position.pieces,
-        }  # fmt: skip
+            "updates": position.step,
+            "pieces_seen": position.pieces,
+        }
         self.record.notes |= {
             "resolved": materials.resolved,
             "script": script_notes(self.text),
@@ -241,9 +242,12 @@ def claimed(config: PretrainConfig, inputs: list[Path]) -> Resumable:
     """The right to the output, and to the folder beside it; nothing is made yet."""
     models = [config.model, config.tokenizer, config.sentence_encoder]
     return Resumable(
-        "pretrain", config.output, inputs=[*inputs, *config.validation_pairs, *models],
-        resume=config.resume, overwrite=config.overwrite,
-    )  # fmt: skip
+        "pretrain",
+        config.output,
+        inputs=[*inputs, *config.validation_pairs, *models],
+        resume=config.resume,
+        overwrite=config.overwrite,
+    )
 
 
 def refuse_idle(config: PretrainConfig, processes: int) -> None:

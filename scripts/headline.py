@@ -76,14 +76,18 @@ def _aligned(data: Any) -> Iterator[Line]:
     what = "Words translated right, mean of {} language pairs, {}; CSLS P@1 in percent"
     count = len(LANGUAGE_PAIRS)
     yield Line(
-        what.format(count, "whole dictionary"), average("tuned", "tuned"),
+        what.format(count, "whole dictionary"),
+        average("tuned", "tuned"),
         f"plain VecMap (`supervised`) {average('supervised', 'supervised').split()[-1]}; "
-        + average("rcsls", "rcsls"), "quality-align",
-    )  # fmt: skip
+        + average("rcsls", "rcsls"),
+        "quality-align",
+    )
     yield Line(
-        what.format(count, "100 words"), average("few-tuned", "tuned"),
-        average("few-semi-supervised", "semi-supervised --fast"), "quality-align",
-    )  # fmt: skip
+        what.format(count, "100 words"),
+        average("few-tuned", "tuned"),
+        average("few-semi-supervised", "semi-supervised --fast"),
+        "quality-align",
+    )
 
 
 def _pretrained(data: Any) -> Iterator[Line]:

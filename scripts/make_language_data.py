@@ -54,10 +54,13 @@ def glottolog(folder: Path) -> None:
     place = [coordinates(rows.get(code, {})) for code in codes]
     iso = [rows.get(code, {}).get("ISO639P3code", "") for code in codes]
     np.savez_compressed(
-        OUTPUT / "glottolog.npz", codes=np.array(codes, "S8"), iso=np.array(iso, "S3"),
-        parent=np.array(parent, np.int16), place=np.array(place, np.float32),
+        OUTPUT / "glottolog.npz",
+        codes=np.array(codes, "S8"),
+        iso=np.array(iso, "S3"),
+        parent=np.array(parent, np.int16),
+        place=np.array(place, np.float32),
         names=np.frombuffer("\n".join(family(rows, c) for c in codes).encode(), np.uint8),
-    )  # fmt: skip
+    )
 
 
 def family(rows: dict[str, dict[str, str]], code: str) -> str:
@@ -110,11 +113,12 @@ def uriel(folder: Path, tables: Path) -> None:
     kept = [row for row, code in enumerate(langs) if is_code(code)]
     bits = guessed["data"][kept, :, 0] > 0.5
     np.savez_compressed(
-        OUTPUT / "uriel.npz", **counts.arrays(),
+        OUTPUT / "uriel.npz",
+        **counts.arrays(),
         filled_languages=np.array([langs[row] for row in kept], "S8"),
         filled_features=np.array([str(name).encode() for name in guessed["feats"]]),
         filled=np.packbits(bits, axis=1),
-    )  # fmt: skip
+    )
 
 
 def is_code(text: str) -> bool:
@@ -143,8 +147,11 @@ class Counts:
         return {
             "languages": np.array(languages, "S8"),
             "features": np.array([name.encode() for name in features]),
-            "said": table[0], "yes": table[1], "said_added": table[2], "yes_added": table[3],
-        }  # fmt: skip
+            "said": table[0],
+            "yes": table[1],
+            "said_added": table[2],
+            "yes_added": table[3],
+        }
 
 
 def read(path: Path) -> list[dict[str, str]]:

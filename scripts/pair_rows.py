@@ -42,9 +42,10 @@ def detection_row(size: Size, plain: Ours, detecting: Ours, repeats: int) -> dic
         "name": f"replaced-token detection, {size.name}: an update beside MLM's",
         "unit": "s/update",
         **compared(figures["ours"], figures["theirs"], more_is_better=False),
-        "goal": 1 / MOST_TIME, "floor": f"{work[0] / work[1]:.2f} times the operations",
+        "goal": 1 / MOST_TIME,
+        "floor": f"{work[0] / work[1]:.2f} times the operations",
         "note": f"{size.batch} {size.unit}; generator of a third of the blocks, embeddings shared",
-    }  # fmt: skip
+    }
 
 
 def write_pairs(folder: Path, text: Path, lines: int) -> str:
@@ -72,11 +73,14 @@ def drawing_row(size: Size, learning: Ours) -> dict[str, Any]:
     allowed = MOST_DRAWING * median(updates)
     return {
         "name": f"drawing {size.batch} sentence pairs, {size.name}: at most 3 % of an update",
-        "unit": "s", "ours": median(drawing), "reference": allowed,
-        "ratio": allowed / median(drawing), "goal": 1,
+        "unit": "s",
+        "ours": median(drawing),
+        "reference": allowed,
+        "ratio": allowed / median(drawing),
+        "goal": 1,
         "note": f"{len(LANGUAGES)} languages; an update of TLM: {median(updates):.3g} s; joined, "
         "cut, masked and ordered",
-    }  # fmt: skip
+    }
 
 
 JOIN_PROGRAM = """
@@ -112,17 +116,23 @@ print(joined, drawn, peak_megabytes() - before, counts.sum() / 2)
 def joining_row(languages: int, lines: int) -> dict[str, Any]:
     """Memory that the sentence pairs of many languages take, beside writing each pair down."""
     answer = subprocess.run(
-        [sys.executable, "-c", JOIN_PROGRAM, str(languages), str(lines)], capture_output=True,
-        text=True, check=True,
-    )  # fmt: skip
+        [sys.executable, "-c", JOIN_PROGRAM, str(languages), str(lines)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     seconds, draw, megabytes, pairs = map(float, answer.stdout.split())
     written = pairs * 8 / 1e6
     return {
-        "name": f"{languages} languages of {lines:,} sentences joined: memory", "unit": "MB",
-        "ours": megabytes, "reference": written, "ratio": written / megabytes, "goal": 10,
+        "name": f"{languages} languages of {lines:,} sentences joined: memory",
+        "unit": "MB",
+        "ours": megabytes,
+        "reference": written,
+        "ratio": written / megabytes,
+        "goal": 10,
         "note": f"{pairs:,.0f} sentence pairs, joined and counted in {seconds:.0f} s, then "
         f"{1000 * draw:.1f} ms a draw; reference: two numbers for each pair written down",
-    }  # fmt: skip
+    }
 
 
 def sampling_row(languages: int = 200) -> dict[str, Any]:
@@ -135,7 +145,11 @@ def sampling_row(languages: int = 200) -> dict[str, Any]:
     found = sample_pairs(counts + counts.T, "sinkhorn", 10 / 7)
     seconds = time.perf_counter() - began
     return {
-        "name": f"sinkhorn shares of {languages} languages", "unit": "s", "ours": seconds,
-        "reference": 1.0, "ratio": 1 / seconds, "goal": 1,
+        "name": f"sinkhorn shares of {languages} languages",
+        "unit": "s",
+        "ours": seconds,
+        "reference": 1.0,
+        "ratio": 1 / seconds,
+        "goal": 1,
         "note": f"marginals missed by at most {found.misses:.1e}",
-    }  # fmt: skip
+    }

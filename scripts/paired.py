@@ -62,10 +62,14 @@ def compared(
     pairs = list(zip(ours, theirs, strict=True))
     ratios = [one / other if more_is_better else other / one for one, other in pairs]
     return {
-        "ours": median(ours), "reference": median(theirs), "ratio": median(ratios),
-        "low": min(ratios), "high": max(ratios), "repeats": len(ratios),
+        "ours": median(ours),
+        "reference": median(theirs),
+        "ratio": median(ratios),
+        "low": min(ratios),
+        "high": max(ratios),
+        "repeats": len(ratios),
         "load": round(os.getloadavg()[0], 1),
-    }  # fmt: skip
+    }
 
 
 def verdict(row: Mapping[str, Any]) -> bool | None:

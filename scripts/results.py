@@ -51,10 +51,13 @@ def provenance(
         machine: None: this one.
     """
     return {
-        "commit": git_commit(), "machine": machine_line(machine or describe_machine()),
+        "commit": git_commit(),
+        "machine": machine_line(machine or describe_machine()),
         "date": datetime.now(timezone.utc).strftime("%Y-%m-%d"),
-        "seeds": list(seeds), "n": n, "repeats": repeats,
-    }  # fmt: skip
+        "seeds": list(seeds),
+        "n": n,
+        "repeats": repeats,
+    }
 
 
 def made_line(made: Mapping[str, Any]) -> str:

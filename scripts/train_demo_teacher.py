@@ -34,9 +34,15 @@ LANGUAGES = ("en", "de", "fr", "es", "eu")
 HUB = "en"
 OUTPUT = ROOT / "scripts" / "demo_data" / "teacher"
 SKIP_GRAM: dict[str, Any] = {
-    "vector_size": 256, "sg": 1, "window": 5, "negative": 5, "sample": 1e-4,
-    "min_count": 5, "workers": 1, "seed": 1,
-}  # fmt: skip
+    "vector_size": 256,
+    "sg": 1,
+    "window": 5,
+    "negative": 5,
+    "sample": 1e-4,
+    "min_count": 5,
+    "workers": 1,
+    "seed": 1,
+}
 WORDS_READ = 20_000_000  # by skip-gram, in each language
 TRAINING = (
     "--from-scratch", "layers=4,width=256,vocabulary=12000,positions=256", "--lowercase",

@@ -77,10 +77,12 @@ def learn(data: Path, work: Path, encoder: Path) -> Path:
     tokenizer.save_pretrained(work / "model")
     shutil.copy(work / "curve.jsonl", work / "model" / "curve.jsonl")
     about = {
-        "steps": [sum(BAG_STEPS), BLOCK_STEPS], "pieces_seen": blocks.tokens,
+        "steps": [sum(BAG_STEPS), BLOCK_STEPS],
+        "pieces_seen": blocks.tokens,
         "bag": [asdict(phase) for phase in phases],
-        "blocks": asdict(settings), "parameters": sum(p.numel() for p in model.parameters()),
-    }  # fmt: skip
+        "blocks": asdict(settings),
+        "parameters": sum(p.numel() for p in model.parameters()),
+    }
     (work / "model" / "recipe.json").write_text(json.dumps(about, indent=2) + "\n")
     return work / "model"
 

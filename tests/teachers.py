@@ -41,10 +41,16 @@ def unigram_tokenizer(specials: Sequence[str] = ("<s>", "<pad>", "</s>", "<unk>"
         special_tokens=[("<s>", ids["<s>"]), ("</s>", ids["</s>"])],
     )
     return PreTrainedTokenizerFast(
-        tokenizer_object=backend, bos_token="<s>", eos_token="</s>", cls_token="<s>",
-        sep_token="</s>", pad_token="<pad>", unk_token="<unk>", mask_token="<mask>",
+        tokenizer_object=backend,
+        bos_token="<s>",
+        eos_token="</s>",
+        cls_token="<s>",
+        sep_token="</s>",
+        pad_token="<pad>",
+        unk_token="<unk>",
+        mask_token="<mask>",
         model_max_length=40,
-    )  # fmt: skip
+    )
 
 
 def wordpiece_tokenizer() -> Any:
@@ -63,9 +69,14 @@ def wordpiece_tokenizer() -> Any:
         single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
     )
     return PreTrainedTokenizerFast(
-        tokenizer_object=backend, cls_token="[CLS]", sep_token="[SEP]", pad_token="[PAD]",
-        unk_token="[UNK]", mask_token="[MASK]", model_max_length=40,
-    )  # fmt: skip
+        tokenizer_object=backend,
+        cls_token="[CLS]",
+        sep_token="[SEP]",
+        pad_token="[PAD]",
+        unk_token="[UNK]",
+        mask_token="[MASK]",
+        model_max_length=40,
+    )
 
 
 def byte_tokenizer() -> Any:
@@ -83,10 +94,16 @@ def byte_tokenizer() -> Any:
         single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
     )
     return PreTrainedTokenizerFast(
-        tokenizer_object=backend, bos_token="<s>", eos_token="</s>", cls_token="<s>",
-        sep_token="</s>", pad_token="<pad>", unk_token="<unk>", mask_token="<mask>",
+        tokenizer_object=backend,
+        bos_token="<s>",
+        eos_token="</s>",
+        cls_token="<s>",
+        sep_token="</s>",
+        pad_token="<pad>",
+        unk_token="<unk>",
+        mask_token="<mask>",
         model_max_length=40,
-    )  # fmt: skip
+    )
 
 
 def build_model(kind: str, vocabulary: int, seed: int = 1, depth: int = DEPTH) -> Any:

@@ -131,8 +131,9 @@ def test_gensim_vectors_come_in(pair) -> None:
 def test_retrieval_of_sentences_in_memory(pair) -> None:
     source, _ = pair
     texts = [" ".join(source.words[place : place + 4]) for place in range(0, 40, 4)]
-    rows = x2static.retrieval(texts, [text.upper() for text in texts], vectors=(source, source),
-                              case="lower")  # fmt: skip
+    rows = x2static.retrieval(
+        texts, [text.upper() for text in texts], vectors=(source, source), case="lower"
+    )
     assert [row["accuracy"] for row in rows] == [1.0, 1.0]
 
 
@@ -147,10 +148,15 @@ def test_similarity(tmp_path: Path, pair) -> None:
 
 def test_pretraining_by_language(tmp_path: Path, teacher: Path, sentences: list[str]) -> None:
     folder = x2static.pretrain(
-        {"en": sentences, "de": sentences[::-1]}, output=tmp_path / "model", loss="none", steps=2,
-        from_scratch="layers=1,width=16,heads=2,inner=16,vocabulary=60", mlm_batch=4,
-        block=16, validation_sequences=4,
-    )  # fmt: skip
+        {"en": sentences, "de": sentences[::-1]},
+        output=tmp_path / "model",
+        loss="none",
+        steps=2,
+        from_scratch="layers=1,width=16,heads=2,inner=16,vocabulary=60",
+        mlm_batch=4,
+        block=16,
+        validation_sequences=4,
+    )
     assert (folder / "model.safetensors").exists()
 
 

@@ -146,8 +146,10 @@ def test_settings_come_from_a_file_and_flags_win(
 
 def test_interruption_is_130_and_says_how_to_go_on(run_cli: Cli) -> None:
     assert run_cli("toy", "stopped") == (
-        130, "", "interrupted: kept 3 parts; go on with --resume\n",
-    )  # fmt: skip
+        130,
+        "",
+        "interrupted: kept 3 parts; go on with --resume\n",
+    )
     assert run_cli("toy", "ctrl-c") == (130, "", "interrupted\n")
 
 

@@ -67,9 +67,10 @@ def test_each_command_of_the_page_runs(number, desk, run_cli):
         Path("de.txt.gz").write_bytes(gzip.compress("\n".join(lines).encode() + b"\n"))
     if number == 4:
         write_vectors(
-            WordVectors(["Haus", "Boot"], np.eye(2, dtype=np.float32)), desk / "vectors/de",
+            WordVectors(["Haus", "Boot"], np.eye(2, dtype=np.float32)),
+            desk / "vectors/de",
             "safetensors",
-        )  # fmt: skip
+        )
     assert len(sections()) == 5
     for words in typed_commands(sections()[number]):
         if words:

@@ -40,8 +40,11 @@ def test_neighbours_are_ranked_by_cosine_without_the_word_itself(
     code, out, _ = run_cli("neighbors", circle, "Ost", "--json")
     answer = json.loads(out)
     assert [entry["word"] for entry in answer["words"][0]["neighbors"]] == [
-        "Nordost", "Nord", "Mitte", "West",
-    ]  # fmt: skip
+        "Nordost",
+        "Nord",
+        "Mitte",
+        "West",
+    ]
 
 
 def test_neighbours_in_another_language(circle: Path, tmp_path: Path, run_cli: RunCli) -> None:
@@ -89,8 +92,11 @@ def test_csls_in_one_language_leaves_each_word_out_of_its_own_neighbourhood(
 def test_mistakes_are_one_line(circle: Path, tmp_path: Path, refuses: Callable[..., None]) -> None:
     refuses(
         "'ost' is not among the 5 words; closest spellings: Ost$",
-        "neighbors", circle, "Nord", "ost",
-    )  # fmt: skip
+        "neighbors",
+        circle,
+        "Nord",
+        "ost",
+    )
     refuses("'qqqqqq' is not among the 5 words; nothing is like it", "neighbors", circle, "qqqqqq")
     refuses("the vector of 'Mitte' is zero", "neighbors", circle, "Mitte")
     refuses("--top must be at least 1", "neighbors", circle, "Ost", "--top", 0)
@@ -104,5 +110,7 @@ def test_mistakes_are_one_line(circle: Path, tmp_path: Path, refuses: Callable[.
         (tmp_path / name).write_bytes(content)
         refuses(
             f"{name}: line 1 is neither a header 'N D' nor a word with numbers, so this holds no",
-            "neighbors", tmp_path / name, "Ost",
-        )  # fmt: skip
+            "neighbors",
+            tmp_path / name,
+            "Ost",
+        )

@@ -26,8 +26,7 @@ def test_the_summary_of_a_test_run_says_what_was_counted(python, tmp_path: Path,
     place.write_text((ROOT / "tests" / "conftest.py").read_text())
     words = [python, "-m", "pytest", "-q", "-n", processes, "-c", str(ROOT / "pyproject.toml")]
     done = subprocess.run(
-        [*words, str(tmp_path)],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        [*words, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     assert "kill points: 42" in done.stdout.splitlines()
     assert "samples: 5 of 10" in done.stdout.splitlines()

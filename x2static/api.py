@@ -83,11 +83,14 @@ def align(
     with HandOver() as desk:
         outputs = [desk.output(None, name) for name in ("mapped_source", "mapped_target")]
         _run(
-            "align", source=desk.vectors(source), target=desk.vectors(target),
+            "align",
+            source=desk.vectors(source),
+            target=desk.vectors(target),
             lexicon=None if pairs is None else desk.pairs(pairs),
-            output_source=outputs[0], output_target=outputs[1],
+            output_source=outputs[0],
+            output_target=outputs[1],
             **{"output_format": "safetensors", **settings},
-        )  # fmt: skip
+        )
         return desk.vectors_from(outputs[0]), desk.vectors_from(outputs[1])
 
 
@@ -124,9 +127,12 @@ def bli(source: Vectors, target: Vectors, pairs: Pairs, **settings: Any) -> list
     """Precision, MRR and coverage of translating by nearest neighbours (`x2static eval bli`)."""
     with HandOver() as desk:
         return _rows(
-            "eval bli", source=(desk.vectors(source),), target=(desk.vectors(target),),
-            lexicon=(desk.pairs(pairs),), **settings,
-        )  # fmt: skip
+            "eval bli",
+            source=(desk.vectors(source),),
+            target=(desk.vectors(target),),
+            lexicon=(desk.pairs(pairs),),
+            **settings,
+        )
 
 
 def similarity(
@@ -159,9 +165,13 @@ def retrieval(
     with HandOver() as desk:
         sides = () if vectors is None else tuple(desk.vectors(side) for side in vectors)
         return _rows(
-            "eval retrieval", source=(desk.text(source),), target=(desk.text(target),),
-            vectors=sides, model=None if model is None else str(model), **settings,
-        )  # fmt: skip
+            "eval retrieval",
+            source=(desk.text(source),),
+            target=(desk.text(target),),
+            vectors=sides,
+            model=None if model is None else str(model),
+            **settings,
+        )
 
 
 def pretrain(

@@ -140,14 +140,18 @@ def _claim_json(place: Path, name: str, config: Any, config_file: Path | None) -
 
     can_overwrite = hasattr(config, "overwrite")
     outputs = Outputs(
-        name, inputs=[*named_paths(config), config_file],
+        name,
+        inputs=[*named_paths(config), config_file],
         overwrite=can_overwrite and config.overwrite,
-    )  # fmt: skip
+    )
     outputs.claim(
-        place, "--json", is_folder=False, renews=True,
+        place,
+        "--json",
+        is_folder=False,
+        renews=True,
         is_ours=lambda path: embedded_maker(path) == name,
         remedy="pass --overwrite" if can_overwrite else "remove it yourself",
-    )  # fmt: skip
+    )
     return outputs
 
 

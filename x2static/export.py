@@ -179,8 +179,11 @@ def _export_languages(config: ExportConfig) -> Outcome:
     vectors, num_shared = merged(languages)
     sizes = {name: len(one) for name, one in languages.items()}
     record.counts = {
-        "words": len(vectors), "width": vectors.width, "languages": sizes, "shared": num_shared,
-    }  # fmt: skip
+        "words": len(vectors),
+        "width": vectors.width,
+        "languages": sizes,
+        "shared": num_shared,
+    }
     with outputs.together() as batch:
         write_static_embedding(
             vectors, config.output, config.dtype or "float32", batch.stage, reads_text=True

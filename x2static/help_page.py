@@ -93,9 +93,11 @@ def group_of(field: Field, told: Help) -> str:
     if told.common and not field.is_required and field.name not in told.common.split():
         return "rare"
     for group, names in (
-        ("input", told.inputs), ("output", told.outputs), ("speed", told.speed),
+        ("input", told.inputs),
+        ("output", told.outputs),
+        ("speed", told.speed),
         ("rare", told.rare),
-    ):  # fmt: skip
+    ):
         if field.name in names.split():
             return group
     if field.name in _OUTPUTS or field.name.startswith("output_"):

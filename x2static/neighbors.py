@@ -122,10 +122,12 @@ def _by_csls(
 
     pool = np.unique(top_k(queries, candidates, max(_CSLS_POOL, top))[0])
     indices, scores = csls_top_k(
-        queries, candidates[pool], top,
+        queries,
+        candidates[pool],
+        top,
         query_means=mean_without_itself(queries, candidates),
         candidate_means=mean_without_itself(candidates[pool], sources),
-    )  # fmt: skip
+    )
     return pool[indices], scores
 
 

@@ -68,5 +68,6 @@ class HubLearner:
             return verdict_of(found.notes["tuning"])
         return on_folds(
             lambda learned: self.learn(replace(problem, pairs=learned)).source,
-            *problem.matrices, problem.pairs,
-        )  # fmt: skip
+            *problem.matrices,
+            problem.pairs,
+        )

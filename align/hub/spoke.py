@@ -42,9 +42,10 @@ class Spoke:
     def claim(self) -> None:
         """Take both places; what an earlier run has made there, only ``--resume`` looks at."""
         self.outputs.claim(
-            self.output, is_folder=is_folder(self.output, self.config.output_format),
+            self.output,
+            is_folder=is_folder(self.output, self.config.output_format),
             may_be_there=self.config.resume,
-        )  # fmt: skip
+        )
         is_resumed = self.config.resume and self.output.exists()
         self.outputs.claim(
             self.map_path, is_folder=False, may_be_there=is_resumed, is_ours=lambda _: is_resumed

@@ -115,11 +115,16 @@ def _judged(
     if verdict is not None and verdict.aligned.doubt:
         warn(f"{name}: {verdict.aligned.doubt}")
     row = {
-        "output": str(spoke.output), "words": len(problem.source), "aligned": is_aligned,
-        "method": config.method_in_use, **(asdict(coverage) if coverage else {}),
-        "final_pairs": len(found.pairs.source), **vars(found.diagnosis),
-        **(verdict.notes() if verdict else {}), **found.notes,
-    }  # fmt: skip
+        "output": str(spoke.output),
+        "words": len(problem.source),
+        "aligned": is_aligned,
+        "method": config.method_in_use,
+        **(asdict(coverage) if coverage else {}),
+        "final_pairs": len(found.pairs.source),
+        **vars(found.diagnosis),
+        **(verdict.notes() if verdict else {}),
+        **found.notes,
+    }
     same = unchanged(problem.width)
     return row, found.source if is_aligned else same, same
 

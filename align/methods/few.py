@@ -114,9 +114,13 @@ def _untried(gone: Gone) -> MapChoice:
 
 
 def _learned(
-    learner: MultistepLearner, choice: MapChoice, pairs: PairRows, ways: tuple[str, ...],
-    recall: Precision | None, plain: Precision | None,
-) -> FewTuning:  # fmt: skip
+    learner: MultistepLearner,
+    choice: MapChoice,
+    pairs: PairRows,
+    ways: tuple[str, ...],
+    recall: Precision | None,
+    plain: Precision | None,
+) -> FewTuning:
     """From the pairs of the choice, with the notes that go into the record."""
     found = learner.learn(choice, pairs)
     few = FewTuning(found, choice, ways, recall, plain)

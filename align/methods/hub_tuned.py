@@ -178,9 +178,14 @@ class SpokeLearner:
     def _polished(self, mapped: LanguageMap, pairs: PairRows) -> LanguageMap:
         maps = (mapped, self.hub)
         spoke, _ = polished(
-            maps, self.matrices, pairs, self._cutoff, _POLISHING, is_target_fixed=True,
+            maps,
+            self.matrices,
+            pairs,
+            self._cutoff,
+            _POLISHING,
+            is_target_fixed=True,
             tell=self.step,
-        )  # fmt: skip
+        )
         return spoke
 
 
@@ -205,9 +210,12 @@ def choose(learner: SpokeLearner, pairs: PairRows) -> SpokeTuning:
     if words >= _FEW:
         trials.run([replace(trials.best, polished=True)])
     return SpokeTuning(
-        trials.best, trials.score_of(trials.best), trials.cross_fitted(), folds.unaligned(),
+        trials.best,
+        trials.score_of(trials.best),
+        trials.cross_fitted(),
+        folds.unaligned(),
         trials.score_of(ROTATION),
-    )  # fmt: skip
+    )
 
 
 class _Folds:

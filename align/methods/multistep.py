@@ -37,9 +37,13 @@ class Whitening(NamedTuple):
     def applied(self, settings: VecMapSettings) -> VecMapSettings:
         """The settings with these choices."""
         return replace(
-            settings, mapping="multistep", whiten=True, ridge=self.ridge,
-            source_reweight=self.reweight, target_reweight=self.reweight,
-        )  # fmt: skip
+            settings,
+            mapping="multistep",
+            whiten=True,
+            ridge=self.ridge,
+            source_reweight=self.reweight,
+            target_reweight=self.reweight,
+        )
 
 
 WHOLE, TRIAL = Contrast(), Contrast(steps=40)

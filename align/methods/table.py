@@ -19,19 +19,18 @@ from align.vecmap.alignment import Alignment
 MethodName = Literal["vecmap", "bootstrap", "rcsls", "tuned"]
 HubMethodName = Literal["tuned", "orthogonal", "bootstrap", "rcsls"]
 
-METHODS: Mapping[MethodName, Method] = MappingProxyType({
-    "vecmap": VecMap(),
-    "bootstrap": Bootstrap(),
-    "rcsls": Rcsls(),
-    "tuned": Tuned(),
-})  # fmt: skip
+METHODS: Mapping[MethodName, Method] = MappingProxyType(
+    {"vecmap": VecMap(), "bootstrap": Bootstrap(), "rcsls": Rcsls(), "tuned": Tuned()}
+)
 
-HUB_METHODS: Mapping[HubMethodName, Method] = MappingProxyType({
-    "tuned": HubTuned(),
-    "orthogonal": IntoHub(VecMap()),
-    "bootstrap": IntoHub(Bootstrap()),
-    "rcsls": IntoHub(Rcsls()),
-})  # fmt: skip
+HUB_METHODS: Mapping[HubMethodName, Method] = MappingProxyType(
+    {
+        "tuned": HubTuned(),
+        "orthogonal": IntoHub(VecMap()),
+        "bootstrap": IntoHub(Bootstrap()),
+        "rcsls": IntoHub(Rcsls()),
+    }
+)
 """These map a spoke into the space of the hub, which stays as it is."""
 WITHOUT_PAIRS: Mapping[HubMethodName, HubMethodName] = MappingProxyType({"tuned": "bootstrap"})
 """What takes a method's place where pairs are induced."""

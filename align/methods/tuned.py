@@ -51,10 +51,16 @@ class Tuned(Method):
 
     name = "tuned"
     learns_without_pairs = True
-    fixed = MappingProxyType({
-        "mapping": "multistep", "whiten": True, "ridge": 0.0, "source_reweight": 0.5,
-        "target_reweight": 0.5, "self_learning": False,
-    })  # fmt: skip
+    fixed = MappingProxyType(
+        {
+            "mapping": "multistep",
+            "whiten": True,
+            "ridge": 0.0,
+            "source_reweight": 0.5,
+            "target_reweight": 0.5,
+            "self_learning": False,
+        }
+    )
     refusal = "is not for method tuned, which decides on its map itself and learns from its pairs"
     adds_pairs = True
     holds_pairs_out = True
@@ -161,9 +167,12 @@ def choose(learner: MultistepLearner, pairs: PairRows) -> Tuning:
         trials.run([MapChoice(UNTRIED, start)])
     best, plain = trials.best, MapChoice(PUBLISHED)
     chosen = Tuning(
-        best, trials.score_of(best).csls, trials.cross_fitted().csls,
-        trials.score_of(plain).csls if plain in trials.by_fold else None, folds.words,
-    )  # fmt: skip
+        best,
+        trials.score_of(best).csls,
+        trials.cross_fitted().csls,
+        trials.score_of(plain).csls if plain in trials.by_fold else None,
+        folds.words,
+    )
     return _with_polishing(chosen, folds) if can_choose else chosen
 
 

@@ -89,9 +89,15 @@ def contrast_turns(
     for step, chosen in enumerate(batches):
         batch = PairRows(pairs.source[chosen], pairs.target[chosen])
         here = contrast_loss(
-            turns, source, target, pairs, batch, cutoff, how.temperature,
+            turns,
+            source,
+            target,
+            pairs,
+            batch,
+            cutoff,
+            how.temperature,
             is_target_fixed=is_target_fixed,
-        )  # fmt: skip
+        )
         rate = how.rate * min(1.0, 2 * (1 - step / steps))
         for optimizer, gradient in zip(optimizers, here.gradients, strict=False):
             optimizer.step(gradient, rate)
@@ -119,9 +125,14 @@ def contrast_loss(
         (source, target), turns, pairs, batch, cutoff, temperature, _Wanted(True, moves)
     )
     back = _one_way(
-        (target, source), (turns.target, turns.source), _turned(pairs), _turned(batch), cutoff,
-        temperature, _Wanted(moves, True),
-    )  # fmt: skip
+        (target, source),
+        (turns.target, turns.source),
+        _turned(pairs),
+        _turned(batch),
+        cutoff,
+        temperature,
+        _Wanted(moves, True),
+    )
     gradients = Turns(there[1] + back[2], there[2] + back[1])
     return Contrasted(there[0] + back[0], gradients)
 

@@ -45,8 +45,13 @@ def polished(
         looked_at.append(unit(one.apply(rows[near])))
         chosen.append(places(near, paired))
     turns = contrast_turns(
-        looked_at[0], looked_at[1], PairRows(*chosen), cutoff, how,
-        is_target_fixed=is_target_fixed, tell=tell,
-    )  # fmt: skip
+        looked_at[0],
+        looked_at[1],
+        PairRows(*chosen),
+        cutoff,
+        how,
+        is_target_fixed=is_target_fixed,
+        tell=tell,
+    )
     source, target = (one.turned(turn) for one, turn in zip(maps, turns, strict=True))
     return source, target

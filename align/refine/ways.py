@@ -88,9 +88,12 @@ class Ways:
     """Goes the ways between two languages."""
 
     def __init__(
-        self, problem: Problem, settings: VecMapSettings, start: VecMapSettings,
+        self,
+        problem: Problem,
+        settings: VecMapSettings,
+        start: VecMapSettings,
         resources: Resources,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Keep both languages.
 
         Args:
@@ -163,10 +166,15 @@ class Ways:
         if way not in ("self-learning", "similarity profiles") or not problem.agreement_runs:
             return None
         return agreement(
-            problem.matrices, self._learning, guesses if way == "self-learning" else None,
-            self._sides.frequent_matches(found), runs=problem.agreement_runs, seed=problem.seed,
-            device=resources.device, threads=resources.threads,
-        )  # fmt: skip
+            problem.matrices,
+            self._learning,
+            guesses if way == "self-learning" else None,
+            self._sides.frequent_matches(found),
+            runs=problem.agreement_runs,
+            seed=problem.seed,
+            device=resources.device,
+            threads=resources.threads,
+        )
 
     def go(
         self, way: Way, start: PairRows, given: PairRows, most: int, rounds: int | None = None
@@ -206,9 +214,8 @@ class Ways:
         resources = self._resources
         inducer = make_inducer(settings, learning.sizes, resources.device, resources.threads)
         learned = learn(
-            *learning.heads, learning.rotation(first), settings, inducer,
-            (self._problem.seed, 0),
-        )  # fmt: skip
+            *learning.heads, learning.rotation(first), settings, inducer, (self._problem.seed, 0)
+        )
         return self._maps(learned.pairs, self._start)
 
     def _maps(self, pairs: PairRows, how: VecMapSettings) -> tuple[LanguageMap, LanguageMap]:

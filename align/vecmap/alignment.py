@@ -77,9 +77,15 @@ def align_matrices(
         found = sides.alignment(state.pairs, state.history, attempt + 1)
         if agreement_runs and can_be_asked(settings):
             again = agreement(
-                (source, target), settings, pairs, sides.frequent_matches(found),
-                runs=agreement_runs, seed=seed, device=device, threads=threads,
-            )  # fmt: skip
+                (source, target),
+                settings,
+                pairs,
+                sides.frequent_matches(found),
+                runs=agreement_runs,
+                seed=seed,
+                device=device,
+                threads=threads,
+            )
             found = replace(found, diagnosis=replace(found.diagnosis, agreement=again))
         if pairs is not None or accept_failure or not found.diagnosis.has_failed:
             return found

@@ -18,9 +18,14 @@ Direction = Literal["forward", "backward", "union"]
 Side = Literal["source", "target", "none"]
 STEPS = get_args(Step)
 _NUMBERS = (
-    "ridge", "source_reweight", "target_reweight", "keep_initial", "keep_multiplier", "threshold",
+    "ridge",
+    "source_reweight",
+    "target_reweight",
+    "keep_initial",
+    "keep_multiplier",
+    "threshold",
     "smoothing",
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, kw_only=True)

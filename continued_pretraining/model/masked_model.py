@@ -215,9 +215,12 @@ def load_model(
     """
     added = added_of(name, languages)
     loaded = load.load_model(
-        name, "AutoModelForMaskedLM", tokenizer if added is None else load.load_tokenizer(name),
-        fault="no masked language model here", change=lambda config: set_dropout(config, dropout),
-    )  # fmt: skip
+        name,
+        "AutoModelForMaskedLM",
+        tokenizer if added is None else load.load_tokenizer(name),
+        fault="no masked language model here",
+        change=lambda config: set_dropout(config, dropout),
+    )
     if added is not None:
         Speaker(name, loaded.model, tokenizer).speak(added.code)
     whole = loaded.model.float()

@@ -29,10 +29,14 @@ def module_names(kind: str, languages: Sequence[str]) -> tuple[str, ...]:
 def modular_settings(names: Sequence[str], *, residual_before_norm: bool) -> dict[str, Any]:
     """What a config of X-MOD says of its modules."""
     return {
-        "languages": tuple(names), "default_language": names[0] if len(names) == 1 else None,
-        "pre_norm": False, "adapter_reduction_factor": 2, "adapter_layer_norm": False,
-        "adapter_reuse_layer_norm": True, "ln_before_adapter": not residual_before_norm,
-    }  # fmt: skip
+        "languages": tuple(names),
+        "default_language": names[0] if len(names) == 1 else None,
+        "pre_norm": False,
+        "adapter_reduction_factor": 2,
+        "adapter_layer_norm": False,
+        "adapter_reuse_layer_norm": True,
+        "ln_before_adapter": not residual_before_norm,
+    }
 
 
 def made_modular(plain: Any, names: Sequence[str], name: str) -> Any:

@@ -97,15 +97,20 @@ def build_model(
     tokens = tokenizer.hugging_face
     pad = int(tokens.pad_token_id or 0)
     settings: dict[str, Any] = {
-        "vocab_size": tokenizer.size, "hidden_size": shape.width,
+        "vocab_size": tokenizer.size,
+        "hidden_size": shape.width,
         "num_hidden_layers": shape.layers,
         "num_attention_heads": shape.heads or max(1, shape.width // 64),
         "intermediate_size": shape.inner or 4 * shape.width,
-        "max_position_embeddings": shape.positions + pad + 1, "type_vocab_size": 1,
-        "pad_token_id": pad, "bos_token_id": tokens.bos_token_id,
-        "eos_token_id": tokens.eos_token_id, "hidden_dropout_prob": rate,
-        "attention_probs_dropout_prob": rate, "layer_norm_eps": 1e-5,
-    }  # fmt: skip
+        "max_position_embeddings": shape.positions + pad + 1,
+        "type_vocab_size": 1,
+        "pad_token_id": pad,
+        "bos_token_id": tokens.bos_token_id,
+        "eos_token_id": tokens.eos_token_id,
+        "hidden_dropout_prob": rate,
+        "attention_probs_dropout_prob": rate,
+        "layer_norm_eps": 1e-5,
+    }
     model: Any
     if modules:
         settings |= modular_settings(modules, residual_before_norm=False)

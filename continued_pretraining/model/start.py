@@ -61,9 +61,14 @@ def start_model(
     modules = module_names(config.modules, languages) if config.modules else ()
     if config.from_scratch is None:
         model = load_model(
-            config.model, config.dropout, low, tokenizer=tokenizer.hugging_face, device=device,
-            languages=languages, modules=modules,
-        )  # fmt: skip
+            config.model,
+            config.dropout,
+            low,
+            tokenizer=tokenizer.hugging_face,
+            device=device,
+            languages=languages,
+            modules=modules,
+        )
     else:
         shape = parse_shape(config.from_scratch)
         model = build_model(shape, tokenizer, config.dropout, low, device, modules)

@@ -37,9 +37,15 @@ def translation_lm(parts: Parts) -> MaskedLM | None:
     if parts.pairs is None or not config.tlm_weight:
         return None
     return MaskedLM(
-        parts.model, _rule(parts), config.sampled_pieces, config.tlm_weight, "tlm", "TLM",
-        "pairs", config.tlm_batch,
-    )  # fmt: skip
+        parts.model,
+        _rule(parts),
+        config.sampled_pieces,
+        config.tlm_weight,
+        "tlm",
+        "TLM",
+        "pairs",
+        config.tlm_batch,
+    )
 
 
 def _rule(parts: Parts) -> MaskRule:

@@ -28,8 +28,12 @@ TABLE: dict[str, Builder] = {
 }
 # What every validation writes, in this order, so that files of all versions read alike.
 FIGURES: dict[str, Any] = {
-    "mlm": None, "by_language": {}, "alignment": None, "pairs": {}, "above_chance": None,
-}  # fmt: skip
+    "mlm": None,
+    "by_language": {},
+    "alignment": None,
+    "pairs": {},
+    "above_chance": None,
+}
 
 
 @dataclass(frozen=True)

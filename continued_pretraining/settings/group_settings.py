@@ -29,9 +29,11 @@ class GroupSettings:
 
     groups: Annotated[
         Path | None,
-        place("groups.json of languages cluster: train a model for each group, in a folder of "
-              "--output; a group that has no --text is left out"),
-    ] = None  # fmt: skip
+        place(
+            "groups.json of languages cluster: train a model for each group, in a folder of "
+            "--output; a group that has no --text is left out"
+        ),
+    ] = None
     controls: Annotated[
         tuple[Literal["random", "all"], ...],
         "beside --groups: models of random groups of the same sizes, and one of all languages, for "

@@ -56,8 +56,10 @@ class TextShare:
             [self.original[row] for row in picked],
             [self.seen[row] for row in picked],
             [self.guessed[row] for row in picked],
-            self.rows[rows], self.firsts[rows], self.gap,
-        )  # fmt: skip
+            self.rows[rows],
+            self.firsts[rows],
+            self.gap,
+        )
 
     def is_text(self, member: int) -> NDArray[np.bool_]:
         """Which pieces of a sequence are text, and no control tokens between two."""
@@ -207,10 +209,12 @@ def corrupted(
         middle = np.asarray(between, dtype=np.int64)
         nothing = np.zeros(len(middle), dtype=bool)
         original, seen, guessed = (
-            [np.insert(ids, np.full(len(part), first), part) if first else ids
-             for ids, first in zip(rows, firsts.tolist(), strict=True)]
+            [
+                np.insert(ids, np.full(len(part), first), part) if first else ids
+                for ids, first in zip(rows, firsts.tolist(), strict=True)
+            ]
             for rows, part in ((original, middle), (seen, middle), (guessed, nothing))
-        )  # fmt: skip
+        )
     return TextShare(
         languages[order], original, seen, guessed, np.arange(len(original)), firsts, len(between)
     )

@@ -170,9 +170,12 @@ class _Builder:
             names = list(self.text)
             shares = partial(shares_by_size, names, config.flatness, config.replay_share)
             sampler = Sampler(
-                [len(t) for t in texts], config.flatness, config.seed,
-                config.validation_sequences, shares if config.replay else None,
-            )  # fmt: skip
+                [len(t) for t in texts],
+                config.flatness,
+                config.seed,
+                config.validation_sequences,
+                shares if config.replay else None,
+            )
             first = objectives.main.corruption if objectives.text else None
             planners["text"] = TextPlanner(
                 names, texts, sampler, first, config.mlm_batch, config.seed
@@ -230,10 +233,14 @@ class _Builder:
                 f"least {config.block - length + len(between) + 2}"
             )
         settings = PairDrawing(
-            config.bitext_sampling, config.bitext_temperature, config.bitext_hub,
-            config.source_limit, config.validation_sequences, config.seed,
+            config.bitext_sampling,
+            config.bitext_temperature,
+            config.bitext_hub,
+            config.source_limit,
+            config.validation_sequences,
+            config.seed,
             config.has_targets,
-        )  # fmt: skip
+        )
         collection = collect_pairs(self.sources, tokenizer, self.cache, self._digest, settings)
         return PairPlanner(collection, between, length, config.tlm_batch, config.seed)
 

@@ -51,9 +51,14 @@ class Speedometer:
     """Rates between two readings, pauses left out."""
 
     def __init__(
-        self, flops: Flops, peak: float, depth: int, blocks: Mapping[str, int], processes: int,
+        self,
+        flops: Flops,
+        peak: float,
+        depth: int,
+        blocks: Mapping[str, int],
+        processes: int,
         operations: Mapping[str, float],
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Start the clock.
 
         Args:

@@ -50,9 +50,13 @@ class VocabularyConfig:
         if not self.text:
             raise ConfigError("--text names no file")
         for name, least in (
-            ("size", SMALLEST), ("beta", 0), ("temperature", 1), ("largest", SMALLEST),
-            ("lines", 10), ("max_length", 8),
-        ):  # fmt: skip
+            ("size", SMALLEST),
+            ("beta", 0),
+            ("temperature", 1),
+            ("largest", SMALLEST),
+            ("lines", 10),
+            ("max_length", 8),
+        ):
             require_at_least(f"--{name.replace('_', '-')}", getattr(self, name), least)
         require_at_most("--beta", self.beta, 1)
         require_at_most("--max-length", self.max_length, _LARGEST_LENGTH)

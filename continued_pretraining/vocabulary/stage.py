@@ -126,9 +126,12 @@ def _write(
     rows: list[dict[str, Any]] = []
     for language, lines in texts.items():
         row = {
-            "language": language, "lines": len(lines), "size": taken.sizes[language],
-            "saturated": language in taken.saturated, **fineness(made, _held(lines)),
-        }  # fmt: skip
+            "language": language,
+            "lines": len(lines),
+            "size": taken.sizes[language],
+            "saturated": language in taken.saturated,
+            **fineness(made, _held(lines)),
+        }
         rows.append(row | ({"plain": fineness(plain, _held(lines))} if plain else {}))
     record.counts = {"pieces": len(made), "languages": {row["language"]: row for row in rows}}
     with outputs.together() as batch, batch.stage(config.output) as temporary:

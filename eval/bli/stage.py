@@ -134,14 +134,20 @@ def _score(
         except LexiconError as error:
             raise LexiconError(f"{path}: {error}") from error
         yield {
-            "source": str(source), "target": str(target), "lexicon": str(path), "method": method,
-            "index": config.index, **score.as_row(sorted(set(config.k))),
-            "source_words": len(pair.source), "target_words": len(pair.target),
-            "pairs": coverage.pairs, "known_pairs": coverage.covered_pairs,
+            "source": str(source),
+            "target": str(target),
+            "lexicon": str(path),
+            "method": method,
+            "index": config.index,
+            **score.as_row(sorted(set(config.k))),
+            "source_words": len(pair.source),
+            "target_words": len(pair.target),
+            "pairs": coverage.pairs,
+            "known_pairs": coverage.covered_pairs,
             "dropped_phrases": lexicon.dropped.get("phrase", 0),
             "found": marks(score.ranks == 1),
             **({"words": by_word(pair, lexicon, score)} if wants else {}),
-        }  # fmt: skip
+        }
 
 
 def _write_induced(induced: Lexicon, output: Path, record: RunRecord, outputs: Outputs) -> None:

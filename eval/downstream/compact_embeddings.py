@@ -53,9 +53,11 @@ def compact_embeddings(reader: Reader, rows: Sequence[Row]) -> Iterator[Shrinkag
     numbers[kept] = np.arange(len(kept))
     places = torch.from_numpy(kept).to(table.weight.device)
     small = torch.nn.Embedding(
-        len(kept), table.embedding_dim, padding_idx=table.padding_idx,
+        len(kept),
+        table.embedding_dim,
+        padding_idx=table.padding_idx,
         _weight=table.weight.detach()[places].clone(),
-    )  # fmt: skip
+    )
     small.weight.requires_grad_(table.weight.requires_grad)
     reader.model.set_input_embeddings(small)
     reader.numbers = numbers

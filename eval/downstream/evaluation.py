@@ -100,9 +100,7 @@ def evaluate(task: FineTunedTask, config: DownstreamConfig) -> Outcome:
             "models": digests,
         }
         few = warn_of_few((f"{row.set}, {row.language}", *row.items) for row in rows)
-        data = {
-            **as_data(rows), "intervals": METHOD, "warnings": few, "run": record.as_dict(),
-        }  # fmt: skip
+        data = {**as_data(rows), "intervals": METHOD, "warnings": few, "run": record.as_dict()}
         markdown = as_markdown(rows)
         shelf.finish(data, markdown)
     if config.markdown is not None:
@@ -122,9 +120,8 @@ def _claimed(task: FineTunedTask, config: DownstreamConfig, inputs: Sequence[Pat
         Shelf(config.output, task.command, overwrite=config.overwrite).check()
     if config.markdown is not None:
         outputs.claim(
-            config.markdown, "--markdown", is_folder=False, renews=True,
-            remedy="remove it yourself",
-        )  # fmt: skip
+            config.markdown, "--markdown", is_folder=False, renews=True, remedy="remove it yourself"
+        )
     return outputs
 
 
@@ -172,9 +169,14 @@ def _test_seed(
             shown = ", ".join(f"{k} {100 * v:.2f}" for k, v in report.scores.items())
             _say(f"{what}: {shown}")
             shelf.keep(
-                label, seed, _key(gold), setting.golds[_key(gold)], report.scores,
-                report.predictions, report.kind,
-            )  # fmt: skip
+                label,
+                seed,
+                _key(gold),
+                setting.golds[_key(gold)],
+                report.scores,
+                report.predictions,
+                report.kind,
+            )
             found[_key(gold)] = report.scores
     if not setting.config.keep_models:
         shelf.drop_model(label, seed)

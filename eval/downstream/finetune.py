@@ -127,8 +127,10 @@ class _Trainer:
         self._weights = [p for p in reader.model.parameters() if p.requires_grad]
         self._optimizer = torch.optim.AdamW(
             _parameter_groups(reader.model, course.recipe.weight_decay),
-            lr=course.recipe.learning_rate, eps=1e-8, fused=True,
-        )  # fmt: skip
+            lr=course.recipe.learning_rate,
+            eps=1e-8,
+            fused=True,
+        )
 
     def epoch(self, rows: Sequence[Row], progress: Progress) -> None:
         """One course over rows that are in their random order already."""

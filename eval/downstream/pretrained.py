@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     import torch
 
 Head = Literal[
-    "AutoModelForQuestionAnswering", "AutoModelForTokenClassification",
+    "AutoModelForQuestionAnswering",
+    "AutoModelForTokenClassification",
     "AutoModelForSequenceClassification",
-]  # fmt: skip
+]
 _WEIGHTS = (".safetensors", ".bin")
 
 
@@ -116,9 +117,14 @@ def load_reader(
             config.num_labels = num_labels
 
     model = load_model(
-        str(tuned or name), head, tokenizer, fault="cannot be loaded", change=change,
-        dtype="float32", ignore_mismatched_sizes=True,
-    ).model  # fmt: skip
+        str(tuned or name),
+        head,
+        tokenizer,
+        fault="cannot be loaded",
+        change=change,
+        dtype="float32",
+        ignore_mismatched_sizes=True,
+    ).model
     return Reader(
         name,
         model.to(device),

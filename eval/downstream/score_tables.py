@@ -75,8 +75,11 @@ def as_data(rows: Sequence[ScoreRow]) -> dict[str, Any]:
     return {
         "rows": [
             {
-                "model": row.model, "set": row.set, "language": row.language,
-                "zero_shot": row.is_zero_shot, **row.counts,
+                "model": row.model,
+                "set": row.set,
+                "language": row.language,
+                "zero_shot": row.is_zero_shot,
+                **row.counts,
                 **{metric: spread.as_dict() for metric, spread in row.spreads.items()},
                 "interval_95": row.intervals(),
             }
@@ -84,12 +87,14 @@ def as_data(rows: Sequence[ScoreRow]) -> dict[str, Any]:
         ],
         "averages": [
             {
-                "model": model, "set": name, "over": which,
+                "model": model,
+                "set": name,
+                "over": which,
                 **{metric: spread.as_dict() for metric, spread in spreads.items()},
             }
             for model, name, which, spreads in averages(rows)
         ],
-    }  # fmt: skip
+    }
 
 
 def as_text(rows: Sequence[ScoreRow]) -> str:
@@ -110,12 +115,14 @@ def as_text(rows: Sequence[ScoreRow]) -> str:
         blocks.append(
             "\n".join(
                 "  ".join(
-                    [cell.ljust(width) if place == 0 else cell.rjust(width)
-                     for place, (cell, width) in enumerate(zip(line, widths, strict=True))]
+                    [
+                        cell.ljust(width) if place == 0 else cell.rjust(width)
+                        for place, (cell, width) in enumerate(zip(line, widths, strict=True))
+                    ]
                 ).rstrip()
                 for line in lines
             )
-        )  # fmt: skip
+        )
     return "\n\n".join(blocks)
 
 

@@ -125,9 +125,15 @@ class Shelf:
         return scores
 
     def keep(
-        self, label: str, seed: int, name: str, gold: str, scores: Mapping[str, float],
-        predictions: str, kind: str,
-    ) -> None:  # fmt: skip
+        self,
+        label: str,
+        seed: int,
+        name: str,
+        gold: str,
+        scores: Mapping[str, float],
+        predictions: str,
+        kind: str,
+    ) -> None:
         """Save the scores of a test; ``predictions`` go beside them in a file of that kind."""
         if self._folder is None:
             return

@@ -56,10 +56,16 @@ class CrossSums:
         wide_xx, wide_yy = xx.astype(np.float64), yy.astype(np.float64)
         ones = np.ones(len(x), x.dtype)
         return cls(
-            x.T @ y, (ones @ x).astype(np.float64), (ones @ y).astype(np.float64),
-            (yy @ x).astype(np.float64), (xx @ y).astype(np.float64), float(wide_xx @ wide_yy),
-            float(wide_xx.sum()), float(wide_yy.sum()), len(x),
-        )  # fmt: skip
+            x.T @ y,
+            (ones @ x).astype(np.float64),
+            (ones @ y).astype(np.float64),
+            (yy @ x).astype(np.float64),
+            (xx @ y).astype(np.float64),
+            float(wide_xx @ wide_yy),
+            float(wide_xx.sum()),
+            float(wide_yy.sum()),
+            len(x),
+        )
 
     def __add__(self, other: CrossSums) -> CrossSums:
         values = zip(vars(self).values(), vars(other).values(), strict=True)

@@ -48,11 +48,14 @@ class ImpactConfig:
 
     def __post_init__(self) -> None:
         for flag, value, least in (
-            ("the number of --text", len(self.text), 1), ("--max-sentences", self.max_sentences, 4),
-            ("--shuffles", self.shuffles, 0), ("--seed", self.seed, 0),
-            ("--max-pieces", self.max_pieces, 4), ("--batch-pieces", self.batch_pieces, 1),
+            ("the number of --text", len(self.text), 1),
+            ("--max-sentences", self.max_sentences, 4),
+            ("--shuffles", self.shuffles, 0),
+            ("--seed", self.seed, 0),
+            ("--max-pieces", self.max_pieces, 4),
+            ("--batch-pieces", self.batch_pieces, 1),
             ("the number of --layers", len(self.layers), 1),
-        ):  # fmt: skip
+        ):
             require_at_least(flag, value, least)
         if self.source is not None:
             check_language_name(self.source, "--source")

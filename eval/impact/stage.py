@@ -32,11 +32,16 @@ def impact(config: ImpactConfig) -> Outcome:
     states = states_of(layers, (config.pool,))
     readers = [
         SentenceReader(
-            name, states, max_pieces=config.max_pieces, batch_pieces=config.batch_pieces,
-            device=config.device, precision=config.precision, language=next(iter(text)),
+            name,
+            states,
+            max_pieces=config.max_pieces,
+            batch_pieces=config.batch_pieces,
+            device=config.device,
+            precision=config.precision,
+            language=next(iter(text)),
         )
         for name in (config.before, config.after)
-    ]  # fmt: skip
+    ]
     rows: list[dict[str, Any]] = []
     with Progress("comparing", len(text) * config.max_sentences, "sentences") as progress:
         for language, paths in text.items():

@@ -39,9 +39,11 @@ class NliConfig(DownstreamConfig):
     sources: Annotated[tuple[str, ...], "fine-tune on each of these languages by itself"] = ()
     groups: Annotated[
         Path | None,
-        place("groups.json of languages cluster: fine-tune on the pivot of each group, test on its "
-              "members"),
-    ] = None  # fmt: skip
+        place(
+            "groups.json of languages cluster: fine-tune on the pivot of each group, test on its "
+            "members"
+        ),
+    ] = None
 
     PRESETS: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "xtreme": {},

@@ -30,9 +30,8 @@ def nli(config: NliConfig) -> Outcome:
     outputs = Outputs("eval nli", inputs=[one.train for one in parts])
     if config.markdown is not None:
         outputs.claim(
-            config.markdown, "--markdown", is_folder=False, renews=True,
-            remedy="remove it yourself",
-        )  # fmt: skip
+            config.markdown, "--markdown", is_folder=False, renews=True, remedy="remove it yourself"
+        )
     record = RunRecord("eval nli", config, [one.train for one in parts])
     for one in parts:
         NliTask(one)  # every fault in any file shows before the first fine-tuning
@@ -64,11 +63,16 @@ def _alone(config: NliConfig, source: str, members: Sequence[str]) -> NliConfig:
         return None if path is None else Path(str(path).replace("{}", source))
 
     return dataclasses.replace(
-        config, train=Path(str(config.train).replace("{}", source)), dev=filled(config.dev),
-        train_language=source, sources=(), groups=None, markdown=None,
+        config,
+        train=Path(str(config.train).replace("{}", source)),
+        dev=filled(config.dev),
+        train_language=source,
+        sources=(),
+        groups=None,
+        markdown=None,
         languages=tuple(members) or config.languages,
         output=None if config.output is None else config.output / source,
-    )  # fmt: skip
+    )
 
 
 def _pivots(config: NliConfig) -> list[tuple[str, tuple[str, ...]]]:

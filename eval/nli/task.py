@@ -118,10 +118,14 @@ class TokenizedNli:
         if not pairs:
             return []
         coded = self._tokenizer(
-            [pair.first for pair in pairs], [pair.second for pair in pairs], truncation=True,
-            max_length=self._limit, return_token_type_ids=True, return_attention_mask=False,
+            [pair.first for pair in pairs],
+            [pair.second for pair in pairs],
+            truncation=True,
+            max_length=self._limit,
+            return_token_type_ids=True,
+            return_attention_mask=False,
             split_special_tokens=True,
-        )  # fmt: skip
+        )
         return [
             Row(
                 np.array(ids, dtype=np.int32),

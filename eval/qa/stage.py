@@ -79,9 +79,14 @@ class TokenizedQuestions:
     """The questions through the eyes of one tokenizer."""
 
     def __init__(
-        self, task: QaTask, config: QaConfig, tokenizer: Any, max_pieces: int, budget: int,
+        self,
+        task: QaTask,
+        config: QaConfig,
+        tokenizer: Any,
+        max_pieces: int,
+        budget: int,
         precision: str,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Look at the questions in this tokenizer's pieces."""
         rule = WindowRule(max_pieces, config.max_question, config.stride)
         self._task = task
@@ -106,9 +111,15 @@ class TokenizedQuestions:
         contexts = self._maker.contexts(gold.items)
         windows = list(self._maker.windows(gold.items, contexts))
         texts = find_answers(
-            reader, gold.items, contexts, windows, max_answer=self._config.max_answer,
-            budget=self._budget, precision=self._precision, label=label,
-        )  # fmt: skip
+            reader,
+            gold.items,
+            contexts,
+            windows,
+            max_answer=self._config.max_answer,
+            budget=self._budget,
+            precision=self._precision,
+            label=label,
+        )
         normalize = _metric(gold.about, self._config)
         found = [
             score_answer(text, [answer.text for answer in question.answers], normalize)

@@ -92,9 +92,12 @@ def _data(rows: Sequence[dict[str, Any]], record: RunRecord) -> dict[str, Any]:
     average = sum(row["accuracy"] for row in rows) / len(rows)
     few = warn_of_few((label(row), row["sentences"], "sentences") for row in rows)
     return {
-        "rows": rows, "average": {"accuracy": average}, "intervals": METHOD, "warnings": few,
+        "rows": rows,
+        "average": {"accuracy": average},
+        "intervals": METHOD,
+        "warnings": few,
         "run": record.as_dict(),
-    }  # fmt: skip
+    }
 
 
 def _with_layer(config: RetrievalConfig) -> RetrievalConfig:
@@ -171,9 +174,12 @@ def _static_encoder(path: Path, config: RetrievalConfig) -> StaticEncoder:
 
 def _row(paths: tuple[Path, Path], method: Search, score: RetrievalScore) -> dict[str, Any]:
     return {
-        "source": str(paths[0]), "target": str(paths[1]), "method": method, **score.as_row(),
+        "source": str(paths[0]),
+        "target": str(paths[1]),
+        "method": method,
+        **score.as_row(),
         "error": 1 - score.right / score.sentences,
-    }  # fmt: skip
+    }
 
 
 def _table(rows: Sequence[dict[str, Any]], average: float) -> str:

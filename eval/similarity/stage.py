@@ -30,8 +30,10 @@ def similarity(config: SimilarityConfig) -> Outcome:
     if target is not None and config.target is not None:
         check_one_space((config.vectors, vectors.width), (config.target, target.width))
     rules: dict[str, Any] = {
-        "case": config.case, "phrases": config.phrases, "back_off": config.back_off,
-    }  # fmt: skip
+        "case": config.case,
+        "phrases": config.phrases,
+        "back_off": config.back_off,
+    }
     scores = score_similarity(vectors, datasets, target, **rules)
     if not any(score.covered for score in scores):
         raise DatasetError(_nothing_covered(config, vectors, datasets, target))
@@ -46,9 +48,12 @@ def similarity(config: SimilarityConfig) -> Outcome:
         (score.dataset, score.covered, "covered pairs") for score in scores if score.covered
     )
     data = {
-        "rows": [place | row for row in rows], "average": average, "intervals": METHOD,
-        "warnings": few, "run": run,
-    }  # fmt: skip
+        "rows": [place | row for row in rows],
+        "average": average,
+        "intervals": METHOD,
+        "warnings": few,
+        "run": run,
+    }
     return Outcome(_table([*rows, average] if len(rows) > 1 else rows), data)
 
 

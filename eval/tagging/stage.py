@@ -116,9 +116,14 @@ class TokenizedTagging:
         """Tag the sentences of a set and count."""
         rows = self._maker.cut(gold.items, self._numbers)
         found = find_tags(
-            reader, gold.items, rows, self._task.tags, budget=self._budget,
-            precision=self._precision, label=label,
-        )  # fmt: skip
+            reader,
+            gold.items,
+            rows,
+            self._task.tags,
+            budget=self._budget,
+            precision=self._precision,
+            label=label,
+        )
         scores = tag_scores(
             [sentence.tags for sentence in gold.items], found, entities=self._task.has_entities
         )

@@ -288,7 +288,13 @@ def row(
     """A row in the form that ``scripts/bench`` wants; all in seconds, the smaller the better."""
     ratio = reference / ours
     return {
-        "name": name, "unit": "s", "ours": round(ours, 3), "reference": round(reference, 3),
-        "ratio": round(ratio, 2), "goal": goal, "holds": None if goal is None else ratio >= goal,
-        "floor": None if floor is None else round(floor, 3), "note": note,
-    }  # fmt: skip
+        "name": name,
+        "unit": "s",
+        "ours": round(ours, 3),
+        "reference": round(reference, 3),
+        "ratio": round(ratio, 2),
+        "goal": goal,
+        "holds": None if goal is None else ratio >= goal,
+        "floor": None if floor is None else round(floor, 3),
+        "note": note,
+    }

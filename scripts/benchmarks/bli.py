@@ -101,15 +101,21 @@ def compare(size: int, width: int, noise: float, repeats: int) -> list[dict[str,
     drift = abs(score.mrr - float(np.mean(1 / ranks)))
     return [
         {
-            "name": label, "unit": "s", **row, "holds": holds,
-            "floor": floor, "note": f"identical answers: {same and same_ranks}; "
-            f"MRR differs by {drift:.1e}",
+            "name": label,
+            "unit": "s",
+            **row,
+            "holds": holds,
+            "floor": floor,
+            "note": f"identical answers: {same and same_ranks}; MRR differs by {drift:.1e}",
         },
         {
-            "name": "hubness terms computed exactly", "unit": "words",
-            "ours": products, "reference": size, "ratio": size / products,
+            "name": "hubness terms computed exactly",
+            "unit": "words",
+            "ours": products,
+            "reference": size,
+            "ratio": size / products,
         },
-    ]  # fmt: skip
+    ]
 
 
 def count_exact_searches() -> Any:

@@ -66,14 +66,19 @@ def rows_of(
                 figures = in_turns(sides, repeats)
             rivals = ["default"] if crowd == 0 else [way for way in WAYS if way != "ours"]
             rival = best(figures, rivals, more_is_better=True)
-            found.append({
-                "name": f"{kind}, beside {crowd} busy processes, against {rival}" if crowd
-                else f"{kind}, alone, against {rival}",
-                "unit": KINDS[kind],
-                **compared(figures["ours"], figures[rival], more_is_better=True),
-                "goal": 0.7 if crowd else 0.97,
-                "note": "; ".join(f"{way} {median(rate):,.0f}" for way, rate in figures.items()),
-            })  # fmt: skip
+            found.append(
+                {
+                    "name": f"{kind}, beside {crowd} busy processes, against {rival}"
+                    if crowd
+                    else f"{kind}, alone, against {rival}",
+                    "unit": KINDS[kind],
+                    **compared(figures["ours"], figures[rival], more_is_better=True),
+                    "goal": 0.7 if crowd else 0.97,
+                    "note": "; ".join(
+                        f"{way} {median(rate):,.0f}" for way, rate in figures.items()
+                    ),
+                }
+            )
     return found
 
 
@@ -94,9 +99,13 @@ def worker(kind: str, way: str, text: Path, scratch: Path) -> Iterator[Callable[
     """A process that works when asked, for so many seconds, and answers with its rate."""
     variables = {k: v for k, v in os.environ.items() if not k.startswith(("OMP_", "GOMP_", "KMP_"))}
     with subprocess.Popen(
-        [sys.executable, __file__, kind, way, str(text), str(scratch)], env=variables | WAYS[way],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-    ) as process:  # fmt: skip
+        [sys.executable, __file__, kind, way, str(text), str(scratch)],
+        env=variables | WAYS[way],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
         asked, answers = process.stdin, process.stdout
         if asked is None or answers is None:
             raise TypeError("no pipes")

@@ -29,8 +29,12 @@ PRODUCTS = 2  # X'X and Y'Y, half of each by symmetry, and X'Y; the blocks' sums
 
 def rows(scratch: Path, *, quick: bool = False) -> list[dict[str, Any]]:
     """The benchmark's rows."""
-    return [*represent(quick=quick), *memory(scratch, quick=quick), *cka(quick=quick),
-            *distances(scratch, quick=quick)]  # fmt: skip
+    return [
+        *represent(quick=quick),
+        *memory(scratch, quick=quick),
+        *cka(quick=quick),
+        *distances(scratch, quick=quick),
+    ]
 
 
 def sentences(count: int) -> list[str]:
@@ -51,9 +55,13 @@ def represent(*, quick: bool) -> list[dict[str, Any]]:
         str(TEACHER), states, max_pieces=256, batch_pieces=4096, device="cpu", precision="auto"
     )
     bare = SentenceReader(
-        str(TEACHER), [SentenceState(4, "cls")], max_pieces=256, batch_pieces=4096, device="cpu",
+        str(TEACHER),
+        [SentenceState(4, "cls")],
+        max_pieces=256,
+        batch_pieces=4096,
+        device="cpu",
         precision="auto",
-    )  # fmt: skip
+    )
     made = [bare.inputs(lines[start : start + 1024]) for start in range(0, count, 1024)]
 
     def ours() -> float:
@@ -119,9 +127,12 @@ def cka(*, quick: bool) -> list[dict[str, Any]]:
         f"does {rate / 1e9:.0f}; {own:.0f} processor seconds; peak {peak_megabytes()} MB"
     )
     row: dict[str, Any] = {
-        "name": f"debiased CKA, {places} x {count} x {WIDTH}", "unit": "s", "ours": seconds,
-        "floor": flops / rate, "note": note,
-    }  # fmt: skip
+        "name": f"debiased CKA, {places} x {count} x {WIDTH}",
+        "unit": "s",
+        "ours": seconds,
+        "floor": flops / rate,
+        "note": note,
+    }
     if not quick:
         row |= {"reference": 60.0, "ratio": 60.0 / seconds, "goal": 1.0, "holds": seconds <= 60}
     return [row]
@@ -132,15 +143,18 @@ def distances(scratch: Path, *, quick: bool) -> list[dict[str, Any]]:
     codes = list(languages())[: 20 if quick else 200]
     place = scratch / "distances.tsv"
     taken = [
-        x2static_alone(["languages", "distance", "--languages", *codes, "--output", place,
-                        "--overwrite"])[0]
+        x2static_alone(
+            ["languages", "distance", "--languages", *codes, "--output", place, "--overwrite"]
+        )[0]
         for _ in range(2 if quick else 5)
-    ]  # fmt: skip
+    ]
     seconds = float(np.median(taken))
     row: dict[str, Any] = {
-        "name": f"languages distance, five kinds, {len(codes)} languages, cold", "unit": "s",
-        "ours": seconds, "note": "a process of its own, file and record written",
-    }  # fmt: skip
+        "name": f"languages distance, five kinds, {len(codes)} languages, cold",
+        "unit": "s",
+        "ours": seconds,
+        "note": "a process of its own, file and record written",
+    }
     if not quick:
         row |= {"reference": 5.0, "ratio": 5.0 / seconds, "goal": 1.0, "holds": seconds <= 5}
     return [row]

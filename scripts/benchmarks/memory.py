@@ -68,6 +68,12 @@ def row(name: str, ours: float, limit: float, note: str = "") -> Row:
     """A row in the form that ``scripts/bench`` wants."""
     ratio = limit / ours
     return {
-        "name": f"peak memory, {name}", "unit": "GB", "ours": round(ours, 2), "reference": limit,
-        "ratio": round(ratio, 2), "goal": 1.0, "holds": ratio >= 1, "note": note,
-    }  # fmt: skip
+        "name": f"peak memory, {name}",
+        "unit": "GB",
+        "ours": round(ours, 2),
+        "reference": limit,
+        "ratio": round(ratio, 2),
+        "goal": 1.0,
+        "holds": ratio >= 1,
+        "note": note,
+    }

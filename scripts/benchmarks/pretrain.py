@@ -380,9 +380,8 @@ def pair_rows(scratch: Path, size: Size, text: Path, repeats: int) -> list[dict[
     found = [detection_row(size, plain, detecting, repeats)]
     pattern = write_pairs(scratch / "pairs", text, 2_000)
     learning = Ours(
-        scratch, size, text, model, text=(), mlm_weight=0.0, bitext=(pattern,),
-        tlm_batch=size.batch,
-    )  # fmt: skip
+        scratch, size, text, model, text=(), mlm_weight=0.0, bitext=(pattern,), tlm_batch=size.batch
+    )
     return [*found, drawing_row(size, learning), sampling_row()]
 
 

@@ -81,12 +81,13 @@ def text_rows(scratch: Path, vectors: WordVectors, size: str, repeats: int) -> l
     return [
         {"name": f"read .vec, {size}", "unit": "s", **read, "goal": 5.0, "floor": floor},
         {
-            "name": f"write .vec, {size}", "unit": "s",
+            "name": f"write .vec, {size}",
+            "unit": "s",
             **written,
             "floor": f"writing and syncing these bytes alone: {write_floor:.2f} s",
         },
         *memory,
-    ]  # fmt: skip
+    ]
 
 
 def write_in_turns(ours: Path, theirs: Path, vectors: WordVectors, repeats: int) -> dict[str, Any]:
@@ -156,10 +157,14 @@ def native_row(scratch: Path, vectors: WordVectors) -> Row:
     floor = sorted(seconds(lambda: words.tobytes().decode().split("\n"))[0] for _ in range(9))[4]
     check_same(read_vectors(folder), vectors)
     return row(
-        f"open native, {len(vectors):,} x {WIDTH}", "ms", 1000 * times[4], OPEN_MS, goal=1.0,
+        f"open native, {len(vectors):,} x {WIDTH}",
+        "ms",
+        1000 * times[4],
+        OPEN_MS,
+        goal=1.0,
         floor=f"making the list of words alone: {1000 * floor:.1f} ms",
         note="reference: the limit that was set",
-    )  # fmt: skip
+    )
 
 
 def memory_rows(path: Path, vectors: WordVectors, size: str) -> list[Row]:
@@ -176,16 +181,28 @@ def memory_rows(path: Path, vectors: WordVectors, size: str) -> list[Row]:
 
 
 def row(
-    name: str, unit: str, ours: float, reference: float, *,
-    goal: float | None = None, floor: str = "", note: str = "",
-) -> Row:  # fmt: skip
+    name: str,
+    unit: str,
+    ours: float,
+    reference: float,
+    *,
+    goal: float | None = None,
+    floor: str = "",
+    note: str = "",
+) -> Row:
     """One figure where less is better."""
     ratio = reference / ours
     return {
-        "name": name, "unit": unit, "ours": ours, "reference": reference, "ratio": ratio,
-        "goal": goal, "holds": None if goal is None else ratio >= goal, "floor": floor,
+        "name": name,
+        "unit": unit,
+        "ours": ours,
+        "reference": reference,
+        "ratio": ratio,
+        "goal": goal,
+        "holds": None if goal is None else ratio >= goal,
+        "floor": floor,
         **({"note": note} if note else {}),
-    }  # fmt: skip
+    }
 
 
 def seconds(work: Callable[[], Any]) -> tuple[float, Any]:

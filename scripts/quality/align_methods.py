@@ -63,7 +63,8 @@ METHODS = {
         "`identical --fast`: words spelled alike", learning("identical", "--fast"), "none"
     ),
     "identical-tuned": Method(
-        "`tuned --seeds identical`: words spelled alike", preset("tuned", "--seeds", "identical"),
+        "`tuned --seeds identical`: words spelled alike",
+        preset("tuned", "--seeds", "identical"),
         "none",
     ),
     "unsupervised": Method(
@@ -71,13 +72,14 @@ METHODS = {
     ),
     "acl2018": Method(
         "`acl2018`, the published stopping rule, cutoff 4,000",
-        preset("acl2018", "--cutoff", "4000"), "none",
+        preset("acl2018", "--cutoff", "4000"),
+        "none",
     ),
     "float64-emnlp2016": Method("`emnlp2016` transcribed in float64", ()),
     "float64-aaai2018": Method("`aaai2018` transcribed in float64", ()),
     "float64-supervised": Method("`supervised` transcribed in float64", ()),
     "float64-acl2018": Method("`acl2018` transcribed in float64, cutoff 4,000", (), "none"),
-}  # fmt: skip
+}
 SECTIONS = {
     "lexicon": "from the whole dictionary",
     "few": f"from the dictionary's first {FEW} source words",

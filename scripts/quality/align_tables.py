@@ -90,8 +90,11 @@ def others_table(results: Results, pairs: Sequence[str]) -> list[str]:
 
 def released_table(results: Results, pairs: Sequence[str]) -> list[str]:
     """Nearest neighbour and CSLS on the released vectors, beside the published figures."""
-    heads = [f"{bare(pair)} {what}" for pair in pairs
-             for what in ("NN", "CSLS", "NN published", "CSLS published")]  # fmt: skip
+    heads = [
+        f"{bare(pair)} {what}"
+        for pair in pairs
+        for what in ("NN", "CSLS", "NN published", "CSLS published")
+    ]
     lines = [f"| method | {' | '.join(heads)} |", "|---" * (len(heads) + 1) + "|"]
     for name, row in results.items():
         if not any(pair in row for pair in pairs):
@@ -123,24 +126,33 @@ def tuning_table(results: Results) -> list[str]:
         words = "words kept out" if deciding == "chosen_by" else "the words that decided"
         figures = [tuning[name] for name in ("plain", "held_back", deciding)]
         scores = ["" if figure is None else f"{100 * figure:.1f}" for figure in figures]
-        lines.append(f"| {pair} | {tuning['ridge']:g} | {tuning['reweight']:g} | "
-                     f"{' | '.join([*yes, words, *scores])} |")  # fmt: skip
+        lines.append(
+            f"| {pair} | {tuning['ridge']:g} | {tuning['reweight']:g} | "
+            f"{' | '.join([*yes, words, *scores])} |"
+        )
     return lines
 
 
 def signs_table(results: Results, pairs: Sequence[str]) -> list[str]:
     """How self-learning without a dictionary went, and what the program said of it."""
-    lines = ["| run | pair | iterations | objective | mutual rate | found again | lift | verdict | "
-             "CSLS P@1 | CPU s |", "|---" * 10 + "|"]  # fmt: skip
+    lines = [
+        "| run | pair | iterations | objective | mutual rate | found again | lift | verdict | "
+        "CSLS P@1 | CPU s |",
+        "|---" * 10 + "|",
+    ]
     for name, row in results.items():
         for pair in pairs:
             said = row.get(pair, {})
             if METHODS[name].seeds != "none" or "csls" not in said:
                 continue
-            signs = [f"{said[key]:.3f}" if key in said else "" for key in
-                     ("objective", "mutual_rate", "found_again", "lift")]  # fmt: skip
+            signs = [
+                f"{said[key]:.3f}" if key in said else ""
+                for key in ("objective", "mutual_rate", "found_again", "lift")
+            ]
             verdict = {True: "failed", False: "converged"}.get(said.get("failed"), "")
-            lines.append(f"| {METHODS[name].stated} | {pair} | {said.get('iterations', '')} | "
-                         f"{' | '.join(signs)} | {verdict} | {100 * said['csls']:.1f} | "
-                         f"{said['cpu_seconds']:.0f} |")  # fmt: skip
+            lines.append(
+                f"| {METHODS[name].stated} | {pair} | {said.get('iterations', '')} | "
+                f"{' | '.join(signs)} | {verdict} | {100 * said['csls']:.1f} | "
+                f"{said['cpu_seconds']:.0f} |"
+            )
     return lines

@@ -46,9 +46,13 @@ METHODS: dict[str, dict[str, Any]] = {
     "semi-supervised": {"preset": "semi-supervised", "fast": True, "cutoff": 10_000},
     "semi-bootstrap": {"preset": "semi-bootstrap", "fast": True, "cutoff": 10_000},
     "identical": {"preset": "identical", "fast": True, "cutoff": 10_000},
-    "unsupervised": {"preset": "unsupervised", "fast": True, "cutoff": 10_000,
-                     "accept_failure": True},
-}  # fmt: skip
+    "unsupervised": {
+        "preset": "unsupervised",
+        "fast": True,
+        "cutoff": 10_000,
+        "accept_failure": True,
+    },
+}
 WITHOUT = ("tuned", "identical", "unsupervised")
 COUNTS = (0, 25, 50, 100, 500, 1_000, 5_000)
 DRAWS = (0, 1, 2)
@@ -82,9 +86,11 @@ class World:
         tested = self._rows("test", "5000-6500")
         is_new = ~np.isin(tested.source, self.taught.source)
         self.held = HeldOut(
-            self.source.matrix, self.target.matrix, pairs_where(tested, is_new),
+            self.source.matrix,
+            self.target.matrix,
+            pairs_where(tested, is_new),
             (len(self.source), len(self.target)),
-        )  # fmt: skip
+        )
         self.words = np.unique(self.taught.source)
 
     def drawn(self, count: int, draw: int) -> PairRows:
@@ -112,13 +118,23 @@ def score(world: World, method: str, count: int, draw: int) -> dict[str, Any]:
     nowhere = Path("none")
     given = {"lexicon": nowhere} if count else {}
     config = configured(
-        AlignConfig, source=nowhere, target=nowhere, output_source=Path("a"),
-        output_target=Path("b"), **given, **METHODS[method],
-    )  # fmt: skip
+        AlignConfig,
+        source=nowhere,
+        target=nowhere,
+        output_source=Path("a"),
+        output_target=Path("b"),
+        **given,
+        **METHODS[method],
+    )
     problem = Problem(
-        world.source.matrix, world.target.matrix, config.settings(), pairs, rounds=config.rounds,
-        accept_failure=config.accept_failure, guessed=not count,
-    )  # fmt: skip
+        world.source.matrix,
+        world.target.matrix,
+        config.settings(),
+        pairs,
+        rounds=config.rounds,
+        accept_failure=config.accept_failure,
+        guessed=not count,
+    )
     began = time.process_time()
     try:
         found = learn_maps(config.method, replace(problem, seed=draw), Resources(threads=1))
@@ -128,10 +144,15 @@ def score(world: World, method: str, count: int, draw: int) -> dict[str, Any]:
     precision = world.held.precision(found.source, found.target)
     tuning = found.notes.get("tuning", {})
     return {
-        "csls": precision.csls, "nearest": precision.nearest, "words": precision.words,
-        "seconds": seconds, "way": tuning.get("way"), "held_back": tuning.get("held_back"),
-        "polished": tuning.get("polished"), "ridge": tuning.get("ridge"),
-    }  # fmt: skip
+        "csls": precision.csls,
+        "nearest": precision.nearest,
+        "words": precision.words,
+        "seconds": seconds,
+        "way": tuning.get("way"),
+        "held_back": tuning.get("held_back"),
+        "polished": tuning.get("polished"),
+        "ridge": tuning.get("ridge"),
+    }
 
 
 def cells(world: World, draws: int) -> Iterator[tuple[int, int, str]]:
@@ -165,10 +186,13 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
     lines = [
         "CSLS P@1 in percent on MUSE's test words, by seed words of the training dictionary; mean "
         "of the draws of the seed words, smallest and largest in brackets. `behind` counts the "
-        "draws in which the default is more than 1 point behind the best preset.", "",
-        "| vectors | seed words | " + " | ".join(f"`{name}`" for name in METHODS)
-        + " | behind | way | CPU s |", "|---" * (len(METHODS) + 5) + "|",
-    ]  # fmt: skip
+        "draws in which the default is more than 1 point behind the best preset.",
+        "",
+        "| vectors | seed words | "
+        + " | ".join(f"`{name}`" for name in METHODS)
+        + " | behind | way | CPU s |",
+        "|---" * (len(METHODS) + 5) + "|",
+    ]
     for pair, count in dict.fromkeys((row["pair"], row["pairs"]) for row in rows):
         here = [row for row in rows if (row["pair"], row["pairs"]) == (pair, count)]
         by_method = {name: [r for r in here if r["method"] == name] for name in METHODS}
@@ -207,9 +231,14 @@ def main(argv: Sequence[str]) -> None:
     options = parse(parser, argv)
     released = options.data / "vectors-zhang2017"
     pairs = [
-        Pair(f"released/{name}", released / name / f"word2vec.{name[:2]}",
-             released / name / "word2vec.en", name) for name in ("es-en", "zh-en")
-    ]  # fmt: skip
+        Pair(
+            f"released/{name}",
+            released / name / f"word2vec.{name[:2]}",
+            released / name / "word2vec.en",
+            name,
+        )
+        for name in ("es-en", "zh-en")
+    ]
     pairs += [
         Pair(f"distilled/{code}-en", options.work / code, options.work / "en", f"{code}-en")
         for code in ("de", "es")
@@ -220,9 +249,10 @@ def main(argv: Sequence[str]) -> None:
         pairs.append(Pair(name, Path(source), Path(target), codes))
     chosen = [pair for pair in pairs if not options.only or pair.name in options.only]
     rows = [
-        row for pair in chosen
+        row
+        for pair in chosen
         for row in measured(pair, options.data, options.work / "cells", options.draws)
-    ]  # fmt: skip
+    ]
     made = provenance(seeds=DRAWS[: options.draws], n="MUSE test words covered", repeats=1)
     write_results(options.output, rows, table(rows), made)
 

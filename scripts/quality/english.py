@@ -147,8 +147,13 @@ def train_model2vec(bench: EnglishWork, method: str, teacher: Path) -> None:
     environment = bench.work / "model2vec-environment"
     if not (environment / "ready").exists():
         run(sys.executable, "-m", "venv", environment)
-        run(environment / "bin" / "pip", "install", "-q", "torch==2.13.0",
-            "model2vec[distill,quantization]==0.10.0")  # fmt: skip
+        run(
+            environment / "bin" / "pip",
+            "install",
+            "-q",
+            "torch==2.13.0",
+            "model2vec[distill,quantization]==0.10.0",
+        )
         (environment / "ready").touch()
     words = list(read_vectors(bench.vectors("decontextual")).words)
     word_file, answer = bench.work / "words.txt", bench.work / "model2vec.npy"
@@ -206,8 +211,10 @@ def table(results: Sequence[dict[str, Any]], *, with_size: bool) -> str:
         lines.append(f"| {STATED[result['method']]} | {size}{' | '.join(cells)} |")
     covered = results[-1]["scores"]
     shares = " | ".join(f"{100 * covered[name]['coverage']:.0f} %" for name in SETS)
-    lines.append(f"| *pairs covered{' by the last' if with_size else ''}* | "
-                 f"{'| ' if with_size else ''}{shares} | |")  # fmt: skip
+    lines.append(
+        f"| *pairs covered{' by the last' if with_size else ''}* | "
+        f"{'| ' if with_size else ''}{shares} | |"
+    )
     return "\n".join(lines) + "\n"
 
 
@@ -221,8 +228,14 @@ def collect(benches: Sequence[EnglishWork], methods: Sequence[str]) -> list[dict
             scores = score(bench, method)
             mean = float(np.mean([s["spearman"] for s in scores.values()]))
             scores["average"] = {"spearman": mean, "coverage": 1.0}
-            results.append({"method": method, "sentences": bench.sentences, "scores": scores,
-                            "seconds": seconds})  # fmt: skip
+            results.append(
+                {
+                    "method": method,
+                    "sentences": bench.sentences,
+                    "scores": scores,
+                    "seconds": seconds,
+                }
+            )
     return results
 
 

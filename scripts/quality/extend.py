@@ -46,8 +46,13 @@ STARTS: dict[str, dict[str, Any]] = {
     "aligned, bias as mixed": {"init": "aligned", "calibrate": False},
 }
 VECTORS: dict[str, Any] = {
-    "vector_size": 128, "min_count": 5, "sg": 1, "negative": 5, "workers": 1, "seed": 1,
-}  # fmt: skip
+    "vector_size": 128,
+    "min_count": 5,
+    "sg": 1,
+    "negative": 5,
+    "workers": 1,
+    "seed": 1,
+}
 
 
 def text_of(data: Path, language: str, lines: int, work: Path) -> Path:
@@ -109,9 +114,14 @@ def cell(options: Any, language: str, start: str, seed: int) -> dict[str, Any]:
         if "validation" in point
     }
     found = {
-        "language": language, "start": start, "seed": seed, "losses": points, "counts": counts,
-        "seconds": round(time.time() - began), "commit": git_commit(),
-    }  # fmt: skip
+        "language": language,
+        "start": start,
+        "seed": seed,
+        "losses": points,
+        "counts": counts,
+        "seconds": round(time.time() - began),
+        "commit": git_commit(),
+    }
     kept.parent.mkdir(exist_ok=True, parents=True)
     kept.write_text(json.dumps(found), "utf-8")
     print(language, start, seed, points, flush=True)
@@ -138,18 +148,25 @@ def table(cells: Sequence[dict[str, Any]], steps: int) -> tuple[list[dict[str, A
         reached = []
         for one in own:
             base = next(
-                c for c in cells
+                c
+                for c in cells
                 if (c["language"], c["start"], c["seed"]) == (language, "overlap", one["seed"])
-            )  # fmt: skip
+            )
             reached.append(until(one["losses"], base["losses"][str(steps)]))
         firsts, lasts = ([c["losses"][k] for c in own] for k in ("0", str(steps)))
-        rows.append({
-            "language": language, "start": start, "seeds": len(own),
-            "loss_at_0": statistics.mean(firsts), "loss_at_end": statistics.mean(lasts),
-            "end_spread": statistics.stdev(lasts) if len(own) > 1 else None,
-            "updates_to_overlap": None if None in reached else statistics.mean(reached),
-            "mixed": own[0]["counts"]["mixed"], "pieces": own[0]["counts"]["pieces"],
-        })  # fmt: skip
+        rows.append(
+            {
+                "language": language,
+                "start": start,
+                "seeds": len(own),
+                "loss_at_0": statistics.mean(firsts),
+                "loss_at_end": statistics.mean(lasts),
+                "end_spread": statistics.stdev(lasts) if len(own) > 1 else None,
+                "updates_to_overlap": None if None in reached else statistics.mean(reached),
+                "mixed": own[0]["counts"]["mixed"],
+                "pieces": own[0]["counts"]["pieces"],
+            }
+        )
     lines = [
         f"| language | start | rows made of old ones | loss at 0 | loss at {steps} | updates to "
         "overlap's last loss |",
@@ -188,9 +205,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     ]
     rows, text = table(cells, options.steps)
     made = provenance(
-        seeds=range(options.seeds), repeats=1,
+        seeds=range(options.seeds),
+        repeats=1,
         n=f"200 held-out lines a language, {options.lines:,} lines of text, batch {options.batch}",
-    )  # fmt: skip
+    )
     write_results(options.output, rows, text, made)
     print(text)
     return 0

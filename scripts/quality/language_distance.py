@@ -64,8 +64,7 @@ def main(argv: Sequence[str]) -> int:
     views = [{k: v for k, v in view.items() if k in KEPT} for view in groups["views"]]
     for view in views:
         view["stability"]["sentences"].pop("together")
-    data = {"views": views, "analysis": analysis, "impact": impact,
-            "groups": groups["groups"]}  # fmt: skip
+    data = {"views": views, "analysis": analysis, "impact": impact, "groups": groups["groups"]}
     made = provenance(
         seeds=(0,), n=f"{len(codes)} languages x {options.sentences} sentences of mono", repeats=1
     )
@@ -85,8 +84,14 @@ def groups_table(groups: dict[str, Any]) -> str:
     for row in groups["views"]:
         family, script = row["agreement"]["family"], row["agreement"]["script"]
         many, stable = row["agreement_at_families"], row["stability"]
-        cells = [row["state"], row["space"], str(row["num_groups"]), index(family), index(many),
-                 index(script)]  # fmt: skip
+        cells = [
+            row["state"],
+            row["space"],
+            str(row["num_groups"]),
+            index(family),
+            index(many),
+            index(script),
+        ]
         for one in (stable["sentences"], stable["languages"]):
             cells.append(f"{one['mean']:.2f} [{one['low']:.2f}, {one['high']:.2f}]")
         lines.append(f"| {' | '.join(cells)} |")

@@ -55,14 +55,18 @@ def language_rows(data: Path, code: str, lines: list[str]) -> Iterator[dict[str,
         }
         counts = Counter(word for line in found[ALL] for word in line.lower().split())
         yield {
-            "language": code, "tokenizer": name, "apostrophes": splits, "sentences": len(lines),
+            "language": code,
+            "tokenizer": name,
+            "apostrophes": splits,
+            "sentences": len(lines),
             "kept_7_tokens": len(found[PAPER]) / len(found[ALL]),
             "kept_letters": len(found[LETTERS]) / len(found[ALL]),
-            "running_words": sum(counts.values()), "distinct_words": len(counts),
+            "running_words": sum(counts.values()),
+            "distinct_words": len(counts),
             "dictionary_words": len(known),
             "found": sum(counts[word] >= 1 for word in known),
             "found_3_times": sum(counts[word] >= 3 for word in known),
-        }  # fmt: skip
+        }
 
 
 def french_bli(data: Path) -> list[dict[str, Any]]:
@@ -77,9 +81,14 @@ def french_bli(data: Path) -> list[dict[str, Any]]:
 
         def vectors(lines: list[str], seed: int = seed) -> Any:
             model = Word2Vec(
-                [line.lower().split() for line in lines], vector_size=100, min_count=5, sg=1,
-                epochs=5, seed=seed, workers=1,
-            )  # fmt: skip
+                [line.lower().split() for line in lines],
+                vector_size=100,
+                min_count=5,
+                sg=1,
+                epochs=5,
+                seed=seed,
+                workers=1,
+            )
             return model.wv
 
         target = vectors(english)
@@ -89,8 +98,13 @@ def french_bli(data: Path) -> list[dict[str, Any]]:
             )
             test = data / "muse/test/fr-en.5000-6500.txt"
             (row,) = x2static.bli(source, mapped, test, index="exact")
-            rows.append({"seed": seed, "apostrophes": splits, **{k: row[k] for k in (
-                "p@1", "strict_p@1", "coverage", "queries")}})  # fmt: skip
+            rows.append(
+                {
+                    "seed": seed,
+                    "apostrophes": splits,
+                    **{k: row[k] for k in ("p@1", "strict_p@1", "coverage", "queries")},
+                }
+            )
     return rows
 
 
@@ -130,9 +144,10 @@ def _xnli(data: Path, code: str) -> Iterator[str]:
 
 def _dictionary(data: Path, code: str) -> set[str]:
     places = [
-        data / f"muse/train/en-{code}.0-5000.txt", data / f"lexicons-cc-by-sa/en-{code}.txt",
+        data / f"muse/train/en-{code}.0-5000.txt",
+        data / f"lexicons-cc-by-sa/en-{code}.txt",
         data / f"lexicons-cldr/en-{code}.tsv",
-    ]  # fmt: skip
+    ]
     found = next((path for path in places if path.exists()), None)
     return {target.lower() for _, target in read_lexicon(found)} if found else set()
 
@@ -140,8 +155,9 @@ def _dictionary(data: Path, code: str) -> set[str]:
 def _markdown(rows: list[dict[str, Any]], bli: list[dict[str, Any]]) -> str:
     lines = [
         "| language | cut by | sentences | kept: 7 tokens | kept: or 30 letters | distinct words "
-        "| dictionary words found | three times |", "|" + "---|" * 8,
-    ]  # fmt: skip
+        "| dictionary words found | three times |",
+        "|" + "---|" * 8,
+    ]
     for row in rows:
         how = row["tokenizer"] + (", apostrophes" if row["apostrophes"] else "")
         shares = (100 * row[key] for key in ("kept_7_tokens", "kept_letters"))
@@ -152,9 +168,12 @@ def _markdown(rows: list[dict[str, Any]], bli: list[dict[str, Any]]) -> str:
             + f" | {row['distinct_words']:,} | {known if row['dictionary_words'] else ' | '} |"
         )
     lines += [
-        "", "French to English (skip-gram, supervised map, MUSE's test words):", "",
-        "| elisions | seed | P@1 | strict P@1 | coverage | words |", "|" + "---|" * 6,
-    ]  # fmt: skip
+        "",
+        "French to English (skip-gram, supervised map, MUSE's test words):",
+        "",
+        "| elisions | seed | P@1 | strict P@1 | coverage | words |",
+        "|" + "---|" * 6,
+    ]
     for row in bli:
         figures = " | ".join(f"{100 * row[key]:.2f}" for key in ("p@1", "strict_p@1", "coverage"))
         how = "split" if row["apostrophes"] else "kept"

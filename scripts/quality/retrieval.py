@@ -90,12 +90,17 @@ def all_pairs(model: Path, work: Path, name: str, layer: int, files: list[Path])
         for method in ("nn", "csls", "margin")
     }
     english = {
-        path.suffix[1:]: accuracy([
-            row for row in rows if row["method"] == "nn"
-            and {Path(row["source"]).suffix, Path(row["target"]).suffix} == {path.suffix, ".en"}
-        ])
-        for path in files if path.suffix != ".en"
-    }  # fmt: skip
+        path.suffix[1:]: accuracy(
+            [
+                row
+                for row in rows
+                if row["method"] == "nn"
+                and {Path(row["source"]).suffix, Path(row["target"]).suffix} == {path.suffix, ".en"}
+            ]
+        )
+        for path in files
+        if path.suffix != ".en"
+    }
     return {"languages": len(files), **means, "with English": english}
 
 
@@ -108,10 +113,11 @@ def measure(name: str, model: Path, work: Path, data: Path, sets: Sequence[str])
     depth = json.loads((model / "config.json").read_text(encoding="utf-8"))["num_hidden_layers"]
     layer = best_block(model, work, name, depth, data)
     return {
-        "teacher": name, "block": layer,
+        "teacher": name,
+        "block": layer,
         "tatoeba": tatoeba(model, work, name, layer, data),
         **{key: all_pairs(model, work, name, layer, sorted(data.glob(SETS[key]))) for key in sets},
-    }  # fmt: skip
+    }
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
@@ -123,8 +129,7 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
     lines = [f"| {' | '.join(head)} |", "|---" + "|---:" * (len(head) - 1) + "|"]
     for row in rows:
         cells = [row["block"], f"{mean(row['tatoeba'].values()):.1f}"]
-        cells += [f"{row[kind][how]:.1f}" for kind in sets
-                  for how in ("nn", "csls", "margin")]  # fmt: skip
+        cells += [f"{row[kind][how]:.1f}" for kind in sets for how in ("nn", "csls", "margin")]
         lines.append(f"| {row['teacher']} | {' | '.join(map(str, cells))} |")
     for key in ("tatoeba", *sets):
         name = f"{key.upper() if key in SETS else 'Tatoeba'} with English"

@@ -47,16 +47,20 @@ class Task:
 
 TASKS = {
     "pos": Task(
-        "parts of speech (UD), accuracy", "accuracy", "pos/en_partut-ud-train.conllu",
+        "parts of speech (UD), accuracy",
+        "accuracy",
+        "pos/en_partut-ud-train.conllu",
         {"en": "pos/en_partut-ud-test.conllu", "fi": "pos/fi_tdt-ud-test.conllu"},
         ("--on-unseen", "count", "--max-train", 1000, "--max-test", 300),
     ),
     "entities": Task(
-        "entities (PAN-X), F1", "f1", "ner/panx-train-en.tsv.gz",
+        "entities (PAN-X), F1",
+        "f1",
+        "ner/panx-train-en.tsv.gz",
         {name: f"ner/panx-dev-{name}.tsv.gz" for name in ("en", "de", "fr", "es", "eu", "fi")},
         ("--max-train", 2000, "--max-test", 300),
     ),
-}  # fmt: skip
+}
 
 
 def examine(task: str, data: Path, work: Path, model: Path, seed: int) -> dict[str, float]:

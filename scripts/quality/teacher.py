@@ -31,12 +31,17 @@ from x2static.core.text.lexicon import read_lexicon  # noqa: E402
 
 SPOKES = ("de", "fr", "es")
 SETS = {
-    "en": ("EN-SIMLEX-999.txt", "EN-WS-353-ALL.txt", "EN-MEN-TR-3k.txt", "EN-RW-STANFORD.txt",
-           "semeval2017-2/en.test.txt"),
+    "en": (
+        "EN-SIMLEX-999.txt",
+        "EN-WS-353-ALL.txt",
+        "EN-MEN-TR-3k.txt",
+        "EN-RW-STANFORD.txt",
+        "semeval2017-2/en.test.txt",
+    ),
     "de": ("semeval2017-2/de.test.txt",),
     "es": ("semeval2017-2/es.test.txt", "multisimlex/es.tsv"),
     "fr": ("multisimlex/fr.tsv",),
-}  # fmt: skip
+}
 METHODS: dict[str, tuple[str, tuple[object, ...]]] = {
     "skip-gram": ("skip-gram, 256 wide", ()),
     "default": ("distilled, default preset", ()),

@@ -133,9 +133,7 @@ def trusted(run: dict[str, Any], rule: dict[str, float]) -> bool:
     return all((run[sign] or 0.0) >= least for sign, least in rule.items())
 
 
-PROGRAM_RULE = {
-    "agreement": LEAST_AGREEMENT, "found_again": LEAST_FOUND_AGAIN, "lift": LEAST_LIFT,
-}  # fmt: skip
+PROGRAM_RULE = {"agreement": LEAST_AGREEMENT, "found_again": LEAST_FOUND_AGAIN, "lift": LEAST_LIFT}
 OLD_RULE = {"found_again": LEAST_FOUND_AGAIN, "lift": LEAST_LIFT}
 
 

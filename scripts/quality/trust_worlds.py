@@ -19,11 +19,15 @@ Pairs = dict[int, set[int]]
 NUM_PLANTED, NUM_UNRELATED, NUM_SEEDED = 50, 14, 14
 _SEEDS = 25
 _GRID: dict[str, tuple[float, ...]] = {
-    "size": (200, 300, 400, 600), "width": (12, 20, 30, 50),
-    "noise": (0.3, 0.6, 0.9, 1.2, 1.6, 2.0), "clusters": (20, 40, 100, 300),
-    "jitter": (0.1, 0.2, 0.5), "unmatched": (0.0, 0.1, 0.3), "spectrum": (0.3, 0.5, 0.7),
+    "size": (200, 300, 400, 600),
+    "width": (12, 20, 30, 50),
+    "noise": (0.3, 0.6, 0.9, 1.2, 1.6, 2.0),
+    "clusters": (20, 40, 100, 300),
+    "jitter": (0.1, 0.2, 0.5),
+    "unmatched": (0.0, 0.1, 0.3),
+    "spectrum": (0.3, 0.5, 0.7),
     "spread": (1.0, 1.5, 2.0),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -79,10 +83,12 @@ def _planted(family: str, number: int) -> World:
     place[order] = np.arange(size)
     turns = [np.linalg.qr(rng.standard_normal((width, width)))[0] for _ in range(2)]
     return World(
-        f"{family} {number}: {size} x {width}, noise {drawn['noise']:g}", family,
-        (source @ turns[0]).astype(np.float32), (target @ turns[1])[order].astype(np.float32),
+        f"{family} {number}: {size} x {width}, noise {drawn['noise']:g}",
+        family,
+        (source @ turns[0]).astype(np.float32),
+        (target @ turns[1])[order].astype(np.float32),
         {row: {int(place[other]) for other in others} for row, others in right.items()},
-    )  # fmt: skip
+    )
 
 
 def _cloud(
@@ -104,9 +110,13 @@ def _seeded(world: World, rng: np.random.Generator) -> World:
     wrong = int(rng.choice([0, 12, 20]))
     target[:wrong] = rng.choice(len(world.target), wrong, replace=False)
     return World(
-        f"{world.name}, {wrong} of {_SEEDS} pairs wrong", world.family, world.source, world.target,
-        world.right, (source, target),
-    )  # fmt: skip
+        f"{world.name}, {wrong} of {_SEEDS} pairs wrong",
+        world.family,
+        world.source,
+        world.target,
+        world.right,
+        (source, target),
+    )
 
 
 def released_worlds(data: Path) -> Iterator[World]:
@@ -158,8 +168,11 @@ def real_world(
     right: dict[int, set[int]] = {}
     first, second = pair.split("-")
     if first == second:
-        right = {row: {target.index[word]} for row, word in enumerate(source.words)
-                 if word in target.index}  # fmt: skip
+        right = {
+            row: {target.index[word]}
+            for row, word in enumerate(source.words)
+            if word in target.index
+        }
     else:
         for part in ("train", "test"):
             numbers = {"train": "0-5000", "test": "5000-6500"}[part]

@@ -247,9 +247,14 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="numbers to try")
     options = parse(parser, argv)
     bench = WidthsWork(
-        options.data, options.work, options.steps, options.align_batch, options.mlm_batch,
-        options.learning_rate, options.dev,
-    )  # fmt: skip
+        options.data,
+        options.work,
+        options.steps,
+        options.align_batch,
+        options.mlm_batch,
+        options.learning_rate,
+        options.dev,
+    )
     if not all((options.work / "aligned" / name).exists() for name in LANGUAGES[1:]):
         make_vectors(Vectors(options.data, options.work, TEACHER, 0, ()))
     bench.claim()

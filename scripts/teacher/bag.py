@@ -22,9 +22,13 @@ from scripts.teacher.items import Items
 
 WIDTH = 254  # of 256: two directions are left for what blocks need
 SHARES = {
-    "dict": 0.27, "bible": 0.30, "tico-19": 0.11, "mozilla-www": 0.09, "gnome-user-docs": 0.09,
+    "dict": 0.27,
+    "bible": 0.30,
+    "tico-19": 0.11,
+    "mozilla-www": 0.09,
+    "gnome-user-docs": 0.09,
     "libreoffice-help": 0.14,
-}  # fmt: skip
+}
 POWER, _MONO_POWER = 0.5, 0.3
 _CONTRAST, _HALVES_CONTRAST = 0.05, 0.1
 _WARMUP = 50
@@ -104,9 +108,12 @@ class Bag:
     """Learns the pieces' vectors."""
 
     def __init__(
-        self, items: Items, targets: NDArray[np.float32], start: NDArray[np.float32],
+        self,
+        items: Items,
+        targets: NDArray[np.float32],
+        start: NDArray[np.float32],
         settings: BagSettings,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Begin at ``start``."""
         self.items, self.settings = items, settings
         self.rng = np.random.default_rng(settings.seed)
@@ -204,8 +211,12 @@ def train_bag(bag: Bag, steps: int, place: Path, every: int = 500) -> NDArray[np
             print(f"bag {step} {time.monotonic() - began:.0f} s {shown}", flush=True)
             seen = {}
         if step % every == 0 or step == steps:
-            state = {"model": bag.model.state_dict(), "optimizer": bag.optimizer.state_dict(),
-                     "rng": bag.rng, "step": step}  # fmt: skip
+            state = {
+                "model": bag.model.state_dict(),
+                "optimizer": bag.optimizer.state_dict(),
+                "rng": bag.rng,
+                "step": step,
+            }
             torch.save(state, place.with_suffix(".tmp"))
             place.with_suffix(".tmp").rename(place)
     return np.asarray(bag.model.weight.detach().numpy())

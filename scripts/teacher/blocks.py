@@ -31,9 +31,13 @@ class Blocks:
     """Learns the blocks."""
 
     def __init__(
-        self, model: Any, items: Items, targets: NDArray[np.float32], mask_id: int,
+        self,
+        model: Any,
+        items: Items,
+        targets: NDArray[np.float32],
+        mask_id: int,
         settings: BlockSettings,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Train ``model`` on items with (N, WIDTH) English vectors."""
         self.model, self.items, self.settings = model, items, settings
         self.rng = np.random.default_rng(settings.seed)
@@ -43,8 +47,9 @@ class Blocks:
         self._shares = np.array(list(SHARES.values())) / sum(SHARES.values())
         self._pool = {
             kind: np.unique(np.concatenate([items.targets[rows] for rows in groups.values()]))
-            for kind, groups in items.groups.items() if kind != "mono"
-        }  # fmt: skip
+            for kind, groups in items.groups.items()
+            if kind != "mono"
+        }
         self._paired = [kind for kind in SHARES if kind != "dict"]
         self._siblings = {kind: Siblings(items, kind) for kind in self._paired}
         mono = list(items.groups["mono"].values())
@@ -81,9 +86,10 @@ class Blocks:
         losses: dict[str, torch.Tensor] = {}
         with torch.autocast("cpu", torch.bfloat16):
             states = self.model.roberta(
-                torch.from_numpy(hidden), attention_mask=torch.from_numpy(mask).long(),
+                torch.from_numpy(hidden),
+                attention_mask=torch.from_numpy(mask).long(),
                 output_hidden_states=True,
-            ).hidden_states  # fmt: skip
+            ).hidden_states
             if chosen.any():
                 weight = self.settings.masked * (1 if what == "sentences" else 2)
                 losses[f"masked {what}"] = weight * self._guess(states[-1], ids, chosen)
@@ -161,8 +167,9 @@ class Blocks:
         second = self._siblings[kind].draw(self.rng, self.items.targets[first])
         sides = [
             [self.items.pieces(row)[:_LONGEST_SIDE] for row in pair]
-            for pair in zip(first, second, strict=True) if pair[0] != pair[1]
-        ]  # fmt: skip
+            for pair in zip(first, second, strict=True)
+            if pair[0] != pair[1]
+        ]
         frame = np.array([END, END])
         return [_framed(np.concatenate([one, frame, other])) for one, other in sides]
 
@@ -211,10 +218,13 @@ def train_blocks(blocks: Blocks, steps: int, work: Path, every: int = 100) -> No
             seen = {}
         if step % every == 0 or step == steps:
             state = {
-                "model": blocks.model.state_dict(), "optimizer": blocks.optimizer.state_dict(),
-                "rng": blocks.rng, "waiting": blocks._waiting, "step": step,
+                "model": blocks.model.state_dict(),
+                "optimizer": blocks.optimizer.state_dict(),
+                "rng": blocks.rng,
+                "waiting": blocks._waiting,
+                "step": step,
                 "tokens": blocks.tokens,
-            }  # fmt: skip
+            }
             torch.save(state, place.with_suffix(".tmp"))
             place.with_suffix(".tmp").rename(place)
     curve.close()

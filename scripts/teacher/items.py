@@ -100,8 +100,14 @@ class Collector:
         """Write all."""
         offsets = np.concatenate([[0], np.cumsum([len(ids) for ids in self._ids])])
         kind, language, target = np.array(self._about, np.int32).T
-        np.savez(path, flat=np.concatenate(self._ids), off=offsets.astype(np.int64),
-                 kind=kind.astype(np.int8), lang=language.astype(np.int8), targ=target)  # fmt: skip
+        np.savez(
+            path,
+            flat=np.concatenate(self._ids),
+            off=offsets.astype(np.int64),
+            kind=kind.astype(np.int8),
+            lang=language.astype(np.int8),
+            targ=target,
+        )
 
 
 def write_items(data: Path, vocabulary: Path, targets: Path, output: Path) -> None:
@@ -134,8 +140,12 @@ def write_items(data: Path, vocabulary: Path, targets: Path, output: Path) -> No
     collector.add(words, 0, languages.index("en"), list(number.values()))
     for language, pairs in dictionaries(data, languages):
         known = [pair for pair in pairs if pair[0] in number]
-        collector.add([word for _, word in known], 0, languages.index(language),
-                      [number[english] for english, _ in known])  # fmt: skip
+        collector.add(
+            [word for _, word in known],
+            0,
+            languages.index(language),
+            [number[english] for english, _ in known],
+        )
     for language in languages:
         path = data / "mono" / f"{language}.txt.gz"
         if path.exists():

@@ -24,9 +24,7 @@ def make_world(rng, tmp_path):
         write_vectors(WordVectors(source, planted.source), tmp_path / "de.vec", "word2vec")
         write_vectors(WordVectors(target, planted.target), tmp_path / "en.vec", "word2vec")
         lines = [f"{source[i]} {target[planted.translation[i]]}\n" for i in range(400)]
-        for name, part in (
-            ("train", lines[:200]), ("test", lines[200:]), ("few", lines[:16]),
-        ):  # fmt: skip
+        for name, part in (("train", lines[:200]), ("test", lines[200:]), ("few", lines[:16])):
             (tmp_path / f"{name}.txt").write_text("".join(part))
         return planted
 
@@ -43,9 +41,11 @@ def world(make_world):
 def flags(tmp_path):
     def make(**more):
         names = {
-            "source": "de.vec", "target": "en.vec", "output_source": "out.de",
+            "source": "de.vec",
+            "target": "en.vec",
+            "output_source": "out.de",
             "output_target": "out.en",
-        }  # fmt: skip
+        }
         given = {key: tmp_path / name for key, name in names.items()}
         given.update(more)
         words = []

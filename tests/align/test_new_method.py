@@ -56,7 +56,7 @@ LINES = {
             '    "turn": {**PRESETS["supervised"], "method": "turn"},\n',
         ),
     ),
-}  # fmt: skip
+}
 
 
 @pytest.fixture
@@ -103,9 +103,12 @@ def test_no_method_sees_the_held_out_pairs(rng, monkeypatch, tmp_path):
     learn_maps("looking", problem)
     monkeypatch.setattr("align.hub.learner.HUB_METHODS", {"orthogonal": method})
     config = HubConfig(
-        hub="en=en.vec", spokes=("de=de.vec",), output=tmp_path, lexicons="{}.txt",
+        hub="en=en.vec",
+        spokes=("de=de.vec",),
+        output=tmp_path,
+        lexicons="{}.txt",
         method="orthogonal",
-    )  # fmt: skip
+    )
     learner = HubLearner(config, "de", problem)
     assert learner.judge(learner.learn()).aligned.words == 10
     assert [(given.pairs, given.held_out) for given in method.problems] == [(taught, None)] * 2

@@ -23,7 +23,7 @@ TABLE = {
     "acl2017": ("numerals", UC, ONE, NO, NO, NO, True, 0, 0, "forward", 1.0, 1),
     "acl2017-seed": (L, UC, ONE, NO, NO, NO, True, 0, 0, "forward", 1.0, 1),
     "emnlp2016": (L, UC, ONE, NO, NO, NO, False, NO, NO, NO, NO, NO),
-}  # fmt: skip
+}
 FIELDS = (
     "seeds", "normalize", "mapping", "whiten", "source_reweight", "target_reweight",
     "self_learning", "cutoff", "csls", "direction", "keep_initial", "patience",

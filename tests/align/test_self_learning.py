@@ -193,9 +193,11 @@ def test_widths_must_agree(rng):
     x, z = rng.standard_normal((30, 4)), rng.standard_normal((30, 5))
     with pytest.raises(AlignmentError, match="width 4, target vectors 5"):
         align_matrices(
-            x.astype(np.float32), z.astype(np.float32), preset_settings("supervised"),
+            x.astype(np.float32),
+            z.astype(np.float32),
+            preset_settings("supervised"),
             PairRows(np.arange(9), np.arange(9)),
-        )  # fmt: skip
+        )
 
 
 def test_pairs_must_exist(rng):

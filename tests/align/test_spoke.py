@@ -125,9 +125,8 @@ def test_no_fold_is_scored_by_a_recipe_that_it_chose():
     assert best.csls == pytest.approx(0.65)  # better than 0.6, by luck
     assert trials.cross_fitted() == (0.0, pytest.approx((0.3 + 0.4) / 2), 20)
     tuning = SpokeTuning(
-        trials.best, best, trials.cross_fitted(), Precision(0.0, 0.6, 20),
-        trials.score_of(ROTATION),
-    )  # fmt: skip
+        trials.best, best, trials.cross_fitted(), Precision(0.0, 0.6, 20), trials.score_of(ROTATION)
+    )
     assert verdict_of(tuning.notes()).for_map is False
 
 

@@ -26,9 +26,10 @@ def test_a_run_killed_before_all_is_written_leaves_nothing_to_mend(
     world, run_cli, flags, tmp_path, monkeypatch, step
 ):
     given = {
-        "lexicon": tmp_path / "train.txt", "save_map": tmp_path / "map",
+        "lexicon": tmp_path / "train.txt",
+        "save_map": tmp_path / "map",
         "induce": tmp_path / "pairs.tsv",
-    }  # fmt: skip
+    }
 
     def stopping(*_):
         raise Killed
@@ -109,9 +110,10 @@ def test_only_rows_that_scoring_looks_at_are_mapped(world, run_cli, flags, tmp_p
     monkeypatch.setattr(LanguageMap, "apply", counted)
     (tmp_path / "some.txt").write_text((tmp_path / "test.txt").read_text()[:200])
     given = {
-        "preset": "supervised", "lexicon": tmp_path / "train.txt",
+        "preset": "supervised",
+        "lexicon": tmp_path / "train.txt",
         "validation": tmp_path / "some.txt",
-    }  # fmt: skip
+    }
     code, out, _ = run_cli("align", *flags(**given, choice="auto"), "--json")
     assert code == 0
     words = json.loads(out)["validation"]["words"]

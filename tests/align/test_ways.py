@@ -100,9 +100,14 @@ def test_words_spelled_alike_are_a_start_and_nothing_more(rng):
     guesses = PairRows(np.arange(0, 1500, 15), world.translation[::15].copy())
     guesses.target[::2] = (guesses.target[::2] + 1) % 1500  # half of them false friends
     problem = Problem(
-        world.source, world.target, VecMapSettings(cutoff=1500), guesses, rounds=1, guessed=True,
+        world.source,
+        world.target,
+        VecMapSettings(cutoff=1500),
+        guesses,
+        rounds=1,
+        guessed=True,
         agreement_runs=1,
-    )  # fmt: skip
+    )
     found = learn_maps("tuned", problem, Resources(threads=1))
     tuning = found.notes["tuning"]
     assert tuning["held_back"] is None  # they prove nothing

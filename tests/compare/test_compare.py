@@ -58,8 +58,11 @@ def test_data_and_page(both, run_cli, tmp_path):
     code, out, _ = run_cli("compare", *both, "--words", 40, "--output", page, "--json")
     assert code == 0
     data = json.loads(out)
-    row = next(r for r in data["scores"] if r["language"] == "de" and r["when"] == "after"
-               and r["what"].startswith("to"))  # fmt: skip
+    row = next(
+        r
+        for r in data["scores"]
+        if r["language"] == "de" and r["when"] == "after" and r["what"].startswith("to")
+    )
     assert (row["first"], row["second"]) == (0.7, 0.96)
     assert row["p"] < 0.001
     low, high = row["interval_95"]

@@ -25,9 +25,13 @@ def world(tmp_path: Path) -> Path:
             {"name": "group-2", "pivot": "hi", "languages": ["hi", "ur"]},
             {"name": "group-3", "pivot": "ja", "languages": ["ja"]},
         ],
-        "random": [[{"name": "random-1-1", "languages": ["hi", "de"]},
-                    {"name": "random-1-2", "languages": ["fr"]}]],
-    }  # fmt: skip
+        "random": [
+            [
+                {"name": "random-1-1", "languages": ["hi", "de"]},
+                {"name": "random-1-2", "languages": ["fr"]},
+            ]
+        ],
+    }
     (tmp_path / "groups.json").write_text(json.dumps(content))
     return tmp_path
 
@@ -45,9 +49,12 @@ def test_each_group_gets_a_model_of_its_own_languages(world: Path, run_cli: Any)
     assert code == 0, errors
     models = json.loads((world / "out" / "models.json").read_text())["models"]
     assert models == {
-        "group-1": ["de", "fr"], "group-2": ["hi"], "random-1-1": ["hi", "de"],
-        "random-1-2": ["fr"], "all": ["de", "fr", "hi"],
-    }  # fmt: skip
+        "group-1": ["de", "fr"],
+        "group-2": ["hi"],
+        "random-1-1": ["hi", "de"],
+        "random-1-2": ["fr"],
+        "all": ["de", "fr", "hi"],
+    }
     for name in models:
         record = json.loads((world / "out" / name / "run.json").read_text())
         assert record["counts"]["updates"] == 2
@@ -85,9 +92,12 @@ def test_resume_goes_on_with_what_is_not_finished(world: Path, run_cli: Any) -> 
 
 def config(world: Path) -> PretrainConfig:
     return PretrainConfig(
-        text=(str(world / "*.txt"),), output=world / "out", loss="none",
-        groups=world / "groups.json", controls=("random", "all"),
-    )  # fmt: skip
+        text=(str(world / "*.txt"),),
+        output=world / "out",
+        loss="none",
+        groups=world / "groups.json",
+        controls=("random", "all"),
+    )
 
 
 def test_all_runs_have_equal_updates_and_their_own_folder(world: Path) -> None:
@@ -103,11 +113,14 @@ def test_all_runs_have_equal_updates_and_their_own_folder(world: Path) -> None:
         ("{", "no groups.json"),
         ('{"groups": []}', "no groups.json"),
         ('{"groups": [{"name": "g", "languages": ["de", "fr"]}], "random": [[]]}', "has hi, which"),
-        ('{"groups": [{"name": "a", "languages": ["de"]}, {"name": "b", "languages": ["de"]}], '
-         '"random": [[]]}', "de is in two groups"),
+        (
+            '{"groups": [{"name": "a", "languages": ["de"]}, {"name": "b", "languages": ["de"]}], '
+            '"random": [[]]}',
+            "de is in two groups",
+        ),
         ('{"groups": [{"name": "../x", "languages": ["de"]}], "random": [[]]}', "it is a path"),
     ],
-)  # fmt: skip
+)
 def test_groups_that_cannot_be_meant(world: Path, content: str, line: str) -> None:
     (world / "groups.json").write_text(content)
     with pytest.raises(ConfigError, match=line):

@@ -43,9 +43,13 @@ def test_missing_files(refuses, arguments, data, tmp_path):
     )
     refuses("no file matches", *arguments, "--text", data / "*.html", "--loss", "none")
     refuses(
-        "--vectors .*no such file", *arguments, "--text", data / "*.txt", "--vectors",
+        "--vectors .*no such file",
+        *arguments,
+        "--text",
+        data / "*.txt",
+        "--vectors",
         tmp_path / "de.vec",
-    )  # fmt: skip
+    )
     assert not list(tmp_path.glob("out*"))
 
 
@@ -73,15 +77,25 @@ def test_what_the_data_tell(stops, arguments, data, tmp_path, model_folder):
     check(r"sv\.txt: no text in it", "--text", empty, "--loss", "none")
     narrow = write_vec(tmp_path / "de.vec", 5, 0)
     check(
-        "vectors are 5 wide, the model's states 16; use --projection rotate", *text, "--vectors",
-        narrow, "--loss", "mse", "--projection", "none",
-    )  # fmt: skip
+        "vectors are 5 wide, the model's states 16; use --projection rotate",
+        *text,
+        "--vectors",
+        narrow,
+        "--loss",
+        "mse",
+        "--projection",
+        "none",
+    )
     check("widths differ: de 5, en 16", *text, "--vectors", narrow, data / "en.vec")
     other = write_vec(tmp_path / "fi.vec", 16, 0)
     check(
-        "no language has both text and vectors: --text has de, en, --vectors fi", *text,
-        "--vectors", other, "--words", "context",
-    )  # fmt: skip
+        "no language has both text and vectors: --text has de, en, --vectors fi",
+        *text,
+        "--vectors",
+        other,
+        "--words",
+        "context",
+    )
     check("reads at most 40 pieces", *text, "--loss", "none", "--block", 64)
     bad = tmp_path / "pairs.tsv"
     bad.write_text("one two\n", encoding="utf-8")
@@ -92,10 +106,7 @@ def test_what_the_data_tell(stops, arguments, data, tmp_path, model_folder):
 
 def test_models_that_cannot_serve(stops, arguments, data, tmp_path):
     def check(pattern: str, model: Path) -> None:
-        stops(
-            pattern, *arguments, "--text", data / "*.txt", "--loss", "none",
-            "--model", model,
-        )  # fmt: skip
+        stops(pattern, *arguments, "--text", data / "*.txt", "--loss", "none", "--model", model)
 
     check("no such model folder", tmp_path / "nowhere")
     remedy = "give a folder with config.json, weights and tokenizer, or a model name the hub knows$"
@@ -202,9 +213,14 @@ def test_a_disk_that_is_full_for_the_tokeniser(stops, arguments, data, monkeypat
     monkeypatch.setattr(transformers.PreTrainedTokenizerFast, "save_pretrained", full)
     shape = ["--from-scratch", "layers=1,width=16,heads=2,vocabulary=60,positions=40"]
     stops(
-        "No space left on device.*nothing was written", *arguments, "--text", data / "*.txt",
-        "--loss", "none", *(shape if scratch else []),
-    )  # fmt: skip
+        "No space left on device.*nothing was written",
+        *arguments,
+        "--text",
+        data / "*.txt",
+        "--loss",
+        "none",
+        *(shape if scratch else []),
+    )
 
 
 def test_a_loss_that_blows_up_stops_the_run(stops, arguments, data, monkeypatch, tmp_path):

@@ -97,9 +97,7 @@ def together(arguments: list[str], size: int = 2) -> list[Child]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    meeting = {
-        "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": str(size)
-    }  # fmt: skip
+    meeting = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": str(size)}
     return [
         Child(arguments, environment={**meeting, "RANK": str(rank), "LOCAL_RANK": str(rank)})
         for rank in range(size)

@@ -67,9 +67,10 @@ def test_a_file_is_replaced_by_a_file_alone(tmp_path: Path) -> None:
 def test_a_result_of_the_same_command_is_renewed_unasked(tmp_path: Path) -> None:
     result = tmp_path / "scores.json"
     rule: dict[str, Any] = {
-        "renews": True, "remedy": "remove it yourself",
+        "renews": True,
+        "remedy": "remove it yourself",
         "is_ours": lambda path: embedded_maker(path) == "cook",
-    }  # fmt: skip
+    }
     for text in ("{}", "[]", "dear", '{"run": {"command": "bake"}}', "[" * 100_000):
         result.write_text(text)
         with pytest.raises(OutputError, match="exists already; .* or remove it yourself$"):
@@ -96,9 +97,15 @@ def test_an_input_is_never_an_output_however_it_is_spelled(
     (tmp_path / "hard").hardlink_to(source)
     (tmp_path / "around").symlink_to(tmp_path / "in")
     for path in (
-        Path("in/a.vec"), Path("in/../in/a.vec"), Path("link"), Path("hard"), Path("around/a.vec"),
-        Path("in"), Path("around"), Path(),
-    ):  # fmt: skip
+        Path("in/a.vec"),
+        Path("in/../in/a.vec"),
+        Path("link"),
+        Path("hard"),
+        Path("around/a.vec"),
+        Path("in"),
+        Path("around"),
+        Path(),
+    ):
         with pytest.raises(OutputError, match="the input|exists already"):
             claim(path, inputs=[Path("in/a.vec")], overwrite=overwrite)
     for path in (Path("in/a.vec"), Path("hard")):

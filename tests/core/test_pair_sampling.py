@@ -74,9 +74,10 @@ def test_the_linear_programme_is_optimal_and_sparse(rng) -> None:
     rows = np.kron(np.eye(size), np.ones(size))
     columns = np.kron(np.ones(size), np.eye(size))
     whole = linprog(
-        np.where(data > 0, -data, 1e3).ravel(), A_eq=np.vstack([rows, columns]),
+        np.where(data > 0, -data, 1e3).ravel(),
+        A_eq=np.vstack([rows, columns]),
         b_eq=np.concatenate([found.wanted, found.wanted]),
-    )  # fmt: skip
+    )
     assert (found.shares * data).sum() == pytest.approx(-whole.fun, rel=1e-6)
     sinkhorn = sample_pairs(counts, "sinkhorn", 5.0)
     assert (found.shares * data).sum() > (sinkhorn.shares * data).sum()

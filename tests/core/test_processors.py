@@ -132,9 +132,12 @@ for places in (frozenset({max(everywhere)}), everywhere):
 def test_the_team_of_torch_goes_and_comes_back() -> None:
     pytest.importorskip("torch")
     answer = subprocess.run(
-        [sys.executable, "-c", TEAM], capture_output=True, text=True, check=True,
+        [sys.executable, "-c", TEAM],
+        capture_output=True,
+        text=True,
+        check=True,
         cwd=Path(__file__).resolve().parents[2],
-    )  # fmt: skip
+    )
     assert answer.stdout.split() == ["True"] * 4
 
 

@@ -97,6 +97,8 @@ def test_a_damaged_manifest_binds_nobody(tmp_path):
 def test_differences_are_short_and_by_name():
     past, now = {"b": 1, "a": None, "c": "x" * 50}, {"b": 2, "a": 0, "c": "y"}
     assert differences(past, now) == [
-        "a was unset and is 0", "b was 1 and is 2", f"c was {'x' * 37}... and is y",
-    ]  # fmt: skip
+        "a was unset and is 0",
+        "b was 1 and is 2",
+        f"c was {'x' * 37}... and is y",
+    ]
     assert differences(now, now) == []

@@ -26,8 +26,11 @@ def test_marks_are_read_and_help_is_kept() -> None:
     fields = {field.name: field for field in fields_of(Toy)}
     assert [field.mark for field in fields.values()] == [place, positional, None, free]
     assert [field.help for field in fields.values()] == [
-        "a file", "a word", "a number", "start again",
-    ]  # fmt: skip
+        "a file",
+        "a word",
+        "a number",
+        "start again",
+    ]
     assert fields["word"].is_positional
 
 

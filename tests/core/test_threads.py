@@ -95,8 +95,10 @@ def test_threads_may_come_and_go(tmp_path: Path) -> None:
 def test_a_crowd_means_sleep_and_quiet_means_spinning() -> None:
     patience = Patience()
     assert [patience.look(share, now) for share, now in [(0.05, 0), (0.2, 1), (0.05, 2)]] == [
-        False, True, True,
-    ]  # fmt: skip
+        False,
+        True,
+        True,
+    ]
     assert patience.look(0.0, 2.5)  # not before its stay is over
     assert patience.look(0.05, 3.5)  # between the two limits all stays as it is
     assert patience.look(None, 3.8)  # an idle process says nothing
@@ -156,9 +158,13 @@ def test_a_sleeping_team_ends_the_spinning_and_its_end_brings_it_back() -> None:
         pytest.skip("two threads on one processor never spin")
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("OMP_", "GOMP_"))}
     answer = subprocess.run(
-        [sys.executable, "-c", SPINS], cwd=ROOT, capture_output=True, text=True, check=True,
+        [sys.executable, "-c", SPINS],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
         env=environment,
-    )  # fmt: skip
+    )
     before, asleep, after = map(float, answer.stdout.split())
     assert min(before, after) > 5 * asleep
 
@@ -225,14 +231,16 @@ def test_in_a_crowd_the_team_goes_to_a_corner_and_after_it_everywhere(
     monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
     moves: list[frozenset[int]] = []
     monkeypatch.setattr(threads, "move_team", moves.append)
-    readings = iter([
-        ({0: 0.0, 1: 0.0}, 0.0, 10.0),
-        ({0: 1.0, 1: 1.0}, 0.7, 11.0),  # others have 1.3 processors
-        ({0: 2.0, 1: 2.0}, 1.4, 12.0),
-        ({0: 3.0, 1: 2.0}, 2.4, 13.0),  # they are gone
-        ({0: 4.0, 1: 3.0}, 4.4, 14.0),
-        ({0: 5.0, 1: 4.0}, 5.1, 15.0),
-    ])  # fmt: skip
+    readings = iter(
+        [
+            ({0: 0.0, 1: 0.0}, 0.0, 10.0),
+            ({0: 1.0, 1: 1.0}, 0.7, 11.0),  # others have 1.3 processors
+            ({0: 2.0, 1: 2.0}, 1.4, 12.0),
+            ({0: 3.0, 1: 2.0}, 2.4, 13.0),  # they are gone
+            ({0: 4.0, 1: 3.0}, 4.4, 14.0),
+            ({0: 5.0, 1: 4.0}, 5.1, 15.0),
+        ]
+    )
     monkeypatch.setattr(threads.Times, "_read", staticmethod(lambda: next(readings)))
     times, corner = threads.Times(), Corner(random.Random(0))
     everywhere = frozenset(os.sched_getaffinity(0))

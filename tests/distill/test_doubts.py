@@ -125,9 +125,11 @@ def test_a_lower_casing_teacher_suggests_one_vector_for_both_cases(lowercases, c
     if not lowercases:  # told apart by a piece for each capital
         table = PieceTable(np.arange(len(words), dtype=np.int32), np.arange(len(words) + 1))
     materials = SimpleNamespace(
-        index=SimpleNamespace(words=words), pieces=table, teacher=SimpleNamespace(name="tiny"),
+        index=SimpleNamespace(words=words),
+        pieces=table,
+        teacher=SimpleNamespace(name="tiny"),
         vocabulary=SimpleNamespace(rows=np.arange(len(words))),
-    )  # fmt: skip
+    )
     line = case_doubt(SimpleNamespace(case=case), materials)
     if lowercases and case == "keep":
         assert line == (

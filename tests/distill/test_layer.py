@@ -19,9 +19,13 @@ from x2static.distill.layer import choose_layer
 
 def settings(teacher: object, preset: str = "default", **other: object) -> DistillConfig:
     return configured(
-        DistillConfig, preset=preset, corpus=Path("c"), output=Path("v"), teacher=str(teacher),
+        DistillConfig,
+        preset=preset,
+        corpus=Path("c"),
+        output=Path("v"),
+        teacher=str(teacher),
         **other,
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture
@@ -80,8 +84,9 @@ def test_a_hub_name_and_a_folder_are_read_alike(tmp_path, sentence_encoder, teac
     done = subprocess.run(  # the hub's client reads the place of its cache when it is loaded
         [sys.executable, "-c", ALL, json.dumps(commands)],
         env={**os.environ, "HF_HOME": str(tmp_path / "hf"), "HF_HUB_OFFLINE": "1"},
-        capture_output=True, text=True,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr
     _, *said = done.stderr.split("begins\n")
     last, middle = "layer 4 of 4 (the last: ", "layer 2 of 4 (the middle: "

@@ -100,6 +100,8 @@ def test_a_planted_map_is_found_and_its_spread_kept(rng):
     np.testing.assert_allclose(mapping.apply(5 * new), 7 + 3 * new @ turn, atol=0.15)
     noise = (vectors + 3 * rng.standard_normal(vectors.shape)).astype(np.float32)
     shrunk, _ = _fitted(states, noise)
-    spread = [np.linalg.norm(rows - rows.mean(axis=0), axis=1).mean()
-              for rows in (shrunk.apply(states), noise)]  # fmt: skip
+    spread = [
+        np.linalg.norm(rows - rows.mean(axis=0), axis=1).mean()
+        for rows in (shrunk.apply(states), noise)
+    ]
     assert spread[0] == pytest.approx(spread[1], rel=0.02)

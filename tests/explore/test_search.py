@@ -31,10 +31,12 @@ from x2static.explore.spaces import find_spaces
 from x2static.explore.word_list import WordList
 
 WORDS = st.lists(
-    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\t\n\v\f\r "),
-            min_size=1),
-    unique=True, min_size=1,
-)  # fmt: skip
+    st.text(
+        st.characters(exclude_categories=["Cs"], exclude_characters="\0\t\n\v\f\r "), min_size=1
+    ),
+    unique=True,
+    min_size=1,
+)
 
 
 @given(WORDS)
@@ -110,9 +112,11 @@ def test_short_lists_hold_what_an_exact_search_finds(
 
 
 def test_codes_are_kept_and_made_anew_when_the_vectors_change(
-    clustered: Path, open_explorer: Callable[..., Explorer], tmp_path: Path,
+    clustered: Path,
+    open_explorer: Callable[..., Explorer],
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+) -> None:
     made: list[str] = []
 
     def counted(language: LanguageVectors, *rest: object) -> Codes:

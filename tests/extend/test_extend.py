@@ -102,8 +102,13 @@ def test_pretraining_goes_on_in_the_language_and_leaves_a_plain_model(
 ) -> None:
     command = ["pretrain", "--model", extended, "--loss", "none", "--steps", 1, "--block", 16,
                "--device", "cpu", "--mlm-batch", 4, "--output", tmp_path / "plain"]  # fmt: skip
-    refuses("fi was added with a vocabulary of its own.*leave de out", *command, "--text",
-            f"fi={text}", f"de={text}")  # fmt: skip
+    refuses(
+        "fi was added with a vocabulary of its own.*leave de out",
+        *command,
+        "--text",
+        f"fi={text}",
+        f"de={text}",
+    )
     code, _, err = run_cli(*command, "--text", f"fi={text}")
     assert code == 0, err
     plain = transformers.AutoModelForMaskedLM.from_pretrained(tmp_path / "plain")
@@ -140,8 +145,10 @@ def test_mistakes_are_one_line(
     cyrillic = tmp_path / "ru.txt"
     cyrillic.write_text("привет мир это текст\n" * 40, encoding="utf-8")
     refuses("most are Cyrillic", *arguments(base, cyrillic, out))
-    refuses(r"this text gives \d+ pieces; ask for \d+ or fewer",
-            *arguments(base, text, out, "--vocabulary", 4000))  # fmt: skip
+    refuses(
+        r"this text gives \d+ pieces; ask for \d+ or fewer",
+        *arguments(base, text, out, "--vocabulary", 4000),
+    )
     refuses("needs --vectors of two languages", *arguments(base, text, out, "--init", "wechsel"))
     refuses("serves --init wechsel", *arguments(base, text, out, "--lexicon", text))
     assert not out.exists()

@@ -48,9 +48,12 @@ def test_an_export_is_a_plain_checkpoint_with_the_same_answers(
 
 
 def test_languages_of_two_folders_come_together(
-    extended: Path, tmp_path: Path, run_cli: Command, refuses: Command,
+    extended: Path,
+    tmp_path: Path,
+    run_cli: Command,
+    refuses: Command,
     capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
+) -> None:
     other = shutil.copytree(extended, tmp_path / "other")
     for path in (other / "languages").iterdir():
         path.rename(path.with_name(path.name.replace("fi", "et")))
@@ -59,8 +62,13 @@ def test_languages_of_two_folders_come_together(
     assert code == 0, err
     assert "et, fi" in out
     assert load(tmp_path / "both", "et").speaker is not None
-    refuses("is of the same language; pass --replace", *command, extended, "--output",
-            tmp_path / "twice")  # fmt: skip
+    refuses(
+        "is of the same language; pass --replace",
+        *command,
+        extended,
+        "--output",
+        tmp_path / "twice",
+    )
     stranger = save_masked_model(tmp_path / "stranger", seed=2)
     capsys.readouterr()  # what the library said
     refuses("added to another model", "extend", "merge", "--model", stranger, "--others", extended,

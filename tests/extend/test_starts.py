@@ -165,9 +165,10 @@ def test_pieces_of_every_kind_of_tokenizer_are_spelled_alike(kind: str) -> None:
     assert "▁cat" in found.index
     assert found.pieces[tokenizer.mask_token_id] == ""
     assert found.shared_with(found) == {
-        number: number for number, piece in enumerate(found.pieces)
+        number: number
+        for number, piece in enumerate(found.pieces)
         if piece or number in found.controls.values()
-    }  # fmt: skip
+    }
 
 
 def test_the_bias_makes_pieces_as_likely_as_they_come(base: Path, rng: Rng) -> None:
@@ -197,8 +198,13 @@ def test_every_start_runs_from_the_command(
         write_vec(tmp_path / "en.vec", 8, 1)
         write_vec(tmp_path / "fi.vec", 8, 2, NEW_WORDS)
         (tmp_path / "d.txt").write_text("cat\tkissa\ndog\tkoira\nmouse\thiiri\nsat\tistui\n")
-        more = ["--vectors", f"en={tmp_path / 'en.vec'}", f"fi={tmp_path / 'fi.vec'}", "--lexicon",
-                tmp_path / "d.txt"]  # fmt: skip
+        more = [
+            "--vectors",
+            f"en={tmp_path / 'en.vec'}",
+            f"fi={tmp_path / 'fi.vec'}",
+            "--lexicon",
+            tmp_path / "d.txt",
+        ]
     command = arguments(base, text, tmp_path / "out", "--init", init, "--steps", 1, *more)
     code, out, err = run_cli(*command, "--json")
     assert code == 0, err

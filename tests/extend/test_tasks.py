@@ -123,8 +123,9 @@ def test_parts_are_disjoint_and_make_up_the_model(base: Path) -> None:
     assert set.union(*blocks) == parts["blocks"]
     learn_only(model, ("words",), ())
     assert {id(p) for p in model.parameters() if p.requires_grad} == {
-        id(model.get_input_embeddings().weight), id(model.lm_head.bias),
-    }  # fmt: skip
+        id(model.get_input_embeddings().weight),
+        id(model.lm_head.bias),
+    }
     with pytest.raises(ConfigError, match=r"block-4: this xlm-roberta has no such part"):
         weights_of(model, ["block-4"], "--freeze")
     with pytest.raises(ConfigError, match="no part of a model.*embeddings"):

@@ -32,18 +32,25 @@ def numbers(
 ) -> list[Case]:
     """A case for each value that a flag cannot have."""
     return [
-        Case(name=f"{command.split()[1]}{flag[1:]}={value}", command=f"{command} {flag}={value}",
-             files=files, line=f"^error: (argument )?{flag}")
-        for flag, values in flags.items() for value in values
-    ]  # fmt: skip
+        Case(
+            name=f"{command.split()[1]}{flag[1:]}={value}",
+            command=f"{command} {flag}={value}",
+            files=files,
+            line=f"^error: (argument )?{flag}",
+        )
+        for flag, values in flags.items()
+        for value in values
+    ]
 
 
 def bad(kind: str, name: str, files: Mapping[str, Content], line: str, more: str = "") -> Case:
     """Files that a command cannot use."""
     command, sound = {
-        "tagging": (TAGGING, TAGS), "qa": (QA, ASKED), "retrieval": (RETRIEVAL, PAIRED),
+        "tagging": (TAGGING, TAGS),
+        "qa": (QA, ASKED),
+        "retrieval": (RETRIEVAL, PAIRED),
         "static": (STATIC, SPACES),
-    }[kind]  # fmt: skip
+    }[kind]
     return Case(
         name=f"{kind}-{name}", command=f"{command} {more}", files={**sound, **files}, line=line
     )

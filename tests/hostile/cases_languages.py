@@ -18,8 +18,11 @@ NLI = "eval nli --model m --train t.tsv --test de=s.tsv --device cpu"
 PAIRS = "a cat\ta dog\tneutral\nthe mat\tthe rug\tentailment\n"
 ASKED: dict[str, Content] = {"t.tsv": PAIRS, "s.tsv": PAIRS, "m": model("bert")}
 TABLE = "first\tsecond\tsyntactic\n" + "".join(
-    f"{a}\t{b}\t0.{i}{j}\n" for i, a in enumerate(("de", "en", "fr", "hi")) for j, b in enumerate(("fr", "hi", "sw"), 3) if a < b
-)  # fmt: skip
+    f"{a}\t{b}\t0.{i}{j}\n"
+    for i, a in enumerate(("de", "en", "fr", "hi"))
+    for j, b in enumerate(("fr", "hi", "sw"), 3)
+    if a < b
+)
 SCORES = "source\ttarget\tf1\nde\ten\t0.5\nen\tde\t0.4\nde\tfr\t0.3\nen\tfr\t0.2\n"
 GROUPS = json.dumps({"groups": [{"name": "g", "languages": ["de"]}], "random": [[]]})
 PRETRAIN = "pretrain --model m --text de.txt --loss none --steps 1 --output o --device cpu"
@@ -38,9 +41,15 @@ def numbers(
 ) -> list[Case]:
     """A case for each value that a flag cannot have."""
     return [
-        case(f"{name}{flag[1:]}={value}", f"(argument )?(the number of )?{flag}", f"{command} {flag}={value}", files)
-        for flag, values in flags.items() for value in values
-    ]  # fmt: skip
+        case(
+            f"{name}{flag[1:]}={value}",
+            f"(argument )?(the number of )?{flag}",
+            f"{command} {flag}={value}",
+            files,
+        )
+        for flag, values in flags.items()
+        for value in values
+    ]
 
 
 CASES = [

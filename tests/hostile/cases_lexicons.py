@@ -13,8 +13,11 @@ from tests.hostile.parts import EN_DE, native, vec
 
 def with_composer(path: Path) -> None:
     """Vectors with a composer that its rule does not fit."""
-    tensors = {"vectors": np.ones((1, 4), np.float32), "words": np.frombuffer(b"one", np.uint8),
-               "composer": np.ones((9, 4), np.float16)}  # fmt: skip
+    tensors = {
+        "vectors": np.ones((1, 4), np.float32),
+        "words": np.frombuffer(b"one", np.uint8),
+        "composer": np.ones((9, 4), np.float16),
+    }
     path.write_bytes(save(tensors, {"composer_rule": "3 6 8"}))
 
 

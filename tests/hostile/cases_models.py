@@ -28,9 +28,13 @@ def of_each(
         content = make[command] if isinstance(make, Mapping) else make
         expected = line[command] if isinstance(line, Mapping) else line
         cases.append(
-            Case(name=f"{command}-{name}", command=words, files={**TEXT, "m": content},
-                 line=f"error: m: .*{expected}")
-        )  # fmt: skip
+            Case(
+                name=f"{command}-{name}",
+                command=words,
+                files={**TEXT, "m": content},
+                line=f"error: m: .*{expected}",
+            )
+        )
     return cases
 
 

@@ -13,9 +13,12 @@ PAIRS = (
 LINES = ("the cat sat\n" * 40, "a dog ran\n" * 40)
 KEYED = ["".join(f"{key:03d}\tthe {word}\n" for key in range(40)) for word in ("cat", "dog")]
 BITEXT: dict[str, Content] = {
-    "m": model("masked"), "s/en.tsv": KEYED[0], "s/de.tsv": KEYED[1],
-    "a.en": LINES[0], "a.de": LINES[1],
-}  # fmt: skip
+    "m": model("masked"),
+    "s/en.tsv": KEYED[0],
+    "s/de.tsv": KEYED[1],
+    "a.en": LINES[0],
+    "a.de": LINES[1],
+}
 
 
 def pairs(
@@ -26,9 +29,11 @@ def pairs(
 ) -> Case:
     """Sentence pairs that the command cannot use."""
     return Case(
-        name=f"pretrain-bitext-{name}", command=f"{PAIRS} {words}", files={**BITEXT, **files},
+        name=f"pretrain-bitext-{name}",
+        command=f"{PAIRS} {words}",
+        files={**BITEXT, **files},
         line=line,
-    )  # fmt: skip
+    )
 
 
 SOURCES = [

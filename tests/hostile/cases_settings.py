@@ -30,9 +30,12 @@ def of_every_command(command: str) -> list[Case]:
 def config(name: str, line: str, file: str, content: object, *, alone: bool = False) -> Case:
     """A settings file of ``export`` that is wrong."""
     return Case(
-        name=f"config-{name}", command=f"export en.vec --output o.txt --format glove --config {file}",
-        files={"en.vec": EN, file: content}, line=line, alone=alone,  # type: ignore[dict-item]
-    )  # fmt: skip
+        name=f"config-{name}",
+        command=f"export en.vec --output o.txt --format glove --config {file}",
+        files={"en.vec": EN, file: content},
+        line=line,
+        alone=alone,  # type: ignore[dict-item]
+    )
 
 
 CONFIG_FILES = [
@@ -67,8 +70,11 @@ CONFIG_FILES = [
 ]  # fmt: skip
 
 NUMBERS = [
-    Case(name=f"{command.replace(' ', '-')}{flag}={value}", command=f"{command} {flag}={value}",
-         line=f"{flag} must be a finite number, got {line}")
+    Case(
+        name=f"{command.replace(' ', '-')}{flag}={value}",
+        command=f"{command} {flag}={value}",
+        line=f"{flag} must be a finite number, got {line}",
+    )
     for command, flag, value, line in [
         ("pretrain", "--learning-rate", "nan", "nan"),
         ("pretrain", "--learning-rate", "1e400", "inf"),
@@ -79,7 +85,7 @@ NUMBERS = [
         ("eval qa", "--learning-rate", "nan", "nan"),
         ("eval tagging", "--learning-rate", "inf", "inf"),
     ]
-]  # fmt: skip
+]
 
 CASES = [
     *(case for command in COMMANDS for case in of_every_command(command)), *CONFIG_FILES, *NUMBERS,

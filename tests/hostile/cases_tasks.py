@@ -37,9 +37,11 @@ ALL: dict[str, Content] = {**EN_DE, "scores.txt": SCORES, "depairs.txt": PAIRS}
 def case(name: str, line: str | None, command: str, **files: Content) -> Case:
     """A command among files that are in order, and some that are not: ``x_txt`` is x.txt."""
     return Case(
-        name=name, command=command, line=line,
+        name=name,
+        command=command,
+        line=line,
         files={**ALL, **{file.replace("_", "."): content for file, content in files.items()}},
-    )  # fmt: skip
+    )
 
 
 def numbers(command: str, flags: dict[str, tuple[Any, ...]]) -> list[Case]:
@@ -177,9 +179,12 @@ def report(name: str, line: str | None, flags: str = "", **files: Content) -> Ca
     """A run folder ``r`` with a plan, shown as a page."""
     plan = files.pop("plan", json.dumps({"languages": ["en"], "hub": "en", "tasks": []}))
     return Case(
-        name=f"report-{name}", command=f"report r {flags}", line=line,
-        files={"r/plan.json": plan, "r/sentences/en.txt": SENTENCES, **files}, makes=("r",) if line is None else (),
-    )  # fmt: skip
+        name=f"report-{name}",
+        command=f"report r {flags}",
+        line=line,
+        files={"r/plan.json": plan, "r/sentences/en.txt": SENTENCES, **files},
+        makes=("r",) if line is None else (),
+    )
 
 
 REPORTS = [
@@ -240,9 +245,12 @@ de = "s.txt"
 def run(name: str, line: str, toml: Content, command: str = "run w.toml", **more: Any) -> Case:
     """A workbench file."""
     return Case(
-        name=f"run-{name}", command=command, line=line, **more,
+        name=f"run-{name}",
+        command=command,
+        line=line,
+        **more,
         files={**ALL, "s.txt": SENTENCES, "w.toml": toml},
-    )  # fmt: skip
+    )
 
 
 RUNS = [
@@ -279,6 +287,4 @@ RUNS = [
     run("processes", r"w.toml: \[pretrain\]: processes must be 1", BENCH + "[pretrain]\nprocesses = 0\n"),
 ]  # fmt: skip
 
-CASES = [
-    *SIMILARITIES, *BLIS, *RETRIEVALS, *ALIGNS, *DOWNSTREAM, *REPORTS, *EXPLORES, *RUNS,
-]  # fmt: skip
+CASES = [*SIMILARITIES, *BLIS, *RETRIEVALS, *ALIGNS, *DOWNSTREAM, *REPORTS, *EXPLORES, *RUNS]

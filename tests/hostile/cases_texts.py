@@ -36,9 +36,12 @@ def prepare(
 ) -> Case:
     """Prepared text from a file."""
     return Case(
-        name=f"prepare-{name}", command=f"{PREPARE} --input {file.split('/')[0]} {flags}",
-        files={file: content}, line=line, **more,
-    )  # fmt: skip
+        name=f"prepare-{name}",
+        command=f"{PREPARE} --input {file.split('/')[0]} {flags}",
+        files={file: content},
+        line=line,
+        **more,
+    )
 
 
 TEXTS = [
@@ -182,8 +185,12 @@ APPLY = "align apply --map m --vectors en.vec --output o"
 def apply(name: str, line: str, content: Content, command: str = APPLY, **more: Any) -> Case:
     """A file of maps, applied."""
     return Case(
-        name=f"map-{name}", command=command, files={"en.vec": EN, "de.vec": DE, "m": content}, line=line, **more
-    )  # fmt: skip
+        name=f"map-{name}",
+        command=command,
+        files={"en.vec": EN, "de.vec": DE, "m": content},
+        line=line,
+        **more,
+    )
 
 
 def arrays(shape: tuple[int, ...], value: float = 1.0, dtype: Any = np.float32) -> Any:

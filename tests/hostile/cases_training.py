@@ -22,10 +22,15 @@ def numbers(
 ) -> list[Case]:
     """A case for each value that a flag cannot have."""
     return [
-        Case(name=f"{name}{flag[1:]}={value}", command=f"{command} {flag}={value}", files=files,
-             line=f"^error: {flag}|^error: argument {flag}")
-        for flag, values in flags.items() for value in values
-    ]  # fmt: skip
+        Case(
+            name=f"{name}{flag[1:]}={value}",
+            command=f"{command} {flag}={value}",
+            files=files,
+            line=f"^error: {flag}|^error: argument {flag}",
+        )
+        for flag, values in flags.items()
+        for value in values
+    ]
 
 
 DISTILL_NUMBERS = numbers("distill", DISTILL, {"c.txt": SENTENCES}, {
@@ -83,8 +88,12 @@ TEXTS = [
 
 def vectors(name: str, files: Mapping[str, Content], line: str, more: str = "") -> Case:
     """Vectors that ``pretrain`` cannot be aligned to."""
-    return Case(name=f"pretrain-vectors-{name}", command=f"{ALIGNED} {more}",
-                files={**MASKED, **files}, line=line)  # fmt: skip
+    return Case(
+        name=f"pretrain-vectors-{name}",
+        command=f"{ALIGNED} {more}",
+        files={**MASKED, **files},
+        line=line,
+    )
 
 
 THE = ("the", "cat", "dog", "mouse", "sat", "ran", "on", "under", "mat", "house")
@@ -102,10 +111,13 @@ VECTORS = [
     vectors("pairs-layer-99", {"en.vec": vec(THE)}, "--pairs-layer 99: this teacher has 3", "--pairs-layer 99"),
 ]  # fmt: skip
 SHAPES = [
-    Case(name=f"pretrain-shape-{name}",
-         command=f"pretrain --text en=c.txt --loss none --device cpu --block 16 --steps 1 "
-         f"--output out --from-scratch {shape}",
-         files={"c.txt": SENTENCES * 40}, line=f"--from-scratch.*{line}")
+    Case(
+        name=f"pretrain-shape-{name}",
+        command=f"pretrain --text en=c.txt --loss none --device cpu --block 16 --steps 1 "
+        f"--output out --from-scratch {shape}",
+        files={"c.txt": SENTENCES * 40},
+        line=f"--from-scratch.*{line}",
+    )
     for name, shape, line in (
         ("vocabulary-1", "layers=1,width=16,heads=2,vocabulary=1", "vocabulary=1 is too small"),
         ("vocabulary-8", "layers=1,width=16,heads=2,vocabulary=8", "vocabulary=8 is too small"),
@@ -119,9 +131,11 @@ SHAPES = [
         ("odd-heads", "layers=1,width=16,heads=3", "cannot be split among 3"),
         ("unknown-name", "depth=1,width=16", "unknown 'depth'"),
     )
-]  # fmt: skip
+]
 CLASHES = [
-    Case(name=f"distill-{name}", command=f"{DISTILL} {words}", files={"c.txt": SENTENCES}, line=line)
+    Case(
+        name=f"distill-{name}", command=f"{DISTILL} {words}", files={"c.txt": SENTENCES}, line=line
+    )
     for name, words, line in (
         ("epochs-with-closed-form", "--epochs 2", "--epochs 2: the closed form"),
         ("unknown-step", "--postprocess polish", "polish"),
@@ -139,5 +153,5 @@ CLASHES = [
         ("pairs-file-is-gone", "--loss none --validation-pairs p.tsv", "p.tsv: [Nn]o such file"),
         ("block-beyond-positions", "--loss none --block 64", "reads at most 40 pieces"),
     )
-]  # fmt: skip
+]
 CASES = [*DISTILL_NUMBERS, *PRETRAIN_NUMBERS, *TEXTS, *VECTORS, *SHAPES, *CLASHES]

@@ -22,7 +22,7 @@ from tests.hostile.parts import (
     tensors,
     vec,
     xz,
-)  # fmt: skip
+)
 
 NATIVE = "n/vectors.safetensors"
 
@@ -45,10 +45,13 @@ def twice(words: tuple[str, ...] = ("one", "two", "one")) -> bytes:
 
 def shape(value: object, end: int = 16) -> bytes:
     """A native file with such a shape."""
-    return tensors({
-        "vectors": {"dtype": "F32", "shape": value, "data_offsets": [0, end]},
-        "words": {"dtype": "U8", "shape": [3], "data_offsets": [end, end + 3]},
-    }, b"\0" * 19)  # fmt: skip
+    return tensors(
+        {
+            "vectors": {"dtype": "F32", "shape": value, "data_offsets": [0, end]},
+            "words": {"dtype": "U8", "shape": [3], "data_offsets": [end, end + 3]},
+        },
+        b"\0" * 19,
+    )
 
 
 def export(
@@ -57,9 +60,12 @@ def export(
     """Exported as text."""
     target = file.split("/")[0]
     return Case(
-        name=f"export-{name}", command=f"export {target} --format glove --output o.txt {flags}",
-        files={file: content}, line=line, **more,  # type: ignore[arg-type]
-    )  # fmt: skip
+        name=f"export-{name}",
+        command=f"export {target} --format glove --output o.txt {flags}",
+        files={file: content},
+        line=line,
+        **more,  # type: ignore[arg-type]
+    )
 
 
 FILES = [

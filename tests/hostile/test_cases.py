@@ -54,9 +54,15 @@ def run_alone(case: Case, folder: Path) -> Answer:
     environment["OPENBLAS_NUM_THREADS"] = "1"  # each further thread takes address space
     answer = subprocess.run(
         [sys.executable, "-m", "x2static", *shlex.split(case.command)],
-        cwd=folder, env=environment, preexec_fn=limit, timeout=case.seconds,
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd=folder,
+        env=environment,
+        preexec_fn=limit,
+        timeout=case.seconds,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     return answer.returncode, answer.stdout, answer.stderr
 
 

@@ -48,9 +48,12 @@ def run(tmp_path: Path, command: str, package: str, kind: str) -> tuple[int, str
     (work / "s.zst").write_bytes(b"\x28\xb5\x2f\xfd")
     answer = subprocess.run(
         [sys.executable, "-m", "x2static", *command.split()],
-        cwd=work, env={**os.environ, "PYTHONPATH": f"{stubs}:{ROOT}"},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd=work,
+        env={**os.environ, "PYTHONPATH": f"{stubs}:{ROOT}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     return answer.returncode, answer.stdout, answer.stderr, work
 
 

@@ -44,6 +44,9 @@ class Program:
         path = os.pathsep.join(map(str, (self._tree, ROOT)))
         return subprocess.run(
             [sys.executable, "-m", "x2static", *map(str, arguments)],
-            cwd=self._tree, env={**os.environ, "PYTHONPATH": path}, capture_output=True,
-            text=True, check=False,
-        )  # fmt: skip
+            cwd=self._tree,
+            env={**os.environ, "PYTHONPATH": path},
+            capture_output=True,
+            text=True,
+            check=False,
+        )

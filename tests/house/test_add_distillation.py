@@ -36,7 +36,7 @@ LINES = {
         ),
         ('    "aggregate": distill', '    "firsts": distill_firsts,\n    "aggregate": distill'),
     ],
-}  # fmt: skip
+}
 
 
 def test_a_toy_method_needs_three_files_and_runs_by_its_name(tmp_path):

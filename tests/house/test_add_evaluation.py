@@ -107,9 +107,9 @@ def test_a_run_plans_it(toy: Path, run_cli: Cli) -> None:
     (toy / "w.toml").write_text(WORKBENCH)
     _, out, err = run_cli("run", toy / "w.toml", "--dry-run")
     lines = {line.split()[0]: line for line in out.splitlines() if "/odd." in line}
-    assert set(lines) == {
-        "en/odd.before", "de/odd.before", "en/odd.after", "de/odd.after",
-    }, out + err  # fmt: skip
+    assert set(lines) == {"en/odd.before", "de/odd.before", "en/odd.after", "de/odd.after"}, (
+        out + err
+    )
     assert "run: " in lines["de/odd.after"]
     assert "skipped: the hub" in lines["en/odd.after"]
 
@@ -130,8 +130,11 @@ def test_its_command_line_holds_what_the_descriptor_sets(toy: Path) -> None:
     assert commands()[task.table] == "eval odd"
     words = arguments(task.table, task.typed)
     assert words == [
-        "--vectors=aligned/de", "--hub=aligned/en", f"--words={toy / 'de.odd.txt'}", "--most=5",
-    ]  # fmt: skip
+        "--vectors=aligned/de",
+        "--hub=aligned/en",
+        f"--words={toy / 'de.odd.txt'}",
+        "--most=5",
+    ]
     assert task.waits_for == ("de/align", "en/align")
     assert task.needs.cpus == 3
 

@@ -23,7 +23,7 @@ def write_tabs(vectors, path, stage=staged):
 }
 LINES = {
     "x2static/core/vector_file.py": [
-        ('Format = Literal[\n', 'Format = Literal[\n    "tabs",\n'),
+        ("Format = Literal[\n", 'Format = Literal[\n    "tabs",\n'),
         (
             '    elif format == "gensim":\n',
             '    elif format == "tabs":\n'
@@ -33,7 +33,7 @@ LINES = {
         ),
     ],
     "x2static/export.py": [("        Literal[\n", '        Literal[\n            "tabs",\n')],
-}  # fmt: skip
+}
 
 
 def test_a_toy_format_needs_three_files_and_is_written_by_its_name(tmp_path):

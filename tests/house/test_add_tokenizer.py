@@ -27,7 +27,7 @@ LINES = {
     "x2static/prepare/tokenizers/build.py": [
         ("TOKENIZERS = {\n", 'TOKENIZERS = {\n    "dots": "dots:DotsTokenizer",\n')
     ],
-}  # fmt: skip
+}
 
 
 def test_a_toy_tokenizer_needs_three_files_and_runs_by_its_name(tmp_path):

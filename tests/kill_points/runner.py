@@ -249,9 +249,12 @@ def try_scenario(name: str, folder: Path, *, whole: bool = False) -> dict[str, A
     points = chosen(killer.kinds, every=1 if whole else 10)
     killer.kill(points)
     return {
-        "points": len(killer.kinds), "tried": len(points), "overwritten": killer.num_overwritten,
-        "faults": killer.faults, "notes": killer.notes,
-    }  # fmt: skip
+        "points": len(killer.kinds),
+        "tried": len(points),
+        "overwritten": killer.num_overwritten,
+        "faults": killer.faults,
+        "notes": killer.notes,
+    }
 
 
 def main() -> None:

@@ -176,8 +176,9 @@ def test_analyse_finds_a_planted_relation(tmp_path: Path, run_cli: Any) -> None:
     (tmp_path / "d.tsv").write_text(table_text(Distances(codes, {"near": near, "far": far})))
     lines = [
         f"{a}\t{b}\t{1 - near[i, j] / 9}"
-        for i, a in enumerate(codes[:4]) for j, b in enumerate(codes)
-    ]  # fmt: skip
+        for i, a in enumerate(codes[:4])
+        for j, b in enumerate(codes)
+    ]
     (tmp_path / "s.tsv").write_text("source\ttarget\taccuracy\n" + "\n".join(lines) + "\n")
     files = ["--distances", tmp_path / "d.tsv", "--scores", tmp_path / "s.tsv"]
     words = ["languages", "analyse", *files, "--permutations", 300, "--draws", 200]
@@ -192,9 +193,10 @@ def test_analyse_finds_a_planted_relation(tmp_path: Path, run_cli: Any) -> None:
     assert "Mantel" in (tmp_path / "out" / "index.html").read_text()
     held = run_cli(*words, "--control", "far", "--output", tmp_path / "held")
     assert "far held" in held[1]
-    assert "--control close: there are near, far" in run_cli(
-        *words, "--control", "close", "--output", tmp_path / "x"
-    )[2]  # fmt: skip
+    assert (
+        "--control close: there are near, far"
+        in run_cli(*words, "--control", "close", "--output", tmp_path / "x")[2]
+    )
     assert run_cli(*words, "--output", tmp_path / "again")[0] == 0
     first, second = (tmp_path / name / "analysis.json" for name in ("out", "again"))
     assert first.read_bytes() == second.read_bytes()

@@ -89,8 +89,10 @@ def test_planted_groups_and_their_number_are_found(rng: np.random.Generator) -> 
     rows = planted(rng, 4, 5)
     found = curve(rows, 8, "average")
     assert {by: choose(found, by) for by in ("silhouette", "gap", "eigengap")} == {
-        "silhouette": 4, "gap": 4, "eigengap": 4
-    }  # fmt: skip
+        "silhouette": 4,
+        "gap": 4,
+        "eigengap": 4,
+    }
     labels = cut(merges_of(cosine_distances(rows)), 20, 4)
     assert adjusted_rand(labels, np.repeat(range(4), 5).tolist()) == 1
 
@@ -126,9 +128,15 @@ def folder(tmp_path: Path, rng: np.random.Generator) -> Path:
     rows = planted(rng, 3, 3) + 10  # what all share is large
     parts = rows[None, :, None] + 0.01 * rng.standard_normal((1, 9, 8, 8))
     write_means(
-        Means(CODES, ("4.cls",), parts.astype(np.float32), np.full((9, 8), 50),
-              np.zeros((1, 9, 8), np.float32)), tmp_path / "means",
-    )  # fmt: skip
+        Means(
+            CODES,
+            ("4.cls",),
+            parts.astype(np.float32),
+            np.full((9, 8), 50),
+            np.zeros((1, 9, 8), np.float32),
+        ),
+        tmp_path / "means",
+    )
     return tmp_path / "means"
 
 

@@ -75,9 +75,11 @@ def slow(features: Features, metric: str) -> np.ndarray:
 
 
 @given(
-    st.integers(0, 10_000), st.integers(2, 5), st.integers(1, 8),
+    st.integers(0, 10_000),
+    st.integers(2, 5),
+    st.integers(1, 8),
     st.sampled_from(["angular", "cosine", "jaccard"]),
-)  # fmt: skip
+)
 @settings(deadline=None, max_examples=60)
 def test_feature_distances_are_those_of_a_slow_loop(
     seed: int, size: int, width: int, metric: str

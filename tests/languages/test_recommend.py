@@ -77,13 +77,21 @@ def test_recommend_prints_a_ranking_with_its_error(tmp_path: Path, run_cli: Any)
     (tmp_path / "d.tsv").write_text(table_text(Distances(CODES, {"near": distances})))
     lines = [
         f"{a}\t{b}\t{scores[i, j]}"
-        for i, a in enumerate(CODES) for j, b in enumerate(CODES) if b != "sw"
-    ]  # fmt: skip
+        for i, a in enumerate(CODES)
+        for j, b in enumerate(CODES)
+        if b != "sw"
+    ]
     (tmp_path / "s.tsv").write_text("source\ttarget\tf1\n" + "\n".join(lines) + "\n")
     code, text, errors = run_cli(
-        "languages", "recommend", "--target", "sw", "--scores", tmp_path / "s.tsv",
-        "--distances", tmp_path / "d.tsv",
-    )  # fmt: skip
+        "languages",
+        "recommend",
+        "--target",
+        "sw",
+        "--scores",
+        tmp_path / "s.tsv",
+        "--distances",
+        tmp_path / "d.tsv",
+    )
     assert code == 0, errors
     nearest = CODES[int(np.argsort(distances[6])[1])]
     assert f"1. {nearest}" in text

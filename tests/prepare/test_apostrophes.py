@@ -23,7 +23,7 @@ from x2static.prepare.tokenizers.interface import TokenizerPlan
         ("tr", "Ankara’da 3’te", "Ankara'da 3'te"),
         ("uk", "м’я п'ять", "м'я п'ять"),
     ],
-)  # fmt: skip
+)
 def test_words_with_apostrophes(language: str, sentence: str, cut: str) -> None:
     rule = apostrophes(language, splits=True)
     assert rule is not None
@@ -46,9 +46,10 @@ def test_other_languages_are_left_alone() -> None:
 @pytest.mark.parametrize(("splits", "words"), [(True, "Bevo l' acqua"), (False, "Bevo l'acqua")])
 def test_sentences_are_cut_by_the_rule_before_they_are_counted(splits: bool, words: str) -> None:
     plan = ChunkPlan(
-        tokenizer=TokenizerPlan(name="icu", language="it"), rules=RULES["all"],
+        tokenizer=TokenizerPlan(name="icu", language="it"),
+        rules=RULES["all"],
         splits_elisions=splits,
-    )  # fmt: skip
+    )
     again = ChunkPlan.from_json(plan.to_json())
     found = ChunkProcessor(again).process("Bevo l’acqua".encode())
     assert [one.decode() for one in found.sentences] == [words]

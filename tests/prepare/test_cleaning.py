@@ -72,9 +72,12 @@ def test_a_real_tokenizer_sees_no_control_token() -> None:
 @pytest.mark.parametrize(
     ("language", "text", "lower"),
     [
-        ("tr", "IĞDIR İZMİR", "ığdır izmir"), ("az", "II", "ıı"), ("de", "STRAßE İ", "straße i̇"),
-        ("lt", "J\u0303", "j\u0307\u0303"), ("el", "ΟΔΟΣ", "οδος"),
+        ("tr", "IĞDIR İZMİR", "ığdır izmir"),
+        ("az", "II", "ıı"),
+        ("de", "STRAßE İ", "straße i̇"),
+        ("lt", "J\u0303", "j\u0307\u0303"),
+        ("el", "ΟΔΟΣ", "οδος"),
     ],
-)  # fmt: skip
+)
 def test_lower_case_follows_the_language(language: str, text: str, lower: str) -> None:
     assert lowercaser(language)(text) == lower

@@ -18,9 +18,7 @@ def test_the_table_is_the_papers() -> None:
     assert len(PAPER_LANGUAGES) == 40
     assert len(set(PAPER_LANGUAGES)) == 40
     assert len(UDPIPE_LANGUAGES) == 27
-    assert set(ICU_LANGUAGES) == {
-        "bn", "jv", "ka", "kk", "ml", "ms", "my", "sw", "th", "tl", "yo",
-    }  # fmt: skip
+    assert set(ICU_LANGUAGES) == {"bn", "jv", "ka", "kk", "ml", "ms", "my", "sw", "th", "tl", "yo"}
 
 
 @pytest.mark.parametrize(

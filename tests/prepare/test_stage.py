@@ -72,7 +72,7 @@ def test_a_blank_line_stands_between_paragraphs(prepare_text: Prepare, tmp_path:
         ("gupta-jaggi", ["c"]),
         ("all", ["a", "b", "c", "d"]),
     ],
-)  # fmt: skip
+)
 def test_published_rules(prepare_text: Prepare, rules: str, kept: list[str]) -> None:
     sentence = "this is a sentence of ten tokens."  # with its letter and the full stop
     lines = {

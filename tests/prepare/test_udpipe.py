@@ -157,13 +157,11 @@ def test_a_truncated_model_has_no_network(udpipe_model: Path, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("language", "text"),
     [
-        ("ta",
-         "அவன் வீட்டிற்குச் சென்றான். பிறகு தூங்கினான்; விலகி இருக்கும்போது வெப்பத்தையும் தந்தாள்."),
-        ("fr",
-         "L'ami du roi est venu. Qu'y a-t-il… d'autre ? Rien au monde, dit-il : «non»."),
+        ("ta", "அவன் வீட்டிற்குச் சென்றான். பிறகு தூங்கினான்; விலகி இருக்கும்போது வெப்பத்தையும் தந்தாள்."),
+        ("fr", "L'ami du roi est venu. Qu'y a-t-il… d'autre ? Rien au monde, dit-il : «non»."),
         ("kk", "Ол үйге барды. Содан кейін 10 000 адам ұйықтады!"),
     ],
-)  # fmt: skip
+)
 def test_models_of_many_languages_give_what_udpipe_gives(
     udpipe_models: dict[str, Path], language: str, text: str
 ) -> None:

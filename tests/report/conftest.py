@@ -55,9 +55,14 @@ def run_folder(tmp_path: Path, rng: np.random.Generator) -> Path:
         save(root / f"scores/bli.after/{language}.json", bli_file(language, after, 0.75))
     tasks = [
         {"language": "de", "stage": "distill", "state": "done", "seconds": 12.3, "error": None},
-        {"language": "ca", "stage": "prepare", "state": "failed", "seconds": None,
-         "error": "ca.txt:3: bad UTF-8"},
-    ]  # fmt: skip
+        {
+            "language": "ca",
+            "stage": "prepare",
+            "state": "failed",
+            "seconds": None,
+            "error": "ca.txt:3: bad UTF-8",
+        },
+    ]
     plan = {"schema": 1, "hub": "en", "languages": ["en", "de", "ru", "ca"], "tasks": tasks}
     save(root / "plan.json", plan)
     return root

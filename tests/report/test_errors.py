@@ -55,9 +55,9 @@ def test_queries_are_counted_in_bands_and_wrong_ones_listed(scored: Path) -> Non
     assert "&lt;b&gt;rot" in wrong
 
 
-@pytest.mark.parametrize("damage", [
-    {"rank": [1]}, {"rank": "x"}, {"query": [1, 2, 3, 4, 5]}, {"cosine": [None] * 5},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "damage", [{"rank": [1]}, {"rank": "x"}, {"query": [1, 2, 3, 4, 5]}, {"cosine": [None] * 5}]
+)
 def test_damaged_columns_are_left_out(scored: Path, damage: dict) -> None:
     place = scored / "scores/bli.after/de.json"
     content = json.loads(place.read_text())

@@ -82,10 +82,16 @@ def test_a_matrix_of_sources_and_targets_keeps_its_sources_apart(
     run_folder: Path, run_cli: Cli
 ) -> None:
     rows = [
-        {"model": "m", "set": "xnli", "language": "fr", "source": source, "pairs": 9,
-         "accuracy": {"mean": value, "sd": None}}
+        {
+            "model": "m",
+            "set": "xnli",
+            "language": "fr",
+            "source": source,
+            "pairs": 9,
+            "accuracy": {"mean": value, "sd": None},
+        }
         for source, value in (("en", 0.625), ("de", 0.375))
-    ]  # fmt: skip
+    ]
     save(run_folder / "scores/nli/xnli.json", {"rows": rows, "averages": []})
     page, _ = page_of(run_folder, run_cli)
     assert "m on en" in page

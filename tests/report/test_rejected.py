@@ -24,12 +24,19 @@ def rejected_folder(run_folder: Path) -> Path:
     shutil.copytree(run_folder / "vectors/de", run_folder / "aligned/de")
     held_back = {"nearest": 0.1, "csls": 0.1, "words": 300}
     result: dict[str, Any] = {
-        "aligned": False, "final_pairs": 647, "mutual_rate": 0.5, "found_again": 0.9, "lift": 0.5,
-        "held_back": held_back, "held_back_unaligned": {**held_back, "csls": 0.125},
-    }  # fmt: skip
+        "aligned": False,
+        "final_pairs": 647,
+        "mutual_rate": 0.5,
+        "found_again": 0.9,
+        "lift": 0.5,
+        "held_back": held_back,
+        "held_back_unaligned": {**held_back, "csls": 0.125},
+    }
     settings = {"hub": "en=vectors/en", "seeds": "lexicon"}
-    save(run_folder / "aligned/de/run.json",
-         {"command": "align hub", "settings": settings, "result": result})  # fmt: skip
+    save(
+        run_folder / "aligned/de/run.json",
+        {"command": "align hub", "settings": settings, "result": result},
+    )
     place = run_folder / "scores/bli.after/de.json"
     shutil.copy(run_folder / "scores/bli.before/de.json", place)
     return run_folder
@@ -76,8 +83,11 @@ def test_few_queries_are_a_warning_on_the_page(run_folder: Path, run_cli: Cli) -
     assert "1 failure, 3 warnings" in out
     found = read_page(run_folder)
     text = "".join(found.text)
-    for said in ("dictionary to the hub: 27 queries", "dictionary from the hub: 27 queries",
-                 "x: 60 covered pairs"):  # fmt: skip
+    for said in (
+        "dictionary to the hub: 27 queries",
+        "dictionary from the hub: 27 queries",
+        "x: 60 covered pairs",
+    ):
         assert f"{said}, fewer than 200: differences within the 95 % interval" in text
     # Fisher's z by hand: atanh(0.3) = 0.30952, half = 1.95996 sqrt(1.045 / 57) = 0.26538
     assert ["German de", "x", "", "30.0 [4.4, 51.9]"] in [row[:4] for row in found.rows]

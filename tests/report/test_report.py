@@ -141,9 +141,12 @@ def test_what_went_wrong_and_what_is_doubtful_comes_first(run_folder: Path, run_
 
 
 def test_training_and_tasks_are_drawn(run_folder: Path, run_cli: Cli) -> None:
-    lines = [{"step": 0, "validation": {"mlm": 5.0}}, {"step": 10, "mlm": 4.5},
-             {"step": 20, "mlm": 4.0, "alignment": float("nan")},
-             {"step": 20, "validation": {"mlm": 4.25}}]  # fmt: skip
+    lines = [
+        {"step": 0, "validation": {"mlm": 5.0}},
+        {"step": 10, "mlm": 4.5},
+        {"step": 20, "mlm": 4.0, "alignment": float("nan")},
+        {"step": 20, "validation": {"mlm": 4.25}},
+    ]
     (run_folder / "model").mkdir()
     text = "".join(json.dumps(line) + "\n" for line in lines) + '{"step": 3'
     (run_folder / "model/curve.jsonl").write_text(text)
@@ -159,10 +162,11 @@ def test_training_and_tasks_are_drawn(run_folder: Path, run_cli: Cli) -> None:
 
 
 def test_an_objective_of_any_name_is_drawn(run_folder: Path, run_cli: Cli) -> None:
-    lines = [{"step": 1, "mlm": 4.5, "replaced": 0.9, "above_chance": 0.1},
-             {"step": 2, "mlm": 4.0, "replaced": 0.7, "above_chance": 0.2},
-             {"step": 2, "validation": {"mlm": 4.1, "replaced": 0.8, "above_chance": 0.1}},
-            ]  # fmt: skip
+    lines = [
+        {"step": 1, "mlm": 4.5, "replaced": 0.9, "above_chance": 0.1},
+        {"step": 2, "mlm": 4.0, "replaced": 0.7, "above_chance": 0.2},
+        {"step": 2, "validation": {"mlm": 4.1, "replaced": 0.8, "above_chance": 0.1}},
+    ]
     (run_folder / "model").mkdir()
     text = "".join(json.dumps(line) + "\n" for line in lines)
     (run_folder / "model/curve.jsonl").write_text(text)
@@ -189,8 +193,9 @@ def test_mistakes_are_one_line(
     refuses("no such folder", "report", tmp_path / "nowhere")
     refuses("no run here", "report", tmp_path / "empty")
     refuses("'zzz' is not among", "report", run_folder, "--words", "zzz")
-    refuses("no vectors of 'xx'; there are: en, de, ru", "report", run_folder, "--map-languages",
-            "xx")  # fmt: skip
+    refuses(
+        "no vectors of 'xx'; there are: en, de, ru", "report", run_folder, "--map-languages", "xx"
+    )
     mine = write_text("mine.html", "<p>mine")
     refuses(
         r"mine\.html exists already; .* pass --overwrite",

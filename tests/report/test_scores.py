@@ -22,9 +22,7 @@ def test_figures_measured_before_alone_are_shown(run_folder: Path, run_cli: Cli)
     assert run_cli("report", run_folder, *SMALL)[0] == 0
     found = read_page(run_folder)
     once = "12.5 [10.9, 14.3]"
-    row = [
-        "German de", "", once, "–", "–", once, once, "12.5", "6.2 [5.3, 7.4]", "75", "1,500",
-    ]  # fmt: skip
+    row = ["German de", "", once, "–", "–", once, once, "12.5", "6.2 [5.3, 7.4]", "75", "1,500"]
     assert row in found.rows
     text = "".join(found.text)
     assert "So far measured before alignment only." in text

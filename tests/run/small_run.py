@@ -42,9 +42,11 @@ def write_workbench(folder: Path, more: str = "", sentences: int = 15000) -> Pat
 def start(file: Path, *options: object, **variables: object) -> subprocess.Popen[bytes]:
     """``x2static run FILE`` in a process group of its own; what it says goes to ``said.txt``."""
     environment = {
-        **os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1",
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "OMP_NUM_THREADS": "1",
         **{name: str(value) for name, value in variables.items()},
-    }  # fmt: skip
+    }
     words = [sys.executable, "-m", "x2static", "run", str(file), *map(str, options)]
     with said(file).open("wb") as stream:
         return subprocess.Popen(
@@ -105,6 +107,7 @@ def contents(run: Path) -> dict[str, bytes]:
     return {
         str(path.relative_to(run)): path.read_bytes()
         for path in sorted(run.rglob("*"))
-        if path.is_file() and not path.name.endswith(times)
+        if path.is_file()
+        and not path.name.endswith(times)
         and not any(part.startswith(".") for part in path.relative_to(run).parts)
-    }  # fmt: skip
+    }

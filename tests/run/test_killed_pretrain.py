@@ -8,14 +8,7 @@ import signal
 import pytest
 
 from tests.continued_pretraining.conftest import save_masked_model
-from tests.run.small_run import (
-    checkpoints,
-    contents,
-    finish,
-    said,
-    wait_for,
-    write_workbench,
-)  # fmt: skip
+from tests.run.small_run import checkpoints, contents, finish, said, wait_for, write_workbench
 
 TRAINING = """
 [pretrain]

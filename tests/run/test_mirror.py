@@ -56,11 +56,17 @@ def order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Order:
     (tmp_path / "driver/in.txt").write_text("abcdefgh")
     digest = Fingerprints(tmp_path / "driver").of("in.txt")
     made = Order(
-        name="de/distill", folder=tmp_path / "one", module="toy_stage",
-        words=("out/x", "in.txt", "d", "0"), log="logs/de.distill.log",
-        environment={"PYTHONPATH": str(tmp_path)}, store=f"file://{tmp_path}/there", work="w1",
-        reads={"in.txt": str(digest)}, outputs=("out/x",),
-    )  # fmt: skip
+        name="de/distill",
+        folder=tmp_path / "one",
+        module="toy_stage",
+        words=("out/x", "in.txt", "d", "0"),
+        log="logs/de.distill.log",
+        environment={"PYTHONPATH": str(tmp_path)},
+        store=f"file://{tmp_path}/there",
+        work="w1",
+        reads={"in.txt": str(digest)},
+        outputs=("out/x",),
+    )
     place = {"in.txt": tmp_path / "driver/in.txt"}
     Store(made.store).put("in.txt", place, digest=str(digest))
     return made
@@ -188,11 +194,14 @@ def test_a_run_goes_on_where_nothing_of_it_is(order, tmp_path):
     digest = str(Fingerprints(driver).of("in.txt"))
     entries = {
         "de/prepare": Entry(
-            language="de", stage="prepare", state="done", log="logs/x.log",
+            language="de",
+            stage="prepare",
+            state="done",
+            log="logs/x.log",
             digests={"in.txt": digest},
         ),
         "de/distill": Entry(language="de", stage="distill", work="w1"),
-    }  # fmt: skip
+    }
     write_plan(driver, {}, entries.values())
     store.drop("in.txt")
     leave(store, driver, entries, ("plan.json", "logs/x.log"))

@@ -35,11 +35,17 @@ def contents(folder: Path) -> dict[str, str]:
 @pytest.mark.parametrize(
     "name",
     [
-        "workbench.toml", "plan.json", "vectors/en/thesis.txt", "sentences/en.txt",
-        "sentences/en.txt.run.json", "vectors/en.unfinished/x", "logs/en.distill.log",
-        "export/en.vec", "aligned/en.map.safetensors",
+        "workbench.toml",
+        "plan.json",
+        "vectors/en/thesis.txt",
+        "sentences/en.txt",
+        "sentences/en.txt.run.json",
+        "vectors/en.unfinished/x",
+        "logs/en.distill.log",
+        "export/en.vec",
+        "aligned/en.map.safetensors",
     ],
-)  # fmt: skip
+)
 @pytest.mark.parametrize("options", [(), ("--dry-run",), ("--from", "prepare")])
 def test_what_no_run_made_is_refused(
     name: str, options: tuple[str, ...], file: Path, tmp_path: Path, refuses: Refuses
@@ -62,9 +68,12 @@ def test_a_plan_of_somebody_else_is_refused(
 
 
 def test_other_files_stay_and_the_runs_own_are_renewed(
-    file: Path, tmp_path: Path, run_cli: Callable[..., tuple[int, str, str]], refuses: Refuses,
+    file: Path,
+    tmp_path: Path,
+    run_cli: Callable[..., tuple[int, str, str]],
+    refuses: Refuses,
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+) -> None:
     monkeypatch.setattr(stage, "make_executor", lambda *_: InlineExecutor())
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "notes.txt").write_text("mine")

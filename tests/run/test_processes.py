@@ -69,9 +69,14 @@ def code_order(folder: Path, code: str) -> Order:
     """An order that runs a line of Python."""
     (folder / "inline_stage.py").write_text(code)
     return Order(
-        name="de/distill", folder=folder, module="inline_stage", words=(), log="logs/x.log",
-        threads=3, environment={"PYTHONPATH": os.pathsep.join([str(folder), *sys.path])},
-    )  # fmt: skip
+        name="de/distill",
+        folder=folder,
+        module="inline_stage",
+        words=(),
+        log="logs/x.log",
+        threads=3,
+        environment={"PYTHONPATH": os.pathsep.join([str(folder), *sys.path])},
+    )
 
 
 def test_output_goes_to_the_log_and_threads_are_set(tmp_path):
@@ -105,9 +110,13 @@ def test_the_last_error_line_counts():
 
 def test_several_processes_start_through_torchrun(tmp_path):
     order = Order(
-        name="*/pretrain", folder=tmp_path, module="continued_pretraining", words=("--steps=1",),
-        log="x", processes=2,
-    )  # fmt: skip
+        name="*/pretrain",
+        folder=tmp_path,
+        module="continued_pretraining",
+        words=("--steps=1",),
+        log="x",
+        processes=2,
+    )
     words = command(order)
     assert words[4:7] == ["torch.distributed.run", "--standalone", "--nproc_per_node=2"]
     assert words[-5:] == [
@@ -155,9 +164,12 @@ def start(toy: list[str], folder: Path) -> subprocess.Popen[bytes]:
     paths = os.pathsep.join([str(root), str(folder.parent)])
     with (folder.parent / "said.txt").open("wb") as stream:
         return subprocess.Popen(
-            [*toy, str(folder)], env={**os.environ, "PYTHONPATH": paths}, start_new_session=True,
-            stdout=stream, stderr=subprocess.STDOUT,
-        )  # fmt: skip
+            [*toy, str(folder)],
+            env={**os.environ, "PYTHONPATH": paths},
+            start_new_session=True,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+        )
 
 
 def results_in(folder: Path) -> dict[str, str]:

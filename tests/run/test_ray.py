@@ -16,7 +16,7 @@ from tests.run.small_run import (
     wait_for,
     worker_of,
     write_workbench,
-)  # fmt: skip
+)
 
 pytest.importorskip("ray")
 pytestmark = pytest.mark.timeout(400)

@@ -213,8 +213,13 @@ def test_nothing_is_touched_when_the_file_is_wrong(folder, refuses):
 
 def test_a_missing_file_and_a_wrong_address_are_one_line(folder, refuses):
     refuses("gone.toml: No such file", "run", folder / "gone.toml")
-    refuses("--from distil: no such stage; did you mean 'distill'", "run",
-            folder / "workbench.toml", "--from", "distil")  # fmt: skip
+    refuses(
+        "--from distil: no such stage; did you mean 'distill'",
+        "run",
+        folder / "workbench.toml",
+        "--from",
+        "distil",
+    )
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")

@@ -111,10 +111,11 @@ def test_a_width_is_measured_once(tmp_path, monkeypatch):
     rows = [
         quality_widths.cell(bench, 384, "dcca", seed, tmp_path, {"ridge": 2.0})
         for seed in (1, 2, 1)
-    ]  # fmt: skip
+    ]
     assert [(config.seed, config.ridge, config.loss) for config in trained] == [
-        (1, 2.0, "dcca"), (2, 2.0, "dcca")
-    ]  # fmt: skip
+        (1, 2.0, "dcca"),
+        (2, 2.0, "dcca"),
+    ]
     assert rows[0] == rows[2]
     assert rows[0]["machine"]
     assert "commit" in rows[0]

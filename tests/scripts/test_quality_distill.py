@@ -15,13 +15,23 @@ from scripts.quality.distill import DistillWork, measure, merged, table
 
 
 def cell(teacher: str = "box", method: str = "default", sentences: int = 10) -> dict[str, object]:
-    bli = {"before": 0.25, "before margin": 0.05, "after": 0.5, "after margin": 0.06,
-           "queries": 300, "coverage": 0.2}  # fmt: skip
+    bli = {
+        "before": 0.25,
+        "before margin": 0.05,
+        "after": 0.5,
+        "after margin": 0.06,
+        "queries": 300,
+        "coverage": 0.2,
+    }
     likeness = {"spearman": 0.125, "margin": 0.04, "pairs": 1234, "coverage": 0.5}
     return {
-        "teacher": teacher, "sentences": sentences, "method": method, "flags": [],
-        "bli": {"de": bli}, "similarity": {"en": likeness, "de": likeness},
-    }  # fmt: skip
+        "teacher": teacher,
+        "sentences": sentences,
+        "method": method,
+        "flags": [],
+        "bli": {"de": bli},
+        "similarity": {"en": likeness, "de": likeness},
+    }
 
 
 @pytest.fixture
@@ -61,8 +71,10 @@ def test_earlier_rows_of_other_cells_are_kept_in_order(tmp_path):
     new = cell(method="own") | {"flags": ["new"]}
     rows = merged(earlier, [new])
     assert [(r["teacher"], r["sentences"], r["method"]) for r in rows] == [
-        ("box", 9, "default"), ("box", 10, "own"), ("minilm", 10, "default"),
-    ]  # fmt: skip
+        ("box", 9, "default"),
+        ("box", 10, "own"),
+        ("minilm", 10, "default"),
+    ]
     assert rows[1]["flags"] == ["new"]
 
 

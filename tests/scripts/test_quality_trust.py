@@ -19,8 +19,10 @@ from scripts.quality.trust_worlds import planted_worlds
 def test_planted_worlds_have_the_translations_that_they_claim():
     related, unrelated, seeded = islice(planted_worlds(), 3)
     assert [world.family for world in (related, unrelated, seeded)] == [
-        "planted", "unrelated", "25 pairs",
-    ]  # fmt: skip
+        "planted",
+        "unrelated",
+        "25 pairs",
+    ]
     assert not unrelated.right
     assert seeded.seeds is not None
     assert len(seeded.seeds[0]) == 25

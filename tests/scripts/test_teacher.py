@@ -92,14 +92,20 @@ def test_sentences_keep_their_keys(data: Path) -> None:
 
 def test_items_are_drawn_and_found_again(tmp_path: Path) -> None:
     flat = np.arange(12, dtype=np.uint16)
-    np.savez(tmp_path / "items.npz", flat=flat, off=np.array([0, 3, 5, 9, 12]),
-             kind=np.array([1, 1, 0, 1], np.int8), lang=np.array([0, 1, 0, 1], np.int8),
-             targ=np.array([7, 7, 3, 8], np.int32))  # fmt: skip
+    np.savez(
+        tmp_path / "items.npz",
+        flat=flat,
+        off=np.array([0, 3, 5, 9, 12]),
+        kind=np.array([1, 1, 0, 1], np.int8),
+        lang=np.array([0, 1, 0, 1], np.int8),
+        targ=np.array([7, 7, 3, 8], np.int32),
+    )
     found = items.Items(tmp_path / "items.npz")
     kind = items.KINDS[1]
     assert {language: rows.tolist() for language, rows in found.groups[kind].items()} == {
-        0: [0], 1: [1, 3],
-    }  # fmt: skip
+        0: [0],
+        1: [1, 3],
+    }
     pieces, lengths = found.bag(np.array([3, 0]))
     assert pieces.tolist() == [9, 10, 11, 0, 1, 2]
     assert lengths.tolist() == [3, 3]

@@ -68,8 +68,10 @@ def _compared(
     near = []
     for space in (one, two):
         found = space.nearest(space.rows(home, words), language, top + 1)
-        near.append([
-            [other for other, _ in row if language != home or other != word][:top]
-            for word, row in zip(words, found, strict=True)
-        ])  # fmt: skip
+        near.append(
+            [
+                [other for other, _ in row if language != home or other != word][:top]
+                for word, row in zip(words, found, strict=True)
+            ]
+        )
     return [Changed(language, word, a, b) for word, a, b in zip(words, *near, strict=True)]

@@ -28,15 +28,20 @@ def comparison_page(
     sections = [_scores(scores, names), _settings(settings, names), _neighbors(near, names)]
     body = [
         element("a", "to the content", href="#content", class_="skip"),
-        element("header", element("h1", element("bdi", title)),
-                element("p", "X2Static comparison", class_="soft"), class_="top"),
+        element(
+            "header",
+            element("h1", element("bdi", title)),
+            element("p", "X2Static comparison", class_="soft"),
+            class_="top",
+        ),
         element("main", sections, id="content"),
-    ]  # fmt: skip
+    ]
     made = document(
-        f"{title} · X2Static comparison", body,
+        f"{title} · X2Static comparison",
+        body,
         style=part("x2static.page", "style.css") + part("x2static.report", "style.css"),
         script=part("x2static.page", "downloads.js"),
-    )  # fmt: skip
+    )
     return made.replace("<body>", MARK, 1)
 
 
@@ -48,17 +53,25 @@ def _scores(scores: Sequence[Change], names: Sequence[str]) -> Html:
     )
     rows: list[list[Child]] = [
         [
-            language(one.known.language), one.known.evaluation,
-            " ".join(part for part in (one.known.what, one.known.when) if part), one.known.title,
-            percent(_value(one.first)), percent(_value(one.second)),
+            language(one.known.language),
+            one.known.evaluation,
+            " ".join(part for part in (one.known.what, one.known.when) if part),
+            one.known.title,
+            percent(_value(one.first)),
+            percent(_value(one.second)),
             change(_value(one.first), _value(one.second), one.test),
         ]
         for one in scores
-    ]  # fmt: skip
+    ]
     heads = ["Language", "evaluation", "what", "figure", *_bdi(names), "change"]
     shown = table("Scores", heads, rows, numbers_from=4) if rows else element("p", "None.")
-    return element("section", element("h2", "Scores"), element("p", note, class_="soft small"),
-                   shown, id="scores")  # fmt: skip
+    return element(
+        "section",
+        element("h2", "Scores"),
+        element("p", note, class_="soft small"),
+        shown,
+        id="scores",
+    )
 
 
 def _value(score: Score | None) -> float | None:
@@ -95,8 +108,13 @@ def _neighbors(near: dict[str, list[Changed]], names: Sequence[str]) -> Html | N
         ]
         heads: list[Child] = ["word", *_bdi(names), "same, %"]
         parts.append([head, table(f"Neighbours in {code}", heads, cells, numbers_from=3)])
-    return element("section", element("h2", "Neighbours that changed"),
-                   element("p", note, class_="soft small"), parts, id="neighbors")  # fmt: skip
+    return element(
+        "section",
+        element("h2", "Neighbours that changed"),
+        element("p", note, class_="soft small"),
+        parts,
+        id="neighbors",
+    )
 
 
 def _words(words: Sequence[str], code: str) -> list[Child]:

@@ -48,22 +48,26 @@ def _score_lines(scores: list[Change]) -> list[str]:
     rows = [heads, *(_row(change) for change in scores)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
-        "  ".join(cell.ljust(width) if not place else cell.rjust(width)
-                  for place, (cell, width) in enumerate(zip(row, widths, strict=True))).rstrip()
+        "  ".join(
+            cell.ljust(width) if not place else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
         for row in rows
-    ]  # fmt: skip
+    ]
 
 
 def _row(change: Change) -> list[str]:
     known, test = change.known, change.test
-    figures = ["–" if one is None else f"{100 * one.value:.1f}"
-               for one in (change.first, change.second)]  # fmt: skip
+    figures = [
+        "–" if one is None else f"{100 * one.value:.1f}" for one in (change.first, change.second)
+    ]
     difference = change.difference
     return [
-        " ".join(part for part in (*known.key, known.title) if part), *figures,
+        " ".join(part for part in (*known.key, known.title) if part),
+        *figures,
         "" if difference is None else f"{100 * difference:+.1f}",
         "" if test is None else shown_p(test.p) + ("" if test.is_news else " no news"),
-    ]  # fmt: skip
+    ]
 
 
 def _setting_lines(settings: list[tuple[str, str, str]]) -> list[str]:
@@ -93,13 +97,19 @@ def _data(
     near: dict[str, list[Changed]],
 ) -> dict[str, Any]:
     return {
-        "first": str(config.first), "second": str(config.second),
+        "first": str(config.first),
+        "second": str(config.second),
         "scores": [
             {
-                "evaluation": one.known.evaluation, "language": one.known.language,
-                "what": one.known.what, "when": one.known.when, "figure": one.known.title,
-                "first": one.first and one.first.value, "second": one.second and one.second.value,
-                "difference": one.difference, "p": one.test and one.test.p,
+                "evaluation": one.known.evaluation,
+                "language": one.known.language,
+                "what": one.known.what,
+                "when": one.known.when,
+                "figure": one.known.title,
+                "first": one.first and one.first.value,
+                "second": one.second and one.second.value,
+                "difference": one.difference,
+                "p": one.test and one.test.p,
                 "interval_95": one.test and one.test.interval,
             }
             for one in scores
@@ -109,12 +119,15 @@ def _data(
             language: [{**vars(row), "kept": row.kept} for row in rows]
             for language, rows in near.items()
         },
-    }  # fmt: skip
+    }
 
 
 def _files(root: Path) -> list[Path]:
-    return [place for place in sorted(root.iterdir()) if place.suffix != ".html"] if (
-        root.is_dir()) else []  # fmt: skip
+    return (
+        [place for place in sorted(root.iterdir()) if place.suffix != ".html"]
+        if (root.is_dir())
+        else []
+    )
 
 
 def _is_page(output: Path) -> bool:

@@ -164,10 +164,12 @@ def _search_row(
     """One query again, over every candidate whose float32 score reaches ``least``."""
     rough = candidates @ query - penalty.astype(np.float32)
     columns = np.flatnonzero(rough >= least)
-    scores = np.concatenate([
-        _exact_scores(query[None], candidates, penalty, part[None])[0]
-        for part in np.array_split(columns, len(columns) // _CANDIDATES + 1)
-    ])  # fmt: skip
+    scores = np.concatenate(
+        [
+            _exact_scores(query[None], candidates, penalty, part[None])[0]
+            for part in np.array_split(columns, len(columns) // _CANDIDATES + 1)
+        ]
+    )
     order = np.lexsort((columns, -scores))[:k]
     return columns[order], scores[order]
 

@@ -41,9 +41,11 @@ class DistillConfig:
     teacher: Annotated[str, "Hugging Face encoder: hub name or folder"] = "xlm-roberta-base"
     words: Annotated[
         Path | None,
-        place("words that must be in the output, one a line; those too rare in the corpus, or not "
-              "in it, get vectors from the teacher alone"),
-    ] = None  # fmt: skip
+        place(
+            "words that must be in the output, one a line; those too rare in the corpus, or not "
+            "in it, get vectors from the teacher alone"
+        ),
+    ] = None
     preset: Annotated[
         Literal["default", "balanced", "closed-form", "paper", "x2static-released"],
         "a set of settings; others override it",
@@ -151,9 +153,15 @@ class DistillConfig:
             if value is not None:
                 require_at_least(f"--{name.replace('_', '-')}", value, least)
         for name, most in (
-            ("learning_rate", 1), ("own_weight", 1e6), ("lower_weight", 1e6), ("ridge", 1e6),
-            ("smoothing", 1e6), ("context_weight", 1e6), ("evenness", 1), ("negative_power", 10),
-        ):  # fmt: skip
+            ("learning_rate", 1),
+            ("own_weight", 1e6),
+            ("lower_weight", 1e6),
+            ("ridge", 1e6),
+            ("smoothing", 1e6),
+            ("context_weight", 1e6),
+            ("evenness", 1),
+            ("negative_power", 10),
+        ):
             value = getattr(self, name)
             if value is not None:
                 require_at_most(f"--{name.replace('_', '-')}", value, most)

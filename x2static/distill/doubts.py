@@ -47,8 +47,11 @@ def case_doubt(config: DistillConfig, materials: Ingredients) -> str | None:
         return None
     words, rows, pieces = materials.index.words, materials.vocabulary.rows, materials.pieces
     places = {word: place for place, word in enumerate(words[:_JUDGED_WORDS]) if rows[place] >= 0}
-    twins = [(at, places[low]) for word, at in places.items() if (low := word.lower()) != word
-             and low in places]  # fmt: skip
+    twins = [
+        (at, places[low])
+        for word, at in places.items()
+        if (low := word.lower()) != word and low in places
+    ]
     spans = pieces.offsets
     same = sum(
         np.array_equal(pieces.ids[spans[a] : spans[a + 1]], pieces.ids[spans[b] : spans[b + 1]])

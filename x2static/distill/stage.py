@@ -38,9 +38,12 @@ def distill(config: DistillConfig) -> Outcome:
     wanted = read_wanted(config)
     read = [config.corpus, *words_path(config)]
     run = Resumable(
-        "distill", config.output, inputs=[*read, config.teacher], resume=config.resume,
+        "distill",
+        config.output,
+        inputs=[*read, config.teacher],
+        resume=config.resume,
         overwrite=config.overwrite,
-    )  # fmt: skip
+    )
     record = RunRecord("distill", config, read)
     choice = choose_layer(config)
     teacher = _load(config, choice)
@@ -125,11 +128,15 @@ def _announce(
 def _resolved(materials: Ingredients, choice: LayerChoice) -> dict[str, object]:
     teacher = materials.teacher
     return {
-        "module": teacher.module, "layer": teacher.layer, "layer_reason": choice.reason,
+        "module": teacher.module,
+        "layer": teacher.layer,
+        "layer_reason": choice.reason,
         "precision": teacher.precision,
         "device": str(teacher.device),
-        "min_count": materials.min_count, "width": teacher.width, "depth": teacher.depth,
-    }  # fmt: skip
+        "min_count": materials.min_count,
+        "width": teacher.width,
+        "depth": teacher.depth,
+    }
 
 
 def _counts(

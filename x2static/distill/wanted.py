@@ -92,9 +92,12 @@ class Composed:
 
 
 def with_wanted(
-    config: DistillConfig, materials: Ingredients, shop: Workshop, vectors: WordVectors,
+    config: DistillConfig,
+    materials: Ingredients,
+    shop: Workshop,
+    vectors: WordVectors,
     wanted: Wanted,
-) -> tuple[WordVectors, Composed]:  # fmt: skip
+) -> tuple[WordVectors, Composed]:
     """The vectors, and behind them the wanted words that had none; their count is 0."""
     missing = [word for word in wanted.words if word not in vectors]
     teachers = _teachers(vectors)
@@ -129,9 +132,12 @@ def _teachers(vectors: WordVectors) -> NDArray[np.int64]:
 
 
 def _states(
-    config: DistillConfig, materials: Ingredients, shop: Workshop, known: list[str],
+    config: DistillConfig,
+    materials: Ingredients,
+    shop: Workshop,
+    known: list[str],
     missing: list[str],
-) -> Matrix:  # fmt: skip
+) -> Matrix:
     """(W, D) the teacher's states of words alone; zeros for one that it cannot read."""
     words = [*known, *missing]
     planner = lone_planner(config, materials.teacher, words)
@@ -178,9 +184,11 @@ def _solved(states: Matrix, vectors: Matrix, ridge: float) -> _Mapping:
     made = np.linalg.norm(x @ matrix, axis=1).mean()
     stretch = float(np.linalg.norm(z, axis=1).mean() / max(float(made), 1e-12))
     return _Mapping(
-        state_mean.astype(np.float32), vector_mean.astype(np.float32), matrix.astype(np.float32),
+        state_mean.astype(np.float32),
+        vector_mean.astype(np.float32),
+        matrix.astype(np.float32),
         stretch,
-    )  # fmt: skip
+    )
 
 
 def words_path(config: DistillConfig) -> list[Path]:

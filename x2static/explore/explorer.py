@@ -105,9 +105,15 @@ class Explorer:
         return {"words": words.beginning_with(prefix, _SUGGESTIONS)}
 
     def look_up(
-        self, space: str, language: str, word: str, into: Sequence[str], count: int, *,
+        self,
+        space: str,
+        language: str,
+        word: str,
+        into: Sequence[str],
+        count: int,
+        *,
         is_exact: bool = False,
-    ) -> dict[str, Any]:  # fmt: skip
+    ) -> dict[str, Any]:
         """The neighbours of a word in its own and other languages.
 
         Args:
@@ -134,10 +140,12 @@ class Explorer:
         ask = Query(query, rotated, count)
         found = self._search(place, names, ask, {} if row is None else {language: row})
         return {
-            "space": space, "language": language, **_facts(source, word, row),
+            "space": space,
+            "language": language,
+            **_facts(source, word, row),
             "results": [{"language": name, **found[name]} for name in names],
             "milliseconds": round(1000 * (time.perf_counter() - began), 1),
-        }  # fmt: skip
+        }
 
     def word_list(
         self, space: str, source: str, target: str, count: int
@@ -257,9 +265,7 @@ def _facts(language: LanguageVectors, word: str, row: int | None) -> dict[str, A
     if row is None:
         return {"word": word, "rank": None, "count": 0, "composed": True}
     count = None if language.counts is None else int(language.counts[row])
-    return {
-        "word": language.words[row], "rank": row + 1, "count": count, "composed": count == 0,
-    }  # fmt: skip
+    return {"word": language.words[row], "rank": row + 1, "count": count, "composed": count == 0}
 
 
 def _row(language: LanguageVectors, word: str) -> int:

@@ -99,9 +99,12 @@ class Indexes:
     def state(self) -> dict[str, Any]:
         """How far it has come."""
         return {
-            "shortlists": self.is_wanted, "done": self._done, "total": len(self._all),
-            "ready": self._done == len(self._all), "note": self.reason,
-        }  # fmt: skip
+            "shortlists": self.is_wanted,
+            "done": self._done,
+            "total": len(self._all),
+            "ready": self._done == len(self._all),
+            "note": self.reason,
+        }
 
     def prepare_thread(self) -> None:
         """One thread a search: the languages are searched side by side."""

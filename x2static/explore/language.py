@@ -46,8 +46,10 @@ class LanguageVectors:
         if detect_format(place) == "safetensors":
             mapped = map_native(place)
             self.matrix, self.counts, self.words = (
-                mapped.matrix, mapped.counts, WordList(mapped.words)
-            )  # fmt: skip
+                mapped.matrix,
+                mapped.counts,
+                WordList(mapped.words),
+            )
             self._composer = mapped.composer
         else:
             vectors = read_vectors(place)

@@ -85,9 +85,7 @@ def _sentences(explorer: Explorer, fields: Fields) -> Reply:
     return _json(explorer.sentences(fields.text("language"), text, fields.number("count", MOST)))
 
 
-_LOOK_UP = {
-    "space": None, "language": None, "word": None, "into": "", "count": "10", "exact": "0",
-}  # fmt: skip
+_LOOK_UP = {"space": None, "language": None, "word": None, "into": "", "count": "10", "exact": "0"}
 _ROUTES: dict[str, tuple[Callable[[Explorer, Fields], Reply], dict[str, str | None]]] = {
     "/": (_page, {}),
     "/api/overview": (_overview, {}),
@@ -96,9 +94,10 @@ _ROUTES: dict[str, tuple[Callable[[Explorer, Fields], Reply], dict[str, str | No
     "/api/neighbors.tsv": (_neighbors_file, {**_LOOK_UP}),
     "/api/sentences": (_sentences, {"language": None, "text": None, "count": "5"}),
     "/api/words.tsv": (
-        _word_list_file, {"space": None, "source": None, "target": None, "count": "1000"},
+        _word_list_file,
+        {"space": None, "source": None, "target": None, "count": "1000"},
     ),
-}  # fmt: skip
+}
 
 
 def _looked_up(explorer: Explorer, fields: Fields) -> dict[str, Any]:
@@ -109,9 +108,13 @@ def _looked_up(explorer: Explorer, fields: Fields) -> dict[str, Any]:
     if fields.text("exact") not in ("0", "1"):
         raise Refused(HTTPStatus.BAD_REQUEST, "'exact' must be 0 or 1")
     return explorer.look_up(
-        fields.text("space"), fields.text("language"), word, into, fields.number("count", MOST),
+        fields.text("space"),
+        fields.text("language"),
+        word,
+        into,
+        fields.number("count", MOST),
         is_exact=fields.text("exact") == "1",
-    )  # fmt: skip
+    )
 
 
 def _json(value: dict[str, Any]) -> Reply:
@@ -165,8 +168,11 @@ class Handler(BaseHTTPRequestHandler):
     do_HEAD = do_GET  # noqa: N815
 
     def send_error(
-        self, code: int, message: str | None = None, explain: str | None = None  # noqa: ARG002
-    ) -> None:  # fmt: skip
+        self,
+        code: int,
+        message: str | None = None,  # noqa: ARG002
+        explain: str | None = None,  # noqa: ARG002
+    ) -> None:
         """What the base class finds wrong, in one line as well."""
         status = HTTPStatus(405 if code == HTTPStatus.NOT_IMPLEMENTED else code)
         self.close_connection = True

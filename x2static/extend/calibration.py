@@ -43,9 +43,14 @@ class Calibration:
     """A sample of masked text, and how often each piece comes in the whole."""
 
     def __init__(
-        self, lines: Iterable[Sequence[int]], tokenizer: Any, size: int, rate: float, seed: int,
+        self,
+        lines: Iterable[Sequence[int]],
+        tokenizer: Any,
+        size: int,
+        rate: float,
+        seed: int,
         longest: int = _LONGEST,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Draw the sample.
 
         Args:

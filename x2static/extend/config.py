@@ -54,9 +54,11 @@ class ExtendConfig:
     ] = "overlap"
     vectors: Annotated[
         tuple[str, ...],
-        place("wechsel, aligned: CODE=FILE of word vectors, of a language that the model knows and "
-              "of the new one"),
-    ] = ()  # fmt: skip
+        place(
+            "wechsel, aligned: CODE=FILE of word vectors, of a language that the model knows and "
+            "of the new one"
+        ),
+    ] = ()
     lexicon: Annotated[
         Path | None, place("wechsel, aligned: words of the known language and the new one")
     ] = None

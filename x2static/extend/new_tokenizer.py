@@ -45,9 +45,13 @@ def new_tokenizer(config: ExtendConfig, own: Any, positions: int) -> Any:
         return brought
     controls = controls_like(own, config.model)
     trained = train_unigram(
-        _lines(config.text), config.vocabulary, positions, f"--vocabulary {config.vocabulary}",
-        lowercase=reads_lower_case(own), controls=controls,
-    )  # fmt: skip
+        _lines(config.text),
+        config.vocabulary,
+        positions,
+        f"--vocabulary {config.vocabulary}",
+        lowercase=reads_lower_case(own),
+        controls=controls,
+    )
     if len(trained) <= len(controls.order) + 1:
         raise CorpusError(f"{shown(config.text)}: no text in it")
     if len(trained) < config.vocabulary:

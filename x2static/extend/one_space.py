@@ -33,9 +33,14 @@ def into_one_space(config: ExtendConfig, work: Path) -> Path:
         (work / _LEXICON).write_text("".join(lines), encoding="utf-8")
         seeds = {"lexicons": str(work / _LEXICON)}
     settings = configured(
-        load(COMMANDS["align hub"].config), hub=f"{known}={known_path}",
-        spokes=(f"{new}={new_path}",), output=work / _MAPPED, output_format="safetensors",
-        seed=config.seed, overwrite=True, **seeds,
-    )  # fmt: skip
+        load(COMMANDS["align hub"].config),
+        hub=f"{known}={known_path}",
+        spokes=(f"{new}={new_path}",),
+        output=work / _MAPPED,
+        output_format="safetensors",
+        seed=config.seed,
+        overwrite=True,
+        **seeds,
+    )
     load(COMMANDS["align hub"].stage)(settings)
     return work / _MAPPED / new

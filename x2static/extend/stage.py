@@ -44,9 +44,12 @@ def extend(config: ExtendConfig) -> Outcome:
     inputs = [*config.text, *[path for _, path in config.named_vectors()]]
     inputs += [config.lexicon] if config.lexicon else []
     place = Resumable(
-        "extend", config.output, inputs=[*inputs, config.model, config.tokenizer],
-        resume=config.resume, overwrite=config.overwrite,
-    )  # fmt: skip
+        "extend",
+        config.output,
+        inputs=[*inputs, config.model, config.tokenizer],
+        resume=config.resume,
+        overwrite=config.overwrite,
+    )
     record = RunRecord("extend", config, inputs)
     identity = _identity(record)
     if (past := place.finished(identity)) is not None:

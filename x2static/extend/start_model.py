@@ -66,10 +66,14 @@ def start_rows(
     losses = calibrated(config, model, tokenizer) if config.calibrates else {}
     copied = sum(1 for number in problem.shared if number not in problem.controls)
     return {
-        "pieces": len(new), "old_pieces": len(old), "overlapping": copied,
-        "mixed": int(mixture.known.sum()), "drawn": int((~mixture.known).sum()), **mixture.notes,
+        "pieces": len(new),
+        "old_pieces": len(old),
+        "overlapping": copied,
+        "mixed": int(mixture.known.sum()),
+        "drawn": int((~mixture.known).sum()),
+        **mixture.notes,
         **losses,
-    }  # fmt: skip
+    }
 
 
 def give_module(model: Any, code: str, seed: int) -> None:
@@ -95,9 +99,13 @@ def calibrated(config: ExtendConfig, model: Any, tokenizer: Any) -> dict[str, fl
 
     size = int(model.get_input_embeddings().num_embeddings)
     sample = Calibration(
-        id_lines(config.text, tokenizer), tokenizer, size, config.mask_rate, config.seed,
+        id_lines(config.text, tokenizer),
+        tokenizer,
+        size,
+        config.mask_rate,
+        config.seed,
         position_limit(model),
-    )  # fmt: skip
+    )
     before = sample.loss(model)
     return {
         "loss_before_bias": round(before, 4),

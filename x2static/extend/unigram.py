@@ -135,7 +135,13 @@ def _finished(backend: Any, tokens: Controls, positions: int) -> Any:
         special_tokens=[(token, tokens.order.index(token)) for token in (begin, end)],
     )
     return PreTrainedTokenizerFast(
-        tokenizer_object=backend, bos_token=begin, eos_token=end, cls_token=begin, sep_token=end,
-        pad_token=tokens.pad, unk_token=tokens.unknown, mask_token=tokens.mask,
+        tokenizer_object=backend,
+        bos_token=begin,
+        eos_token=end,
+        cls_token=begin,
+        sep_token=end,
+        pad_token=tokens.pad,
+        unk_token=tokens.unknown,
+        mask_token=tokens.mask,
         model_max_length=positions,
-    )  # fmt: skip
+    )

@@ -31,13 +31,17 @@ def document(
         data: values for the script.
         connects: whether the script may ask the server that the page came from.
     """
-    policy = "; ".join([
-        "default-src 'none'",
-        f"style-src {_digest(style)}",
-        f"script-src {_digest(script)}",
-        *(["connect-src 'self'"] if connects else []),
-        "img-src data:", "base-uri 'none'", "form-action 'none'",
-    ])  # fmt: skip
+    policy = "; ".join(
+        [
+            "default-src 'none'",
+            f"style-src {_digest(style)}",
+            f"script-src {_digest(script)}",
+            *(["connect-src 'self'"] if connects else []),
+            "img-src data:",
+            "base-uri 'none'",
+            "form-action 'none'",
+        ]
+    )
     head = element(
         "head",
         element("meta", charset="utf-8"),
@@ -49,8 +53,9 @@ def document(
         element("style", Html(style)),
     )
     held = element("script", script_json(data), type="application/json", id="data")
-    whole = element("html", head, element("body", body, held, element("script", Html(script))),
-                    lang="en")  # fmt: skip
+    whole = element(
+        "html", head, element("body", body, held, element("script", Html(script))), lang="en"
+    )
     return f"<!DOCTYPE html>\n{joined(whole)}\n"
 
 

@@ -19,9 +19,13 @@ _ITALIAN = (
 )
 _CATALAN = "l d m t s n"
 ELIDED = {
-    "fr": _FRENCH, "oc": _FRENCH, "it": _ITALIAN, "scn": _ITALIAN, "vec": _ITALIAN,
+    "fr": _FRENCH,
+    "oc": _FRENCH,
+    "it": _ITALIAN,
+    "scn": _ITALIAN,
+    "vec": _ITALIAN,
     "ca": _CATALAN,
-}  # fmt: skip
+}
 """Words without their last vowel, by language."""
 
 ONE_APOSTROPHE = frozenset({*ELIDED, "az", "be", "crh", "tr", "uk"})

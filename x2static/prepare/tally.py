@@ -8,14 +8,20 @@ LINES = ("blank_lines", "bad_lines", "overlong_lines", "paragraphs")
 """Every line is one of these: blank, not UTF-8, too long, or a paragraph."""
 
 PARAGRAPHS = (
-    "paragraphs_of_too_few_sentences", "paragraphs_of_too_few_characters", "paragraphs_kept",
-)  # fmt: skip
+    "paragraphs_of_too_few_sentences",
+    "paragraphs_of_too_few_characters",
+    "paragraphs_kept",
+)
 """Every paragraph is one of these."""
 
 SENTENCES = (
-    "sentences_in_dropped_paragraphs", "sentences_too_short", "sentences_too_long",
-    "sentences_duplicate", "sentences_not_sampled", "sentences_written",
-)  # fmt: skip
+    "sentences_in_dropped_paragraphs",
+    "sentences_too_short",
+    "sentences_too_long",
+    "sentences_duplicate",
+    "sentences_not_sampled",
+    "sentences_written",
+)
 """Every sentence is one of these."""
 
 

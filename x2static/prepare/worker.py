@@ -120,8 +120,11 @@ def _receive(stream: IO[bytes]) -> bytes | None:
 def _pack(result: ChunkResult) -> Sequence[bytes]:
     head = json.dumps({"counts": result.counts, "bad_line": result.bad_line}).encode()
     return (
-        head, b"\n".join(result.sentences), result.hashes.tobytes(), result.paragraphs.tobytes()
-    )  # fmt: skip
+        head,
+        b"\n".join(result.sentences),
+        result.hashes.tobytes(),
+        result.paragraphs.tobytes(),
+    )
 
 
 def _pack_failure(kind: str, text: str) -> Sequence[bytes]:

@@ -92,10 +92,14 @@ def page(pieces: PageParts) -> Page:
         element("header", element("h1", element("bdi", name)), _about(pieces), class_="top"),
         element("nav", links, aria_label="Sections"),
         element(
-            "main", _tiles(pieces, found), _remark_lists(found), list(sections.values()), absent,
+            "main",
+            _tiles(pieces, found),
+            _remark_lists(found),
+            list(sections.values()),
+            absent,
             id="content",
         ),
-    ]  # fmt: skip
+    ]
     made = document(
         f"{name} · X2Static report",
         body,
@@ -167,10 +171,15 @@ def _remark_lists(found: list[Remark]) -> Html | None:
         (doubts, "doubt", "Warnings: look at these twice"),
     ):
         if some:
-            parts.append(element(
-                "div", element("h2", title), _list(some[:_FEW]), _more(some[_FEW:]),
-                class_=f"remarks {kind}",
-            ))  # fmt: skip
+            parts.append(
+                element(
+                    "div",
+                    element("h2", title),
+                    _list(some[:_FEW]),
+                    _more(some[_FEW:]),
+                    class_=f"remarks {kind}",
+                )
+            )
     return element("section", parts, id="remarks")
 
 

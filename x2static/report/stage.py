@@ -31,9 +31,14 @@ def report(config: ReportConfig) -> Outcome:
     spaces = read_spaces(run, config.vocabulary)
     home, found, words = _words(config, run, spaces)
     pieces = PageParts(
-        run=run, home=home, spaces=spaces, scores=measured(run), examples=found,
-        atlas=words, vocabulary=config.vocabulary,
-    )  # fmt: skip
+        run=run,
+        home=home,
+        spaces=spaces,
+        scores=measured(run),
+        examples=found,
+        atlas=words,
+        vocabulary=config.vocabulary,
+    )
     text, missing, remarks = page(pieces)
     with outputs.together() as batch, batch.stage(output) as temporary:
         temporary.write_text(text, encoding="utf-8")
@@ -45,9 +50,14 @@ def report(config: ReportConfig) -> Outcome:
     if missing:
         lines.append(f"not in the folder, so not on the page: {', '.join(missing)}")
     data = {
-        "output": str(output), "bytes": size, "languages": list(run.languages), "hub": run.hub,
-        "failures": failures, "warnings": doubts, "missing": missing,
-    }  # fmt: skip
+        "output": str(output),
+        "bytes": size,
+        "languages": list(run.languages),
+        "hub": run.hub,
+        "failures": failures,
+        "warnings": doubts,
+        "missing": missing,
+    }
     return Outcome("\n".join(lines), data)
 
 
@@ -79,9 +89,14 @@ def _words(
     last = spaces[-1]
     home = run.hub if run.hub in last.languages else next(iter(last.languages))
     vectors = last.languages[home].vectors
-    unknown = [word for word in config.words if any(
-        home in space.languages and word not in space.languages[home].vectors for space in spaces
-    )]  # fmt: skip
+    unknown = [
+        word
+        for word in config.words
+        if any(
+            home in space.languages and word not in space.languages[home].vectors
+            for space in spaces
+        )
+    ]
     if unknown:
         raise ConfigError(
             f"--words: '{unknown[0]}' is not among the {len(vectors):,} most frequent words of "

@@ -20,8 +20,13 @@ from x2static.run.workbench.needs import stages as all_stages
 _PLAIN_EVERY_SECONDS = 60.0
 _LIVE_EVERY_SECONDS = 1.0
 _TEXTS = {"done": "done", "failed": "FAILED", "skipped": "–", "running": "...", "waiting": "·"}
-_STYLES = {"done": "green", "failed": "bold red", "running": "bold cyan", "skipped": "dim",
-           "rejected": "bold yellow"}  # fmt: skip
+_STYLES = {
+    "done": "green",
+    "failed": "bold red",
+    "running": "bold cyan",
+    "skipped": "dim",
+    "rejected": "bold yellow",
+}
 
 
 class Board:

@@ -28,9 +28,7 @@ _TOKENIZERS = {
     "kiwi": (("kiwipiepy", "korean"), ("icu", "icu")),
     "underthesea": (("underthesea", "vietnamese"), ("icu", "icu")),
 }
-_MODEL_KEYS = {
-    "extend": "teacher", "distill": "teacher", "pretrain": "model", "represent": "model",
-}  # fmt: skip
+_MODEL_KEYS = {"extend": "teacher", "distill": "teacher", "pretrain": "model", "represent": "model"}
 _WAYS_OUT = {
     "prepare": 'set tokenizer = "icu" or "whitespace" for the language',
     "align": 'set seeds = "lexicon" under [align]',

@@ -122,9 +122,12 @@ class Schedule:
     def _fresh(self, task: Task) -> Entry:
         past = self._past.get(task.name)
         entry = Entry(
-            language=task.language, stage=task.stage, outputs=list(task.outputs), log=task.log,
+            language=task.language,
+            stage=task.stage,
+            outputs=list(task.outputs),
+            log=task.log,
             needs=list(task.waits_for),
-        )  # fmt: skip
+        )
         if task.skipped:
             entry.state, entry.error, entry.log = "skipped", task.skipped, ""
         elif past is not None:  # a run that is killed now must not forget what lies there
@@ -159,9 +162,12 @@ class Schedule:
         return state, why
 
     def _start_ready(
-        self, executor: Executor, order: Callable[[Task], Order], watcher: Watcher,
+        self,
+        executor: Executor,
+        order: Callable[[Task], Order],
+        watcher: Watcher,
         running: set[str],
-    ) -> None:  # fmt: skip
+    ) -> None:
         for name, task in self.tasks.items():
             is_open = name in self._chosen and name not in self._settled and not task.skipped
             if is_open and self._is_ready(task) and executor.has_room():
@@ -172,9 +178,11 @@ class Schedule:
 
     def _start(self, task: Task, watcher: Watcher) -> bool:
         """Prepare a task's places; False if there is nothing to do, or nothing to do it with."""
-        state, why = self._settle(task, watcher) if task.name not in self._again else (
-            state_of(task, self._fingerprints), "requested again"
-        )  # fmt: skip
+        state, why = (
+            self._settle(task, watcher)
+            if task.name not in self._again
+            else (state_of(task, self._fingerprints), "requested again")
+        )
         entry = self.entries[task.name]
         if not why:
             self.save()

@@ -132,16 +132,25 @@ def order_of(task: Task, folder: Path, threads: int) -> Order:
     if task.processes > 1:
         module, words = "continued_pretraining", words[1:]
     return Order(
-        name=task.name, folder=folder, module=module, words=tuple(words), log=task.log,
-        threads=threads, processes=task.processes, needs=task.needs,
-    )  # fmt: skip
+        name=task.name,
+        folder=folder,
+        module=module,
+        words=tuple(words),
+        log=task.log,
+        threads=threads,
+        processes=task.processes,
+        needs=task.needs,
+    )
 
 
 def _about(bench: Workbench, config: RunConfig) -> dict[str, Any]:
     return {
-        "hub": bench.hub, "teacher": bench.teacher, "languages": list(bench.languages),
-        "workers": config.workers, "versions": package_versions(),
-    }  # fmt: skip
+        "hub": bench.hub,
+        "teacher": bench.teacher,
+        "languages": list(bench.languages),
+        "workers": config.workers,
+        "versions": package_versions(),
+    }
 
 
 def _copy(bench: Workbench) -> None:
@@ -207,10 +216,12 @@ def _outcome(bench: Workbench, schedule: Schedule, num_kept: int, seconds: float
             f"give the same command again"
         )
     data = {
-        "output": str(bench.output), "kept": num_kept, "seconds": round(seconds, 3),
+        "output": str(bench.output),
+        "kept": num_kept,
+        "seconds": round(seconds, 3),
         "states": {name: entry.state for name, entry in entries.items()},
         "rejected_alignments": rejected,
-    }  # fmt: skip
+    }
     if scores := summary_of_scores(bench.output):
         text += "\n\n" + "\n".join(scores)
     hint = f"x2static report {shlex.quote(str(bench.output))} shows the scores on one page"

@@ -73,9 +73,11 @@ class Legibility:
     def as_counts(self) -> dict[str, int | float]:
         """For a run record."""
         return {
-            "pieces": self.pieces, "unknown_pieces": self.unknown, "byte_pieces": self.bytes,
+            "pieces": self.pieces,
+            "unknown_pieces": self.unknown,
+            "byte_pieces": self.bytes,
             "unreadable_share": round(self.share, 4),
-        }  # fmt: skip
+        }
 
     def warning(self, text: str, reader: str, remedy: str) -> str | None:
         """A line for a text that is hardly legible, or None.

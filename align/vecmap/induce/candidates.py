@@ -29,9 +29,19 @@ def _is_kept(v, top_i, top_b, score_i, bias_b, score_b, bias_i):
 
 @compiled
 def keep_entries(
-    tile, first_row, first_column, row_top, row_score, row_bias, column_top, column_score,
-    column_bias, rows, columns, values,
-):  # fmt: skip
+    tile,
+    first_row,
+    first_column,
+    row_top,
+    row_score,
+    row_bias,
+    column_top,
+    column_score,
+    column_bias,
+    rows,
+    columns,
+    values,
+):
     """Write down each entry that reaches one of four bounds; returns how many there are.
 
     The bounds: the row's and the column's for the cosine itself, and for the cosine minus the

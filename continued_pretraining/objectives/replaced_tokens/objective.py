@@ -56,17 +56,28 @@ def replaced_tokens(parts: Parts) -> list[Objective]:
         if weight:
             label = name.upper()
             guess = Guessing(
-                name=f"{name}_generator", label=f"{label} generator", reads=reads, weight=weight,
-                batch=batch, corruption=rule, model=model, generator=generator,
+                name=f"{name}_generator",
+                label=f"{label} generator",
+                reads=reads,
+                weight=weight,
+                batch=batch,
+                corruption=rule,
+                model=model,
+                generator=generator,
                 tokenizer=parts.tokenizer.hugging_face,
-            )  # fmt: skip
+            )
             if not found:
                 both = {"generator": generator.hugging_face, "detector": detector}
                 guess.head = nn.ModuleDict(both)
             tell = Telling(
-                name=name, label=label, reads=reads, weight=weight * config.detector_weight,
-                detector=detector, reads_with=guess, generator=generator,
-            )  # fmt: skip
+                name=name,
+                label=label,
+                reads=reads,
+                weight=weight * config.detector_weight,
+                detector=detector,
+                reads_with=guess,
+                generator=generator,
+            )
             found += [guess, tell]
     return found
 

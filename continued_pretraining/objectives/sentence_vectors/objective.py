@@ -59,9 +59,12 @@ def _targets(parts: Parts) -> Callable[[Sides], tuple[Ids, Any]] | None:
     }
     files = [text for text, _ in texts.values()]
     vectors = sentence_vectors(
-        config.sentence_encoder, files, [parts.digest([file.path]) for file in files],
-        parts.cache, parts.model.device.type,
-    )  # fmt: skip
+        config.sentence_encoder,
+        files,
+        [parts.digest([file.path]) for file in files],
+        parts.cache,
+        parts.model.device.type,
+    )
     mapped = TargetMap.fitted(vectors, parts.model.width, config.seed)
     by_source = dict(zip(texts, vectors, strict=True))
 

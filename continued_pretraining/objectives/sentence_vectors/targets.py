@@ -73,9 +73,8 @@ def sentence_vectors(
     if missing:
         state = SentenceState(resolve_layers(name, [-1], "--sentence-encoder")[0], pooling_of(name))
         reader = SentenceReader(
-            name, [state], max_pieces=_LONGEST, batch_pieces=_BATCH, device=device,
-            precision="auto",
-        )  # fmt: skip
+            name, [state], max_pieces=_LONGEST, batch_pieces=_BATCH, device=device, precision="auto"
+        )
         with Progress("sentence vectors", None, "sentences") as bar:
             for text, place in missing:
                 _make(text, place, reader, bar)
@@ -94,8 +93,9 @@ def pooling_of(name: str) -> SentencePooling:
     settings = json.loads(found[0].read_text(encoding="utf-8"))
     asked = [key for key, value in settings.items() if key.startswith("pooling_mode_") and value]
     known: dict[str, SentencePooling] = {
-        "pooling_mode_mean_tokens": "mean", "pooling_mode_cls_token": "cls",
-    }  # fmt: skip
+        "pooling_mode_mean_tokens": "mean",
+        "pooling_mode_cls_token": "cls",
+    }
     if len(asked) != 1 or asked[0] not in known:
         raise TeacherError(
             f"--sentence-encoder {name}: pools by {', '.join(asked) or 'nothing'}; encoders that "

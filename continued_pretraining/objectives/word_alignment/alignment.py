@@ -186,9 +186,11 @@ class Aligner:
             hidden = np.concatenate(([0], np.cumsum(share.guessed[member])))
             is_whole = hidden[places.starts + places.lengths] == hidden[places.starts]
             for start, length, word in zip(
-                places.starts[is_whole].tolist(), places.lengths[is_whole].tolist(),
-                places.words[is_whole].tolist(), strict=True,
-            ):  # fmt: skip
+                places.starts[is_whole].tolist(),
+                places.lengths[is_whole].tolist(),
+                places.words[is_whole].tolist(),
+                strict=True,
+            ):
                 found.append((member, start, length, number, word))
         table = np.array(found, dtype=np.int64).reshape(-1, 5)
         table = table[~self._is_held_back(table[:, 3], table[:, 4])]

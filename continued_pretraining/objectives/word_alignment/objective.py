@@ -31,15 +31,26 @@ def word_alignment(parts: Parts) -> WordAlignment | None:
     limits = (config.max_words, min(_LONGEST_WORD, config.block - parts.frame.size))
     words = [
         read_words(
-            language, paths, parts.tokenizer, parts.cache, parts.digest(paths), limits,
+            language,
+            paths,
+            parts.tokenizer,
+            parts.cache,
+            parts.digest(paths),
+            limits,
             junk=config.word_sampling == "uniform",
         )
         for language, paths in parts.vectors.items()
-    ]  # fmt: skip
+    ]
     aligner = make_aligner(
-        config, list(parts.text), words, parts.tokenizer, parts.model, parts.frame, parts.budget,
+        config,
+        list(parts.text),
+        words,
+        parts.tokenizer,
+        parts.model,
+        parts.frame,
+        parts.budget,
         parts.processes,
-    )  # fmt: skip
+    )
     return WordAlignment(aligner, match=config.target_scale == "match")
 
 
@@ -116,9 +127,14 @@ class WordAlignment(WholeUpdate):
         return self._rows(batches, encode, aligner.dealt_spans(spans), in_text=True)
 
     def _rows(
-        self, batches: list[MicroBatch], encode: Any, dealt: Dealt, *, pieces: int = 0,
+        self,
+        batches: list[MicroBatch],
+        encode: Any,
+        dealt: Dealt,
+        *,
+        pieces: int = 0,
         in_text: bool = False,
-    ) -> UpdateRows:  # fmt: skip
+    ) -> UpdateRows:
         def gradient(states: Tensor) -> tuple[Tensor, Tensor]:
             return self.aligner.gradients(states, dealt)
 

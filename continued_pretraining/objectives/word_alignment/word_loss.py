@@ -51,17 +51,21 @@ def make_aligner(
     width = _common_width(words)
     stream = FrequencySampler if config.word_sampling == "frequency" else Sampler
     sampler = stream(
-        [len(w) for w in words], config.flatness, config.seed + _WORD_SEED,
-        config.validation_words,
-    )  # fmt: skip
+        [len(w) for w in words], config.flatness, config.seed + _WORD_SEED, config.validation_words
+    )
     memory = config.memory or 0
     if config.memory is None and not config.repeat_faults:
         memory = _ROWS_PER_DIMENSION * max(width, model.width)
     statistic = Statistic(
-        config.loss, processes, _map(config, model, width), config.components, config.ridge,
-        config.contrast, fading_for(memory, config.align_batch),
+        config.loss,
+        processes,
+        _map(config, model, width),
+        config.components,
+        config.ridge,
+        config.contrast,
+        fading_for(memory, config.align_batch),
         tuple(name for name in config.repeat_faults if name != "padding"),
-    )  # fmt: skip
+    )
     finders = _finders(languages, words, tokenizer) if config.words == "context" else None
     block = resolve_layer(config.align_layer, model.depth)
     return Aligner(

@@ -123,9 +123,10 @@ def _prepare(
     np.save(folder / "ids.npy", ids)
     np.save(folder / "offsets.npy", begins)
     about = {
-        "words": len(rows), "dropped": int((~is_usable).sum()),
+        "words": len(rows),
+        "dropped": int((~is_usable).sum()),
         "junk": int((is_usable & is_junk).sum()),
-    }  # fmt: skip
+    }
     (folder / "words.json").write_text(json.dumps(about), encoding="utf-8")
 
 

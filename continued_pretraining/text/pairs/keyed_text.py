@@ -113,8 +113,12 @@ def _write(text: PairText, tokenizer: LineTokenizer, folder: Path) -> None:
     order.astype(np.uint32).tofile(folder / "order")
     unknown, bare = found.tolist()
     about = {
-        "dtype": dtype.name, "tokens": total, "unknown": unknown, "bytes": bare, "lines": num_lines,
-    }  # fmt: skip
+        "dtype": dtype.name,
+        "tokens": total,
+        "unknown": unknown,
+        "bytes": bare,
+        "lines": num_lines,
+    }
     (folder / "text.json").write_text(json.dumps(about), encoding="utf-8")
 
 

@@ -22,10 +22,15 @@ from x2static.core.errors import ConfigError, TeacherError
 from x2static.teacher import PieceTable
 
 SIZE: dict[str, Any] = {
-    "vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2,
-    "intermediate_size": 24, "max_position_embeddings": 40, "hidden_dropout_prob": 0.0,
+    "vocab_size": 50,
+    "hidden_size": 16,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "intermediate_size": 24,
+    "max_position_embeddings": 40,
+    "hidden_dropout_prob": 0.0,
     "attention_probs_dropout_prob": 0.0,
-}  # fmt: skip
+}
 
 
 def build(family: str) -> Any:
@@ -53,11 +58,17 @@ def build(family: str) -> Any:
         return hf.XmodForMaskedLM(config)
     return hf.ModernBertForMaskedLM(
         hf.ModernBertConfig(
-            vocab_size=50, hidden_size=16, num_hidden_layers=2, num_attention_heads=2,
-            intermediate_size=24, max_position_embeddings=40, pad_token_id=0, local_attention=8,
+            vocab_size=50,
+            hidden_size=16,
+            num_hidden_layers=2,
+            num_attention_heads=2,
+            intermediate_size=24,
+            max_position_embeddings=40,
+            pad_token_id=0,
+            local_attention=8,
             attn_implementation="sdpa",
         )
-    )  # fmt: skip
+    )
 
 
 FAMILIES = ["xlm-roberta", "roberta", "bert", "distilbert", "xmod", "modernbert"]
@@ -227,10 +238,12 @@ def test_step_size(step, decay, share):
 @pytest.mark.parametrize(
     ("text", "pattern"),
     [
-        ("layers=2", "width is missing"), ("layers=2,widht=4", "did you mean 'width'"),
-        ("layers=x,width=4", "whole number"), ("layers=2,width=10,heads=4", "cannot be split"),
+        ("layers=2", "width is missing"),
+        ("layers=2,widht=4", "did you mean 'width'"),
+        ("layers=x,width=4", "whole number"),
+        ("layers=2,width=10,heads=4", "cannot be split"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_shape_is_one_clear_line(text, pattern):
     with pytest.raises(ConfigError, match=pattern):
         parse_shape(text)

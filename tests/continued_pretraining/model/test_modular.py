@@ -21,11 +21,17 @@ LANGUAGES = ("de", "en", "fr")
 def build(languages: tuple[str, ...] = LANGUAGES, *, before_norm: bool = False) -> MaskedModel:
     torch.manual_seed(0)
     config = transformers.XmodConfig(
-        vocab_size=50, hidden_size=16, num_hidden_layers=3, num_attention_heads=2,
-        intermediate_size=24, max_position_embeddings=42, pad_token_id=1, hidden_dropout_prob=0.0,
+        vocab_size=50,
+        hidden_size=16,
+        num_hidden_layers=3,
+        num_attention_heads=2,
+        intermediate_size=24,
+        max_position_embeddings=42,
+        pad_token_id=1,
+        hidden_dropout_prob=0.0,
         attention_probs_dropout_prob=0.0,
         **modular_settings(languages, residual_before_norm=before_norm),
-    )  # fmt: skip
+    )
     model = transformers.XmodForMaskedLM(config)
     with torch.no_grad():
         for parameter in model.parameters():
@@ -124,9 +130,13 @@ def test_pretraining_with_modules_writes_a_plain_folder(
     assert not torch.equal(weights[first.format("de")], weights[first.format("en")])
     assert load_teacher(str(tmp_path / "out"), 1, "cpu", language="de").module == "de"
     again = load_model(
-        str(tmp_path / "out"), None, torch.float32, device="cpu", languages=["de", "en"],
+        str(tmp_path / "out"),
+        None,
+        torch.float32,
+        device="cpu",
+        languages=["de", "en"],
         tokenizer=load_tokenizer(str(tmp_path / "out")),
-    )  # fmt: skip
+    )
     assert again.languages == ("de", "en")
 
 

@@ -71,9 +71,12 @@ def by_autograd(name: str, states: torch.Tensor, targets: torch.Tensor, weights:
 @pytest.mark.parametrize("name", RULES)
 def test_earlier_rows_count_as_constants_and_fade(name):
     states, targets = pair(50, 7, 5)
-    earlier = Moments.of(states[:20], targets[:20]).faded(0.5).joined(
-        Moments.of(states[20:30], targets[20:30])
-    ).faded(0.5)  # fmt: skip
+    earlier = (
+        Moments.of(states[:20], targets[:20])
+        .faded(0.5)
+        .joined(Moments.of(states[20:30], targets[20:30]))
+        .faded(0.5)
+    )
     own = states[30:].clone().requires_grad_()
     loss = RULES[name].loss(own, targets[30:], earlier)
     loss.backward()

@@ -55,9 +55,14 @@ def test_a_third_of_the_published_range_is_chance():
 
 def test_padding_that_is_attended_to(tmp_path, data, model_folder):
     materials, _ = build(
-        data, model_folder, tmp_path, loss="mse", pool="all", repeat_faults=("padding",),
+        data,
+        model_folder,
+        tmp_path,
+        loss="mse",
+        pool="all",
+        repeat_faults=("padding",),
         projection="none",
-    )  # fmt: skip
+    )
     aligner, model = aligner_of(materials), materials.model.hugging_face.eval()
     draw = aligner.draw(0)
     found = aligner.encode(draw)
@@ -69,7 +74,7 @@ def test_padding_that_is_attended_to(tmp_path, data, model_folder):
         with torch.no_grad():
             states = model.base_model(
                 input_ids=torch.tensor([row]), attention_mask=torch.ones(1, len(row))
-            ).last_hidden_state[0]  # fmt: skip
+            ).last_hidden_state[0]
         torch.testing.assert_close(state, states.mean(dim=0), atol=1e-4, rtol=1e-4)
 
 

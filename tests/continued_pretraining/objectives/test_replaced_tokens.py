@@ -229,9 +229,15 @@ def test_replaced_pieces_are_told(tmp_path, model_folder):
     lines = (" ".join([WORDS[rng.integers(12)]] * 8) for _ in range(300))
     (tmp_path / "en.txt").write_text("\n".join(lines))
     _, updater = text_updater(
-        tmp_path, model_folder, tmp_path / "work", text=(str(tmp_path / "en.txt"),), unit="lines",
-        mrtd_batch=16, share="none", detector_weight=5.0,
-    )  # fmt: skip
+        tmp_path,
+        model_folder,
+        tmp_path / "work",
+        text=(str(tmp_path / "en.txt"),),
+        unit="lines",
+        mrtd_batch=16,
+        share="none",
+        detector_weight=5.0,
+    )
     updater.clip = 1.0
     set_rate(updater.optimizer, 1e-2)
     beside_chance = []

@@ -13,7 +13,7 @@ from continued_pretraining.objectives.word_alignment.word_sampler import Frequen
 @pytest.mark.parametrize(
     "word",
     [",", "...", "1984", "3.5", "20%", "a", "É", "</s>", "<unk>", "[MASK]", "-", "€", "&amp;"],
-)  # fmt: skip
+)
 def test_rows_that_are_no_words(word):
     assert is_junk(word, {"[MASK]"})
 

@@ -132,11 +132,17 @@ def test_a_tokenizer_without_mask_is_refused():
 @pytest.mark.parametrize(
     ("name", "language"),
     [
-        ("de.txt", "de"), ("wiki/de.txt.gz", "de"), ("cc100.en.txt.xz", "en"), ("eu.vec", "eu"),
-        ("aligned-fr.vec.gz", "fr"), ("zh_Hans.txt", "zh_Hans"), ("vectors/pt", "pt"),
-        ("cc.en.300.vec", "en"), ("Klingon.txt", "Klingon"),
+        ("de.txt", "de"),
+        ("wiki/de.txt.gz", "de"),
+        ("cc100.en.txt.xz", "en"),
+        ("eu.vec", "eu"),
+        ("aligned-fr.vec.gz", "fr"),
+        ("zh_Hans.txt", "zh_Hans"),
+        ("vectors/pt", "pt"),
+        ("cc.en.300.vec", "en"),
+        ("Klingon.txt", "Klingon"),
     ],
-)  # fmt: skip
+)
 def test_language_is_read_off_the_name(name, language):
     assert language_of(Path(name)) == language
 
@@ -144,12 +150,16 @@ def test_language_is_read_off_the_name(name, language):
 @pytest.mark.parametrize(
     ("names", "doubtful"),
     [
-        (["de.raw.txt", "en.raw.txt"], True), (["en.raw.txt"], False),
-        (["ceb.raw.vec", "de.raw.vec"], True), (["de.txt", "more.de.txt"], False),
-        (["bbc.de.txt", "cnn.de.txt"], False), (["de-en.en", "fr-en.en"], False),
-        (["de-en.en", "de-en.de"], False), (["Klingon.txt", "Vulcan.txt"], False),
+        (["de.raw.txt", "en.raw.txt"], True),
+        (["en.raw.txt"], False),
+        (["ceb.raw.vec", "de.raw.vec"], True),
+        (["de.txt", "more.de.txt"], False),
+        (["bbc.de.txt", "cnn.de.txt"], False),
+        (["de-en.en", "fr-en.en"], False),
+        (["de-en.en", "de-en.de"], False),
+        (["Klingon.txt", "Vulcan.txt"], False),
     ],
-)  # fmt: skip
+)
 def test_files_that_may_be_of_several_languages_are_doubted(names, doubtful):
     found: dict[str, list[Path]] = {}
     for name in names:
@@ -162,8 +172,10 @@ def test_sources_by_path_pattern_and_name(tmp_path):
         (tmp_path / name).write_text("x", encoding="utf-8")
     found = find_sources([str(tmp_path / "*.txt"), f"xx={tmp_path / 'de.txt'}"], "--text")
     assert {language: [path.name for path in paths] for language, paths in found.items()} == {
-        "de": ["de.txt"], "en": ["en.txt", "more.en.txt"], "xx": ["de.txt"],
-    }  # fmt: skip
+        "de": ["de.txt"],
+        "en": ["en.txt", "more.en.txt"],
+        "xx": ["de.txt"],
+    }
     for missing in ("nothing/*.txt", "fr.txt", "fr=fr.txt"):
         with pytest.raises(ConfigError, match="--text .*no "):
             find_sources([missing], "--text")

@@ -67,8 +67,9 @@ def test_several_processes_do_not_back_off():
         raise torch.OutOfMemoryError("no room")
 
     loop = SimpleNamespace(
-        processes=SimpleNamespace(size=2), config=SimpleNamespace(block=24),
+        processes=SimpleNamespace(size=2),
+        config=SimpleNamespace(block=24),
         updater=SimpleNamespace(reader=SimpleNamespace(budget=200)),
-    )  # fmt: skip
+    )
     with pytest.raises(ConfigError, match="several processes do not back off.*--micro-tokens"):
         Loop._with_memory(loop, work, print)

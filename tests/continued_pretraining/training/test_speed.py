@@ -43,9 +43,15 @@ def test_a_piece_meets_the_adapters_of_one_language():
     found = []
     for languages in (("en_XX",), ("en_XX", "de_DE", "fr_XX")):
         config = transformers.XmodConfig(
-            vocab_size=50, hidden_size=16, num_hidden_layers=2, num_attention_heads=2,
-            intermediate_size=24, pad_token_id=1, languages=languages, default_language="en_XX",
-        )  # fmt: skip
+            vocab_size=50,
+            hidden_size=16,
+            num_hidden_layers=2,
+            num_attention_heads=2,
+            intermediate_size=24,
+            pad_token_id=1,
+            languages=languages,
+            default_language="en_XX",
+        )
         model = take_apart(transformers.XmodForMaskedLM(config), torch.float32, "xmod")
         found.append(Flops.of(model))
     assert found[0] == found[1]

@@ -123,8 +123,9 @@ def test_bli_covers_words_without_a_vector_and_leaves_the_others(composed, run_c
     (tmp_path / "test.txt").write_text("".join([*lines, "wasserlichen w35\n", "stein qqq\n"]))
     command = ("eval", "bli", "--source", folder, "--target", tmp_path / "en.vec", "--lexicon",
                tmp_path / "test.txt", "--index", "exact", "--json", "-")  # fmt: skip
-    plain, both = (json.loads(run_cli(*command, *extra)[1])["rows"][0] for extra in
-                   ((), ("--compose",)))  # fmt: skip
+    plain, both = (
+        json.loads(run_cli(*command, *extra)[1])["rows"][0] for extra in ((), ("--compose",))
+    )
     assert (plain["queries"], plain["coverage"]) == (20, pytest.approx(20 / 21))
     assert (both["queries"], both["coverage"]) == (21, 1.0)
     assert both["p@1"] >= 20 / 21  # the words that were covered before are found as before

@@ -12,9 +12,11 @@ from x2static.core.vector_file import read_vectors
 gensim = pytest.importorskip("gensim")
 
 SENTENCES = [
-    ["das", "Haus", "steht", "am", "Wasser"], ["die", "Häuser", "stehen", "am", "Fluss"],
-    ["ein", "Boot", "auf", "dem", "Wasser"], ["поезд", "идёт", "домой"],
-] * 10  # fmt: skip
+    ["das", "Haus", "steht", "am", "Wasser"],
+    ["die", "Häuser", "stehen", "am", "Fluss"],
+    ["ein", "Boot", "auf", "dem", "Wasser"],
+    ["поезд", "идёт", "домой"],
+] * 10
 
 
 @pytest.fixture(scope="module")

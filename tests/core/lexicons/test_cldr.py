@@ -71,8 +71,12 @@ def test_align_learns_from_the_box(rng, run_cli, tmp_path):
     for code, (words, matrix) in sides.items():
         write_vectors(WordVectors(words, matrix), tmp_path / f"{code}.vec", "word2vec")
     arguments = ["align", "--preset", "supervised", "--lexicon", "cldr:de-en"]
-    for flag, name in (("source", "de.vec"), ("target", "en.vec"), ("output-source", "a"),
-                       ("output-target", "b")):  # fmt: skip
+    for flag, name in (
+        ("source", "de.vec"),
+        ("target", "en.vec"),
+        ("output-source", "a"),
+        ("output-target", "b"),
+    ):
         arguments += [f"--{flag}", tmp_path / name]
     code, out, err = run_cli(*arguments)
     assert code == 0, err

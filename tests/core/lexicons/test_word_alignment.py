@@ -77,9 +77,11 @@ def test_what_teaches_nothing_is_left_out_and_counted(rng):
     found = lexicon_of(pairs, 0.2, 1.0, "here")
     assert found.used == found.sentences - 4
     assert found.dropped == {
-        "without words": 1, "the same in both languages": 1, "longer than 100 words": 1,
+        "without words": 1,
+        "the same in both languages": 1,
+        "longer than 100 words": 1,
         "repeated": 1,
-    }  # fmt: skip
+    }
     with pytest.raises(LexiconError, match=r"here: no sentence pair to learn from \(1 without"):
         lexicon_of([("?", "t1")], 0.2, 1.0, "here")
 
@@ -92,8 +94,14 @@ def test_memory_has_an_end(rng, monkeypatch):
 
 
 def test_words_are_what_is_left_without_punctuation():
-    assert words_of("«Die E-Mail» kam, usw. … हिन्दी में!") == ["die", "e-mail", "kam", "usw",
-                                                            "हिन्दी", "में"]  # fmt: skip
+    assert words_of("«Die E-Mail» kam, usw. … हिन्दी में!") == [
+        "die",
+        "e-mail",
+        "kam",
+        "usw",
+        "हिन्दी",
+        "में",
+    ]
 
 
 def test_sentence_pairs_in_all_three_forms(write_text, tmp_path):

@@ -53,9 +53,14 @@ def train(name: str) -> bytes:
     settings = f"epochs={EPOCHS[name]};batch_size=10;dimension=16;segment_size=20"
     if not error.occurred():
         model = udpipe.Trainer.train(
-            "morphodita_parsito", sentences, udpipe.Sentences(), settings,
-            udpipe.Trainer.NONE, udpipe.Trainer.NONE, error,
-        )  # fmt: skip
+            "morphodita_parsito",
+            sentences,
+            udpipe.Sentences(),
+            settings,
+            udpipe.Trainer.NONE,
+            udpipe.Trainer.NONE,
+            error,
+        )
     if error.occurred():
         raise SystemExit(error.message)
     return bytes(model)

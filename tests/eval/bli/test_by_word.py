@@ -63,9 +63,11 @@ def files(sides, lexicon, tmp_path):
         write_vectors(side, tmp_path / name, "word2vec")
     (tmp_path / "lexicon.txt").write_text("".join(f"{a} {b}\n" for a, b in lexicon))
     return {
-        "source": (tmp_path / "de.vec",), "target": (tmp_path / "en.vec",),
-        "lexicon": (tmp_path / "lexicon.txt",), "index": "exact",
-    }  # fmt: skip
+        "source": (tmp_path / "de.vec",),
+        "target": (tmp_path / "en.vec",),
+        "lexicon": (tmp_path / "lexicon.txt",),
+        "index": "exact",
+    }
 
 
 def test_the_table_has_wrong_queries_first_and_agrees_with_the_score(files, tmp_path):
@@ -85,8 +87,9 @@ def test_the_table_has_wrong_queries_first_and_agrees_with_the_score(files, tmp_
     assert by_query["q9"]["identical"] == "1"
     assert by_query["q5"]["gold"] == "w5 w350"
     assert (by_query["q5"]["query_frequency_rank"], by_query["q5"]["gold_frequency_rank"]) == (
-        "6", "6",
-    )  # fmt: skip
+        "6",
+        "6",
+    )
 
 
 def test_the_same_goes_into_the_json_on_request(files):
@@ -96,15 +99,18 @@ def test_the_same_goes_into_the_json_on_request(files):
 
 
 def test_several_dictionaries_do_not_go_into_one_table(refuses, files):
-    flags = [
-        part for name in ("source", "target")
-        for part in (f"--{name}", *files[name])
-    ]  # fmt: skip
+    flags = [part for name in ("source", "target") for part in (f"--{name}", *files[name])]
     twice = [*files["lexicon"]] * 2
     refuses(
-        "--errors writes one table; give one --lexicon", "eval", "bli", *flags, "--lexicon",
-        *twice, "--errors", "x.tsv",
-    )  # fmt: skip
+        "--errors writes one table; give one --lexicon",
+        "eval",
+        "bli",
+        *flags,
+        "--lexicon",
+        *twice,
+        "--errors",
+        "x.tsv",
+    )
 
 
 def test_device_auto_means_here_what_it_means_elsewhere(files):

@@ -26,8 +26,9 @@ def write_vec(path, words, matrix):
 @pytest.fixture
 def files(tmp_path):
     """German and English on the axes of one space: der-the, Haus-house, von-of, Tür-door."""
-    de = write_vec(tmp_path / "de.vec", ["der", "Haus", "haus", "von", "Tür"],
-                   np.eye(5)[[0, 1, 4, 2, 3]])  # fmt: skip
+    de = write_vec(
+        tmp_path / "de.vec", ["der", "Haus", "haus", "von", "Tür"], np.eye(5)[[0, 1, 4, 2, 3]]
+    )
     en = write_vec(tmp_path / "en.vec", ["the", "of", "house", "door", "from"],
                    [[1, 0, 0, 0, 0], [0, 0, 1, 0, 0], [0, 1, 0, 0, 0], [0, 0, 0.9, 0.5, 0],
                     [0, 0, 0.5, 0, 0.5]])  # fmt: skip
@@ -87,8 +88,12 @@ def test_both_directions_methods_and_table(files):
     outcome = bli(config(files, method=("nn", "csls"), both_directions=True, k=(2, 1)))
     rows = outcome.data["rows"]
     names = [(row["source"][-6:], row["target"][-6:], row["method"]) for row in rows]
-    assert names == [("de.vec", "en.vec", "nn"), ("de.vec", "en.vec", "csls"),
-                     ("en.vec", "de.vec", "nn"), ("en.vec", "de.vec", "csls")]  # fmt: skip
+    assert names == [
+        ("de.vec", "en.vec", "nn"),
+        ("de.vec", "en.vec", "csls"),
+        ("en.vec", "de.vec", "nn"),
+        ("en.vec", "de.vec", "csls"),
+    ]
     assert {"p@1", "p@2", "strict_p@2"} <= set(rows[0])
     assert "p@5" not in rows[0]
     assert "de.vec → en.vec" in outcome.text

@@ -345,10 +345,7 @@ def test_slow_tokeniser_is_one_line(model, tags, refuses, monkeypatch):
         is_fast = False
 
     monkeypatch.setattr(transformers.AutoTokenizer, "from_pretrained", lambda *_, **__: Slow())
-    refuses(
-        "no fast tokenizer .*tokenizer.json",
-        "eval", "tagging", "--model", model, *tags,
-    )  # fmt: skip
+    refuses("no fast tokenizer .*tokenizer.json", "eval", "tagging", "--model", model, *tags)
 
 
 def test_full_disk_is_one_line(model, tags, run_cli, tmp_path, monkeypatch):

@@ -55,8 +55,10 @@ def test_treebanks_of_a_language_go_together(files):
     assert [(one.label, len(one.paths)) for one in found] == [("de", 2), ("fr", 1)]
     apart = find_sets(["*.conllu"])
     assert [(one.name, one.label) for one in apart] == [
-        ("gsd-ud-test", "de"), ("hdt-ud-test", "de"), ("gsd-ud-test", "fr"),
-    ]  # fmt: skip
+        ("gsd-ud-test", "de"),
+        ("hdt-ud-test", "de"),
+        ("gsd-ud-test", "fr"),
+    ]
 
 
 def test_given_language_wins(files):

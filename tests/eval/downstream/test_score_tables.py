@@ -77,7 +77,7 @@ def test_sets_and_metrics_have_tables_of_their_own():
     assert as_text(rows).split("\n\n") == [
         f"xquad{'m F1':>22}{'m EM':>22}\nde     50.00 [20.2, 79.8]    25.00 [6.6, 61.1]",
         f"mlqa{'m F1':>22}\nde    50.00 [20.2, 79.8]",
-    ]  # fmt: skip
+    ]
     assert as_markdown(rows).count("###") == 3
 
 

@@ -97,8 +97,11 @@ def test_sources_make_a_matrix(world: Path, run_cli: Any) -> None:
     assert code == 0, errors
     rows = json.loads((world / "s.json").read_text())["rows"]
     assert [(row["source"], row["language"]) for row in rows] == [
-        ("en", "de"), ("en", "en"), ("de", "de"), ("de", "en"),
-    ]  # fmt: skip
+        ("en", "de"),
+        ("en", "en"),
+        ("de", "de"),
+        ("de", "en"),
+    ]
     assert "source" in text
     assert "| en |" in (world / "m.md").read_text()
     again = run_cli(*words, "--resume", "--json", world / "t.json")

@@ -40,9 +40,14 @@ def test_inputs_are_those_of_transformers(kind):
     room = 24 - tokenizer.num_special_tokens_to_add(pair=True)
     room -= len(tokenizer(asked.text, add_special_tokens=False)["input_ids"])
     oracle = tokenizer(
-        asked.text, CONTEXT, truncation="only_second", max_length=24, stride=room - 4,
-        return_overflowing_tokens=True, return_token_type_ids=True,
-    )  # fmt: skip
+        asked.text,
+        CONTEXT,
+        truncation="only_second",
+        max_length=24,
+        stride=room - 4,
+        return_overflowing_tokens=True,
+        return_token_type_ids=True,
+    )
     assert len(windows) > 2
     assert [list(window.row.ids) for window in windows] == oracle["input_ids"]
     if kind == "bert":

@@ -65,8 +65,10 @@ def test_the_matrix_shows_every_direction_and_means() -> None:
     files = [Path("x.de"), Path("x.en"), Path("x.fr")]
     rows = [
         {"source": str(a), "target": str(b), "method": "nn", "accuracy": (10 * i + j) / 100}
-        for i, a in enumerate(files) for j, b in enumerate(files) if i != j
-    ]  # fmt: skip
+        for i, a in enumerate(files)
+        for j, b in enumerate(files)
+        if i != j
+    ]
     lines = [line.split() for line in matrix_table(rows, files).splitlines()[1:]]
     assert lines[0] == ["de", "en", "fr", "mean"]
     assert lines[1] == ["de", "1.0", "2.0", "1.5"]
@@ -101,7 +103,9 @@ def test_all_pairs_equal_each_pair_by_itself(texts: list[Path], run_cli: Cli) ->
     assert {row["accuracy"] for row in same if row["method"] == "nn"} == {1.0}
     run_cli("eval", "retrieval", "--source", texts[0], "--target", texts[2], *model,
             "--device", "cpu", "--json", out)  # fmt: skip
-    alone = {(r["source"], r["target"], r["method"]): r["accuracy"]
-             for r in json.loads(out.read_text())["rows"]}  # fmt: skip
+    alone = {
+        (r["source"], r["target"], r["method"]): r["accuracy"]
+        for r in json.loads(out.read_text())["rows"]
+    }
     every = {(r["source"], r["target"], r["method"]): r["accuracy"] for r in rows}
     assert alone.items() <= every.items()

@@ -145,8 +145,11 @@ def test_static_stage(tmp_path, run_cli):
     ]  # fmt: skip
     rows = json.loads((tmp_path / "o.json").read_text())["rows"]
     assert [(row["source"][-2:], row["method"]) for row in rows] == [
-        ("de", "nn"), ("en", "nn"), ("de", "csls"), ("en", "csls"),
-    ]  # fmt: skip
+        ("de", "nn"),
+        ("en", "nn"),
+        ("de", "csls"),
+        ("en", "csls"),
+    ]
     assert all(row["accuracy"] == row["coverage"] == 1 for row in rows)
     write_lines(tmp_path / "short", EN[:3])
     code, _, error = run_cli(
@@ -182,11 +185,17 @@ def tiny_model(tmp_path_factory):
     torch.manual_seed(0)
     model = transformers.XLMRobertaModel(
         transformers.XLMRobertaConfig(
-            vocab_size=len(tokenizer), hidden_size=16, num_hidden_layers=3, num_attention_heads=2,
-            intermediate_size=32, max_position_embeddings=64, pad_token_id=1, bos_token_id=0,
+            vocab_size=len(tokenizer),
+            hidden_size=16,
+            num_hidden_layers=3,
+            num_attention_heads=2,
+            intermediate_size=32,
+            max_position_embeddings=64,
+            pad_token_id=1,
+            bos_token_id=0,
             eos_token_id=2,
         )
-    )  # fmt: skip
+    )
     folder = tmp_path_factory.mktemp("tiny")
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)

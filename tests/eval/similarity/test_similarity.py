@@ -21,8 +21,9 @@ def vectors_of(**rows):
 
 def planar(**degrees):
     """Words on a circle: the cosine of two words is the cosine of the angle between them."""
-    return vectors_of(**{w: (math.cos(math.radians(a)), math.sin(math.radians(a)))
-                         for w, a in degrees.items()})  # fmt: skip
+    return vectors_of(
+        **{w: (math.cos(math.radians(a)), math.sin(math.radians(a))) for w, a in degrees.items()}
+    )
 
 
 def pairs_of(*triples):
@@ -139,8 +140,10 @@ def test_widths_must_agree():
 
 
 def write_vec(path, vectors):
-    rows = [f"{w} " + " ".join(map(str, row)) for w, row in
-            zip(vectors.words, vectors.matrix.tolist(), strict=True)]  # fmt: skip
+    rows = [
+        f"{w} " + " ".join(map(str, row))
+        for w, row in zip(vectors.words, vectors.matrix.tolist(), strict=True)
+    ]
     path.write_text(f"{len(vectors)} {vectors.width}\n" + "\n".join(rows) + "\n")
     return path
 

@@ -102,8 +102,9 @@ def test_short_names_carry_their_folder(tmp_path):
 def test_cross_pairs_by_hand():
     # the scale runs from 0 to 6, so scores may differ by 1.2
     en = WordPairs("en", ("arm", "roof", "sky"), ("leg", "wall", "sea"), (2, 0, 6), ("1", "2", "4"))
-    fi = WordPairs("fi", ("katto", "käsi", "tie"), ("seinä", "jalka", "x"), (1.3, 3, 1),
-                   ("2", "1", "3"))  # fmt: skip
+    fi = WordPairs(
+        "fi", ("katto", "käsi", "tie"), ("seinä", "jalka", "x"), (1.3, 3, 1), ("2", "1", "3")
+    )
     cross = cross_pairs(en, fi)
     assert (cross.first, cross.second) == (("arm", "leg"), ("jalka", "käsi"))
     assert cross.scores == (2.5, 2.5)

@@ -83,8 +83,10 @@ def _composer(
     if table is None:
         return None
     numbers = metadata.get(_RULE, "").split()
-    shape = (int(numbers[2]) if len(numbers) == 3 and all(map(str.isdecimal, numbers)) else -1,
-             tensors["vectors"].shape[1])  # fmt: skip
+    shape = (
+        int(numbers[2]) if len(numbers) == 3 and all(map(str.isdecimal, numbers)) else -1,
+        tensors["vectors"].shape[1],
+    )
     if table.shape != shape or not 0 < int(numbers[0]) <= int(numbers[1]) or not shape[0]:
         raise VectorFormatError(
             f"{place}: damaged: a composer of {table.shape} does not fit its rule "

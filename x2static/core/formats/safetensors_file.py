@@ -35,8 +35,10 @@ def write_tensors(
     for name, (array, dtype) in tensors.items():
         start, end = end, end + array.size * dtype.itemsize
         header[name] = {
-            "dtype": _NAMES[dtype], "shape": list(array.shape), "data_offsets": [start, end],
-        }  # fmt: skip
+            "dtype": _NAMES[dtype],
+            "shape": list(array.shape),
+            "data_offsets": [start, end],
+        }
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)  # the tensors then begin at a multiple of 8
     with path.open("wb") as stream:

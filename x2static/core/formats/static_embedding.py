@@ -27,15 +27,19 @@ _FILES = {"config.json", "model.safetensors", "modules.json", "tokenizer.json", 
 _EDGE_PUNCTUATION = r"\A[\p{P}\p{S}]+|[\p{P}\p{S}]+\z"
 # Thai to Myanmar, Khmer, kana, Han.
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]+")
-_MODULES = [{
-    "idx": 0, "name": "0", "path": ".", "type": "sentence_transformers.models.StaticEmbedding",
-}]  # fmt: skip
+_MODULES = [
+    {"idx": 0, "name": "0", "path": ".", "type": "sentence_transformers.models.StaticEmbedding"}
+]
 
 
 def write_static_embedding(
-    vectors: WordVectors, path: Path, precision: StoredDtype = "float32", stage: Stage = staged,
-    *, reads_text: bool = False,
-) -> None:  # fmt: skip
+    vectors: WordVectors,
+    path: Path,
+    precision: StoredDtype = "float32",
+    stage: Stage = staged,
+    *,
+    reads_text: bool = False,
+) -> None:
     """Write the folder; an older one is replaced, one that holds anything else is not.
 
     Args:
@@ -60,9 +64,12 @@ def write_static_embedding(
     # The unknown token comes last, so that row i still belongs to word i.
     rows = np.vstack([vectors.matrix, np.zeros((1, vectors.width), dtype=np.float32)])
     config = {
-        "model_type": "model2vec", "architectures": ["StaticModel"], "hidden_dim": vectors.width,
-        "normalize": False, "embedding_dtype": precision,
-    }  # fmt: skip
+        "model_type": "model2vec",
+        "architectures": ["StaticModel"],
+        "hidden_dim": vectors.width,
+        "normalize": False,
+        "embedding_dtype": precision,
+    }
     with stage(path) as folder:
         folder.mkdir()
         write_tensors(folder / "model.safetensors", {"embeddings": (rows, stored)})

@@ -63,9 +63,7 @@ class ScriptShare:
 
     def as_note(self) -> dict[str, str | float]:
         """For a run record."""
-        return {
-            "language": self.language, "share": round(self.share, 4), "mostly": self.mostly,
-        }  # fmt: skip
+        return {"language": self.language, "share": round(self.share, 4), "mostly": self.mostly}
 
     def warning(self, text: str) -> str:
         """A line for a text that does not fit."""

@@ -161,9 +161,11 @@ class Outputs:
         if not parent.is_dir():
             raise OutputError(f"{parent}: Not a directory; choose another {flag}")
         for place, other in self._claims.items():
-            if place == target or (other.is_folder and place in target.parents) or (
-                claim.is_folder and target in place.parents
-            ):  # fmt: skip
+            if (
+                place == target
+                or (other.is_folder and place in target.parents)
+                or (claim.is_folder and target in place.parents)
+            ):
                 both = f"{other.flag} {other.path} and {flag} {path}"
                 raise OutputError(f"{both} are one place; give each its own")
 
@@ -183,9 +185,11 @@ class Outputs:
             raise OutputError(f"{path} exists already; choose another {flag} or {claim.remedy}")
         if claim.is_folder and not is_ours and any(target.iterdir()):
             by = maker(target)
-            what = f"that x2static {by} made" if by else (
-                "that no earlier run made (it has no run.json)"
-            )  # fmt: skip
+            what = (
+                f"that x2static {by} made"
+                if by
+                else ("that no earlier run made (it has no run.json)")
+            )
             raise OutputError(
                 f"{path} is a folder {what}; choose another {flag} or remove it yourself"
             )

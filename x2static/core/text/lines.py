@@ -60,10 +60,12 @@ def _unpacked(packed: BinaryIO, path: Path, error: type[WorkbenchError]) -> IO[b
 def _only_text(archive: zipfile.ZipFile, path: Path, error: type[WorkbenchError]) -> IO[bytes]:
     """The one text of an archive; what computers put beside it does not count."""
     texts = [
-        name for name in archive.namelist()
-        if Path(name).suffix in _TEXTS and not name.startswith("__MACOSX")
+        name
+        for name in archive.namelist()
+        if Path(name).suffix in _TEXTS
+        and not name.startswith("__MACOSX")
         and not Path(name).name.lower().startswith(("readme", "license"))
-    ]  # fmt: skip
+    ]
     if len(texts) != 1:
         shown = ", ".join(texts[:3]) + (" ..." if len(texts) > 3 else "")
         raise error(f"{path}: {len(texts)} texts in this zip ({shown}); unpack it and name one")

@@ -79,9 +79,15 @@ def _add(row: Floats, weight: Any, other: Floats) -> None:
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract"})  # type: ignore[untyped-decorator]
 def _adam(
-    row: Floats, first: Floats, second: Floats, gradient: Floats,
-    rate: Any, beta1: Any, beta2: Any, epsilon: Any,
-) -> None:  # fmt: skip
+    row: Floats,
+    first: Floats,
+    second: Floats,
+    gradient: Floats,
+    rate: Any,
+    beta1: Any,
+    beta2: Any,
+    epsilon: Any,
+) -> None:
     one = np.float32(1)
     for d in range(len(row)):
         pull = gradient[d]
@@ -94,11 +100,21 @@ def _adam(
 
 @njit(nogil=True, cache=True, error_model="numpy")  # type: ignore[untyped-decorator]
 def _step(
-    table: Floats, first: Floats, second: Floats,
-    context: Floats, words: Numbers, negatives: Numbers,
-    slots: NDArray[np.int32], rows: Numbers, gradient: Floats,
-    rate: Any, beta1: Any, beta2: Any, epsilon: Any, clamp: float,
-) -> float:  # fmt: skip
+    table: Floats,
+    first: Floats,
+    second: Floats,
+    context: Floats,
+    words: Numbers,
+    negatives: Numbers,
+    slots: NDArray[np.int32],
+    rows: Numbers,
+    gradient: Floats,
+    rate: Any,
+    beta1: Any,
+    beta2: Any,
+    epsilon: Any,
+    clamp: float,
+) -> float:
     count, touched, loss = len(words), 0, 0.0
     for i in range(count):
         for k in range(1 + negatives.shape[1]):

@@ -25,9 +25,12 @@ class Fields:
         """Read them; ``known`` has the defaults, None for a field that must be given."""
         try:
             given = parse_qs(
-                query, keep_blank_values=True, strict_parsing=bool(query), errors="strict",
+                query,
+                keep_blank_values=True,
+                strict_parsing=bool(query),
+                errors="strict",
                 max_num_fields=_MOST_FIELDS,
-            )  # fmt: skip
+            )
         except (ValueError, UnicodeDecodeError) as error:
             raise Refused(HTTPStatus.BAD_REQUEST, "the query cannot be read") from error
         for name, values in given.items():

@@ -67,9 +67,14 @@ def piece_vectors(
                 yield [problem.new.pieces[number] or "▁" for number in ids]
 
     model = FastText(
-        Lines(), vector_size=width, epochs=epochs, min_count=least, sg=1, workers=1,
+        Lines(),
+        vector_size=width,
+        epochs=epochs,
+        min_count=least,
+        sg=1,
+        workers=1,
         seed=problem.seed + 1,
-    )  # fmt: skip
+    )
     known = [piece for piece in model.wv.index_to_key if piece in problem.new.index]
     ids = np.array([problem.new.index[piece] for piece in known], dtype=np.int64)
     vectors = np.stack([model.wv[piece] for piece in known]) if known else np.zeros((0, width))

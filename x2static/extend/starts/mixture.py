@@ -34,9 +34,11 @@ class Mixture:
     def unknown(cls, size: int, old: int, width: int = 1) -> Mixture:
         """Nothing is known of any piece: all are drawn alike."""
         return cls(
-            np.zeros((size, width), dtype=np.int64), np.zeros((size, width)),
-            np.zeros(size, dtype=np.int64), [np.arange(old)],
-        )  # fmt: skip
+            np.zeros((size, width), dtype=np.int64),
+            np.zeros((size, width)),
+            np.zeros(size, dtype=np.int64),
+            [np.arange(old)],
+        )
 
     def copy_rows(self, shared: Mapping[int, int]) -> None:
         """Let new rows be old ones."""

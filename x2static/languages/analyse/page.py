@@ -31,8 +31,11 @@ def analysis_sections(data: dict[str, Any]) -> list[Html]:
             section("Distances with each other", _NOTE, _square(data), _tests(data["distances"]))
         )
     if data["scores"]:
-        found.append(section("Distances with scores of transfer", _NOTE, _across(data),
-                             _tests(data["scores"])))  # fmt: skip
+        found.append(
+            section(
+                "Distances with scores of transfer", _NOTE, _across(data), _tests(data["scores"])
+            )
+        )
     if data["partial"]:
         numbers = ("value", "p_mantel", "p_holm")
         rows = [
@@ -40,10 +43,13 @@ def analysis_sections(data: dict[str, Any]) -> list[Html]:
             for row in data["partial"]
         ]
         heads = ["distance", "with", "held fixed", "r", "p", "Holm"]
-        found.append(section(
-            "One distance held fixed", "Partial Mantel tests.",
-            simple_table(heads, rows, numbers_from=3),
-        ))  # fmt: skip
+        found.append(
+            section(
+                "One distance held fixed",
+                "Partial Mantel tests.",
+                simple_table(heads, rows, numbers_from=3),
+            )
+        )
     if data["between_scores"]:
         found.append(section("Scores with each other", _NOTE, _tests(data["between_scores"])))
     if data["families"]:
@@ -57,9 +63,13 @@ def analysis_sections(data: dict[str, Any]) -> list[Html]:
     for name, one in list(data["matrices"].items())[:4]:
         sources = [n for n, row in enumerate(one["values"]) if any(v is not None for v in row)]
         picture = heat(
-            f"{name}: row trained, column tested", [one["languages"][row] for row in sources],
-            one["languages"], [one["values"][row] for row in sources], digits=1, scale=100.0,
-        )  # fmt: skip
+            f"{name}: row trained, column tested",
+            [one["languages"][row] for row in sources],
+            one["languages"],
+            [one["values"][row] for row in sources],
+            digits=1,
+            scale=100.0,
+        )
         found.append(section(name, "Times 100.", picture))
     return found
 

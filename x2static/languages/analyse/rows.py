@@ -71,14 +71,14 @@ def correlation_row(
         value = float(correlation(a, b)[0]) if pairs >= LEAST else math.nan
         row[kind] = {
             "value": value,
-            "interval": over_languages(
-                x, y, cells, len(table), kind, effort.draws, effort.seed
-            ) if pairs >= LEAST else None,
+            "interval": over_languages(x, y, cells, len(table), kind, effort.draws, effort.seed)
+            if pairs >= LEAST
+            else None,
             "p_pairs": naive_p(value, pairs, kind),
-            "p_mantel": mantel(
-                table, y, cells, kind, effort.permutations, effort.seed
-            ) if pairs >= LEAST else math.nan,
-        }  # fmt: skip
+            "p_mantel": mantel(table, y, cells, kind, effort.permutations, effort.seed)
+            if pairs >= LEAST
+            else math.nan,
+        }
     return row
 
 
@@ -109,9 +109,14 @@ def controlled_rows(
     for first, second in combinations(others, 2):
         cells = upper(len(tables[control]))
         value, p = partial_mantel(
-            others[first], others[second][cells], tables[control], cells, "pearson",
-            effort.permutations, effort.seed,
-        )  # fmt: skip
+            others[first],
+            others[second][cells],
+            tables[control],
+            cells,
+            "pearson",
+            effort.permutations,
+            effort.seed,
+        )
         rows.append(
             {"first": first, "second": second, "control": control, "value": value, "p_mantel": p}
         )

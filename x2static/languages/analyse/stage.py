@@ -181,9 +181,10 @@ def _without_nan(value: Any) -> Any:
 def _lines(data: dict[str, Any]) -> list[str]:
     lines = [f"{len(data['languages'])} languages: {' '.join(data['languages'])}"]
     for key, title in (
-        ("distances", "distances with each other"), ("scores", "distances with scores"),
+        ("distances", "distances with each other"),
+        ("scores", "distances with scores"),
         ("between_scores", "scores with each other"),
-    ):  # fmt: skip
+    ):
         if data[key]:
             width = max(len(row["first"]) + len(row["second"]) for row in data[key]) + 3
             lines += [

@@ -69,12 +69,15 @@ def curve(
         ]
         own = np.log(max(within(distances, labels), 1e-300))
         gap_after = values[groups] - values[groups - 1] if groups < len(values) else 0.0
-        found.append({
-            "groups": groups, "silhouette": silhouette(distances, labels),
-            "gap": float(np.mean(logs) - own),
-            "gap_error": float(np.std(logs) * np.sqrt(1 + 1 / _REFERENCES)),
-            "eigengap": float(gap_after),
-        })  # fmt: skip
+        found.append(
+            {
+                "groups": groups,
+                "silhouette": silhouette(distances, labels),
+                "gap": float(np.mean(logs) - own),
+                "gap_error": float(np.std(logs) * np.sqrt(1 + 1 / _REFERENCES)),
+                "eigengap": float(gap_after),
+            }
+        )
     return found
 
 

@@ -48,8 +48,12 @@ class ClusterConfig:
 
     def __post_init__(self) -> None:
         for name, least in (
-            ("groups", 1), ("most_groups", 2), ("draws", 1), ("permutations", 1), ("seed", 0)
-        ):  # fmt: skip
+            ("groups", 1),
+            ("most_groups", 2),
+            ("draws", 1),
+            ("permutations", 1),
+            ("seed", 0),
+        ):
             value = getattr(self, name)
             if value is not None:
                 require_at_least(f"--{name.replace('_', '-')}", value, least)

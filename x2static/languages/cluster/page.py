@@ -28,9 +28,13 @@ def cluster_sections(data: dict[str, Any]) -> list[Html]:
         for group in data["groups"]
     ]
     drawn = tree(
-        "Languages merged by cosine distance (axis); the mark tells the group", languages,
-        chosen["merges"], chosen["order"], chosen["labels"], traits["family"],
-    )  # fmt: skip
+        "Languages merged by cosine distance (axis); the mark tells the group",
+        languages,
+        chosen["merges"],
+        chosen["order"],
+        chosen["labels"],
+        traits["family"],
+    )
     maps = [
         scatter(f"The same languages in the plane, by {trait}", languages, chosen["points"], values)
         for trait, values in traits.items()

@@ -66,10 +66,16 @@ def cluster(config: ClusterConfig) -> Outcome:
         row for row in rows if row["state"] == means.states[state] and row["space"] == config.space
     )
     data = {
-        "languages": list(means.languages), "state": means.states[state], "space": config.space,
-        "groups": chosen["members"], "random": _controls(config, chosen["labels"], means),
-        "traits": traits, "views": rows, "chosen": rows.index(chosen), "same": same,
-    }  # fmt: skip
+        "languages": list(means.languages),
+        "state": means.states[state],
+        "space": config.space,
+        "groups": chosen["members"],
+        "random": _controls(config, chosen["labels"], means),
+        "traits": traits,
+        "views": rows,
+        "chosen": rows.index(chosen),
+        "same": same,
+    }
     page = cluster_page(data)
     write_page_folder(config.output, outputs, record, "groups.json", data, page)
     return Outcome("\n".join([*_lines(data), f"written to {config.output}"]), data)
@@ -113,10 +119,10 @@ def _view(
     families = len(set(traits["family"]))
     about["agreement_at_families"] = {
         "groups": families,
-        **vars(agreement(
-            cut(merges, len(rows), families), traits["family"], config.permutations, seed
-        )),
-    }  # fmt: skip
+        **vars(
+            agreement(cut(merges, len(rows), families), traits["family"], config.permutations, seed)
+        ),
+    }
     about["merges"] = [vars(merge) for merge in merges]
     about["order"] = leaf_order(merges, len(rows))
     about["points"] = place(distances, config.layout, seed).tolist()
@@ -132,10 +138,13 @@ def _members(
     for group in range(max(labels) + 1):
         rows = [row for row, label in enumerate(labels) if label == group]
         sums = [(1 - distances[row, rows]).sum() for row in rows]
-        found.append({
-            "name": f"group-{group + 1}", "pivot": languages[rows[int(np.argmax(sums))]],
-            "languages": [languages[row] for row in rows],
-        })  # fmt: skip
+        found.append(
+            {
+                "name": f"group-{group + 1}",
+                "pivot": languages[rows[int(np.argmax(sums))]],
+                "languages": [languages[row] for row in rows],
+            }
+        )
     return found
 
 
@@ -151,10 +160,12 @@ def _controls(
             [code for code, label in zip(means.languages, drawn, strict=True) if label == group]
             for group in range(len(sizes))
         ]
-        found.append([
-            {"name": f"random-{number + 1}-{group + 1}", "pivot": some[0], "languages": some}
-            for group, some in enumerate(members)
-        ])  # fmt: skip
+        found.append(
+            [
+                {"name": f"random-{number + 1}-{group + 1}", "pivot": some[0], "languages": some}
+                for group, some in enumerate(members)
+            ]
+        )
     return found
 
 
@@ -169,8 +180,11 @@ def _lines(data: dict[str, Any]) -> list[str]:
             f"{row['groups']:6}  {row['silhouette']:10.3f}  {row['gap']:6.3f}  "
             f"{row['gap_error']:5.3f}  {row['eigengap']:8.4f}"
         )
-    lines += ["", "state     space    groups  silhouette  family ARI       p  script ARI       p  "
-              "other sentences  fewer languages"]  # fmt: skip
+    lines += [
+        "",
+        "state     space    groups  silhouette  family ARI       p  script ARI       p  "
+        "other sentences  fewer languages",
+    ]
     for row in data["views"]:
         family, script = row["agreement"]["family"], row["agreement"]["script"]
         stable = row["stability"]

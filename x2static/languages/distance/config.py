@@ -32,8 +32,12 @@ class DistanceConfig:
     languages: Annotated[tuple[str, ...], "codes, such as de fr hi"]
     output: Annotated[Path, place("file to write: a line for every two languages")]
     kind: Annotated[tuple[Kind, ...], "distances to compute"] = (
-        "syntactic", "geographic", "inventory", "genetic", "phonological",
-    )  # fmt: skip
+        "syntactic",
+        "geographic",
+        "inventory",
+        "genetic",
+        "phonological",
+    )
     features: Annotated[
         Literal["uriel+", "uriel", "filled"],
         "typological features: observed ones of URIEL+, of URIEL, or URIEL's with every gap filled "
@@ -63,9 +67,12 @@ class DistanceConfig:
         for name, least in (("min_shared", 1), ("max_sentences", 1), ("max_words", 2)):
             require_at_least(f"--{name.replace('_', '-')}", getattr(self, name), least)
         for kind, flag in (
-            ("lexical", "word_lists"), ("pieces", "model"), ("pieces", "text"),
-            ("representation", "representations"), ("spectral", "vectors"),
-        ):  # fmt: skip
+            ("lexical", "word_lists"),
+            ("pieces", "model"),
+            ("pieces", "text"),
+            ("representation", "representations"),
+            ("spectral", "vectors"),
+        ):
             name = f"--{flag.replace('_', '-')}"
             if kind in self.kind and not getattr(self, flag):
                 raise ConfigError(f"--kind {kind} needs {name}")

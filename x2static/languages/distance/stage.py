@@ -53,8 +53,10 @@ def distance(config: DistanceConfig) -> Outcome:
 def _compute(kind: str, config: DistanceConfig) -> list[Computed]:
     codes = config.languages
     simple: dict[str, Callable[[Sequence[str]], Any]] = {
-        "geographic": geographic, "genetic": genetic, "script": _script,
-    }  # fmt: skip
+        "geographic": geographic,
+        "genetic": genetic,
+        "script": _script,
+    }
     if kind in simple:
         return [(kind, simple[kind](codes), None)]
     if kind in BEGINNINGS:

@@ -13,10 +13,15 @@ from x2static.page.html import Html, element
 _COLORS = 8
 # Shapes drawn around (0, 0), so that colour is not the only sign.
 _SHAPES = (
-    "M-5 0A5 5 0 1 0 5 0A5 5 0 1 0-5 0Z", "M-4.5-4.5H4.5V4.5H-4.5Z", "M0-6L5.5 4.5H-5.5Z",
-    "M0-6L6 0L0 6L-6 0Z", "M0 6L-5.5-4.5H5.5Z", "M-2-5H2V-2H5V2H2V5H-2V2H-5V-2H-2Z",
-    "M-5-3L0-6L5-3V3L0 6L-5 3Z", "M-5-5L0-2L5-5L2 0L5 5L0 2L-5 5L-2 0Z",
-)  # fmt: skip
+    "M-5 0A5 5 0 1 0 5 0A5 5 0 1 0-5 0Z",
+    "M-4.5-4.5H4.5V4.5H-4.5Z",
+    "M0-6L5.5 4.5H-5.5Z",
+    "M0-6L6 0L0 6L-6 0Z",
+    "M0 6L-5.5-4.5H5.5Z",
+    "M-2-5H2V-2H5V2H2V5H-2V2H-5V-2H-2Z",
+    "M-5-3L0-6L5-3V3L0 6L-5 3Z",
+    "M-5-5L0-2L5-5L2 0L5 5L0 2L-5 5L-2 0Z",
+)
 
 
 def signs_of(values: Sequence[str]) -> dict[str, int | None]:
@@ -38,8 +43,13 @@ def scatter(title: str, languages: Sequence[str], points: Any, values: Sequence[
     marks = []
     for code, value, (left, top), at in zip(languages, values, spots, _beside(spots), strict=True):
         tip = element("title", f"{name_of(code)}: {value}")
-        mark = element("path", tip, d=_shape(signs[value]), class_=_color(signs[value]),
-                       transform=f"translate({left:.1f} {top:.1f})")  # fmt: skip
+        mark = element(
+            "path",
+            tip,
+            d=_shape(signs[value]),
+            class_=_color(signs[value]),
+            transform=f"translate({left:.1f} {top:.1f})",
+        )
         text = element("text", code, x=f"{at[0]:.1f}", y=f"{at[1]:.1f}")
         marks.append([mark, text])
     picture = element("svg", marks, viewBox=f"0 0 {width} {height}", role="img", aria_label=title)
@@ -96,14 +106,25 @@ def tree(
         for leaf in order
     ]  # fmt: skip
     marks = [
-        element("text", f"{top * part / 4:.2g}", x=f"{across(top * part / 4):.1f}",
-                y=str(height - 6), class_="small-text", text_anchor="middle")
+        element(
+            "text",
+            f"{top * part / 4:.2g}",
+            x=f"{across(top * part / 4):.1f}",
+            y=str(height - 6),
+            class_="small-text",
+            text_anchor="middle",
+        )
         for part in range(5)
-    ]  # fmt: skip
+    ]
     picture = element(
-        "svg", element("path", d="".join(branches), class_="branch"), leaves, marks,
-        viewBox=f"0 0 {width} {height}", role="img", aria_label=title,
-    )  # fmt: skip
+        "svg",
+        element("path", d="".join(branches), class_="branch"),
+        leaves,
+        marks,
+        viewBox=f"0 0 {width} {height}",
+        role="img",
+        aria_label=title,
+    )
     return element("figure", element("figcaption", title), picture)
 
 
@@ -125,24 +146,37 @@ def heat(
     low = 0.0 if signed else min(known, default=0.0)
     high = max((abs(v) for v in known), default=1.0) if signed else max(known, default=1.0)
     parts = [
-        element("text", name, x=f"{left + cell_width * (place + 0.5):.1f}", y="16",
-                text_anchor="middle")
+        element(
+            "text", name, x=f"{left + cell_width * (place + 0.5):.1f}", y="16", text_anchor="middle"
+        )
         for place, name in enumerate(columns)
-    ]  # fmt: skip
+    ]
     for place, (name, row) in enumerate(zip(rows, values, strict=True)):
         y = 24 + cell_height * place
-        parts.append(element("text", name, x=str(left - 6), y=f"{y + cell_height / 2 + 4:.1f}",
-                             text_anchor="end"))  # fmt: skip
+        parts.append(
+            element(
+                "text", name, x=str(left - 6), y=f"{y + cell_height / 2 + 4:.1f}", text_anchor="end"
+            )
+        )
         for column, value in enumerate(row):
             cell = _Cell(math.nan if value is None else value, low, high, signed=signed)
             parts += cell.drawn(
-                (left + cell_width * column, y), (cell_width, cell_height), digits, scale,
+                (left + cell_width * column, y),
+                (cell_width, cell_height),
+                digits,
+                scale,
                 f"{name}, {columns[column]}",
-            )  # fmt: skip
+            )
     picture = element(
-        "svg", parts, viewBox=f"0 0 {width} {height}", role="img", aria_label=title, class_="heat",
-        width=str(width), height=str(height),
-    )  # fmt: skip
+        "svg",
+        parts,
+        viewBox=f"0 0 {width} {height}",
+        role="img",
+        aria_label=title,
+        class_="heat",
+        width=str(width),
+        height=str(height),
+    )
     return element("figure", element("figcaption", title), element("div", picture, class_="frame"))
 
 
@@ -162,14 +196,23 @@ class _Cell:
         (x, y), (width, height) = at, size
         text = f"{scale * self._value:.{digits}f}" if self._is_known else "–"
         ground = element(
-            "rect", element("title", f"{said}: {text}"), x=f"{x:g}", y=f"{y:g}", rx="2",
-            width=str(width - 2), height=str(height - 2), fill_opacity=f"{self._depth:.3f}",
+            "rect",
+            element("title", f"{said}: {text}"),
+            x=f"{x:g}",
+            y=f"{y:g}",
+            rx="2",
+            width=str(width - 2),
+            height=str(height - 2),
+            fill_opacity=f"{self._depth:.3f}",
             class_=self._class if self._is_known else "unknown-cell",
-        )  # fmt: skip
+        )
         number = element(
-            "text", text, x=f"{x + width / 2 - 1:.1f}", y=f"{y + height / 2 + 3:.1f}",
+            "text",
+            text,
+            x=f"{x + width / 2 - 1:.1f}",
+            y=f"{y + height / 2 + 3:.1f}",
             text_anchor="middle",
-        )  # fmt: skip
+        )
         return [ground, number]
 
 
@@ -208,10 +251,16 @@ def _legend(signs: Mapping[str, int | None]) -> Html:
     return element(
         "div",
         [
-            element("span", element(
-                "svg", element("path", d=_shape(sign), class_=_color(sign)), viewBox="-7 -7 14 14",
-            ), value)
+            element(
+                "span",
+                element(
+                    "svg",
+                    element("path", d=_shape(sign), class_=_color(sign)),
+                    viewBox="-7 -7 14 14",
+                ),
+                value,
+            )
             for value, sign in marks
         ],
         class_="legend",
-    )  # fmt: skip
+    )

@@ -18,9 +18,12 @@ Metric = Literal["angular", "cosine", "jaccard"]
 Source = Literal["uriel+", "uriel", "filled"]
 Combine = Literal["union", "average"]
 BEGINNINGS: dict[str, tuple[str, ...]] = {
-    "syntactic": ("S_",), "phonological": ("P_",), "inventory": ("INV_",), "morphological": ("M_",),
+    "syntactic": ("S_",),
+    "phonological": ("P_",),
+    "inventory": ("INV_",),
+    "morphological": ("M_",),
     "featural": ("S_", "P_", "INV_", "M_"),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)

@@ -174,8 +174,11 @@ def _lines(data: dict[str, Any], top: int) -> list[str]:
         lines.append(f"{place:3}. {row['source']:8} {value:+.2f} {unit}")
     if "left_out" not in data:
         return [*lines, "no --scores: nothing tells how often this ranking is right"]
-    lines += ["", f"on each of {data['targets']} targets, left out: regret in points (score lost "
-              "against the best source) and NDCG@3, with 95 % intervals over targets"]  # fmt: skip
+    lines += [
+        "",
+        f"on each of {data['targets']} targets, left out: regret in points (score lost "
+        "against the best source) and NDCG@3, with 95 % intervals over targets",
+    ]
     for name, about in data["left_out"].items():
         regret, ndcg = about["regret"], about["ndcg"]
         low, high = (100 * end for end in regret["interval"])

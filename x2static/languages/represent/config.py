@@ -53,10 +53,13 @@ class RepresentConfig:
 
     def __post_init__(self) -> None:
         for flag, value, least in (
-            ("the number of --text", len(self.text), 1), ("--max-sentences", self.max_sentences, 2),
-            ("the number of --layer", len(self.layer), 1), ("--max-pieces", self.max_pieces, 4),
-            ("the number of --pool", len(self.pool), 1), ("--batch-pieces", self.batch_pieces, 1),
+            ("the number of --text", len(self.text), 1),
+            ("--max-sentences", self.max_sentences, 2),
+            ("the number of --layer", len(self.layer), 1),
+            ("--max-pieces", self.max_pieces, 4),
+            ("the number of --pool", len(self.pool), 1),
+            ("--batch-pieces", self.batch_pieces, 1),
             ("--enough", self.enough, 0),
-        ):  # fmt: skip
+        ):
             require_at_least(flag, value, least)
         require_at_most("--enough", self.enough, 2)

@@ -64,9 +64,12 @@ def read_means(folder: Path) -> Means:
         about: dict[str, Any] = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
         with np.load(folder / _ARRAYS) as arrays:
             found = Means(
-                tuple(about["languages"]), tuple(about["states"]), arrays["parts"],
-                arrays["counts"], arrays["errors"],
-            )  # fmt: skip
+                tuple(about["languages"]),
+                tuple(about["states"]),
+                arrays["parts"],
+                arrays["counts"],
+                arrays["errors"],
+            )
         sizes = (len(found.states), len(found.languages))
         if found.parts.shape[:2] != sizes or found.counts.shape[0] != sizes[1]:
             raise ValueError("its parts do not fit each other")

@@ -42,9 +42,12 @@ def represent(config: RepresentConfig) -> Outcome:
         _say(line)
     inputs = [path for paths in text.values() for path in paths]
     run = Resumable(
-        "languages represent", config.output, inputs=[*inputs, config.model],
-        resume=config.resume, overwrite=config.overwrite,
-    )  # fmt: skip
+        "languages represent",
+        config.output,
+        inputs=[*inputs, config.model],
+        resume=config.resume,
+        overwrite=config.overwrite,
+    )
     states = states_of(resolve_layers(config.model, config.layer), config.pool)
     record = RunRecord("languages represent", config, inputs)
     settings = plain(deciding(RepresentConfig, dataclasses.asdict(config)))
@@ -98,9 +101,14 @@ def _read_all(
                 continue
             if reader is None:
                 reader = SentenceReader(
-                    config.model, states, max_pieces=config.max_pieces, device=config.device,
-                    batch_pieces=config.batch_pieces, precision=config.precision, language=code,
-                )  # fmt: skip
+                    config.model,
+                    states,
+                    max_pieces=config.max_pieces,
+                    device=config.device,
+                    batch_pieces=config.batch_pieces,
+                    precision=config.precision,
+                    language=code,
+                )
             reader.speak(code)
             one = _read_language(reader, paths, config, progress, code)
             with staged(place, own=True) as temporary, temporary.open("wb") as stream:
@@ -146,11 +154,12 @@ def _chunks(lines: Iterator[str]) -> Iterator[list[str]]:
 
 def _as_means(moments: dict[str, SentenceMoments], states: Sequence[SentenceState]) -> Means:
     return Means(
-        tuple(moments), tuple(map(str, states)),
+        tuple(moments),
+        tuple(map(str, states)),
         np.stack([one.part_means for one in moments.values()], axis=1).astype(np.float32),
         np.stack([one.counts for one in moments.values()]),
         np.stack([one.errors for one in moments.values()], axis=1).astype(np.float32),
-    )  # fmt: skip
+    )
 
 
 def _rows(means: Means, moments: dict[str, SentenceMoments]) -> list[dict[str, Any]]:

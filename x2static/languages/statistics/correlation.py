@@ -83,7 +83,7 @@ def over_languages(
         kind: Pearson's, or Spearman's over the ranks of all cells.
         draws: resamples.
         seed: of the draws.
-    """  # fmt: skip
+    """
     rng = np.random.default_rng(seed)
     both = np.isfinite(x) & np.isfinite(y)
     x, y = of_kind(np.where(both, x, np.nan), kind), of_kind(np.where(both, y, np.nan), kind)

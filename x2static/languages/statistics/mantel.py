@@ -67,7 +67,7 @@ def partial_mantel(
         kind: Pearson's or Spearman's.
         permutations: shuffles.
         seed: of the shuffles.
-    """  # fmt: skip
+    """
     table, held = ranked(distances, kind), of_kind(y, kind)
     third = ranked(control, kind)[cells]
     fixed = float(correlation(held, third)[0])
@@ -76,9 +76,11 @@ def partial_mantel(
         with_y, with_z = correlation(x, held[None]), correlation(x, third[None])
         rest = (1 - with_z**2) * (1 - fixed**2)
         found: Values = np.divide(
-            with_y - with_z * fixed, np.sqrt(np.maximum(rest, 0)),
-            out=np.full_like(with_y, np.nan), where=rest > 1e-12,
-        )  # fmt: skip
+            with_y - with_z * fixed,
+            np.sqrt(np.maximum(rest, 0)),
+            out=np.full_like(with_y, np.nan),
+            where=rest > 1e-12,
+        )
         return found
 
     own = float(partial(table[cells][None])[0])

@@ -42,9 +42,10 @@ class Scores:
     def sources(self) -> list[str]:
         """Languages from which anything was measured."""
         return [
-            code for code, row in zip(self.languages, self.matrix, strict=True)
+            code
+            for code, row in zip(self.languages, self.matrix, strict=True)
             if np.isfinite(row).any()
-        ]  # fmt: skip
+        ]
 
 
 def read_scores(paths: Sequence[Path]) -> list[Scores]:

@@ -27,12 +27,17 @@ def bars(values: Sequence[tuple[str, float | None]], most: float = 1.0) -> Html:
     ]  # fmt: skip
     shapes = [
         element(
-            "rect", class_=name, x="0", y=str(place * (height + gap)), height=str(height), rx="2",
+            "rect",
+            class_=name,
+            x="0",
+            y=str(place * (height + gap)),
+            height=str(height),
+            rx="2",
             width=f"{100 * min(max(value, 0.0) / most, 1.0) if most > 0 else 0:.2f}%",
         )
         for place, (name, value) in enumerate(values)
         if value is not None
-    ]  # fmt: skip
+    ]
     total = len(values) * (height + gap) - gap
     return element("svg", track, shapes, class_="bars", height=str(total), aria_hidden="true")
 
@@ -54,9 +59,15 @@ def lines(title: str, series: Sequence[tuple[str, str, Points]]) -> Html:
         _curve(name, text, [place(p) for p in points], points) for name, text, points in series
     ]
     return element(
-        "svg", grid, steps, curves,
-        class_="lines", viewBox=f"0 0 {_WIDTH} {_HEIGHT}", role="img", aria_label=title,
-    )  # fmt: skip
+        "svg",
+        grid,
+        steps,
+        curves,
+        class_="lines",
+        viewBox=f"0 0 {_WIDTH} {_HEIGHT}",
+        role="img",
+        aria_label=title,
+    )
 
 
 def ticks(low: float, high: float) -> list[float]:
@@ -99,8 +110,9 @@ def _level(value: float, y: float) -> list[Html]:
 
 def _step(value: float, x: float) -> Html:
     anchor = "end" if x > _WIDTH - 30 else "middle"
-    return element("text", short(value), class_="tick", x=f"{x:.1f}", y=str(_HEIGHT - 8),
-                   text_anchor=anchor)  # fmt: skip
+    return element(
+        "text", short(value), class_="tick", x=f"{x:.1f}", y=str(_HEIGHT - 8), text_anchor=anchor
+    )
 
 
 def _curve(name: str, title: str, spots: list[tuple[float, float]], points: Points) -> list[Html]:

@@ -42,9 +42,11 @@ def table(
         for row in rows
     ]
     made = element(
-        "table", element("caption", element("span", caption, class_="hidden")),
-        element("thead", head), element("tbody", body),
-    )  # fmt: skip
+        "table",
+        element("caption", element("span", caption, class_="hidden")),
+        element("thead", head),
+        element("tbody", body),
+    )
     return element("div", made, class_="frame", tabindex="0", role="region", aria_label=caption)
 
 
@@ -100,8 +102,12 @@ def change(before: float | None, after: float | None, test: Paired | None = None
     name = "up" if points > 0 else "down" if points < 0 else "even"
     if test is not None and not test.is_news:
         name = "even"
-    figure = element("span", f"{points:+.1f}" if points else "0.0", class_=name,
-                     title=None if test is None else str(test))  # fmt: skip
+    figure = element(
+        "span",
+        f"{points:+.1f}" if points else "0.0",
+        class_=name,
+        title=None if test is None else str(test),
+    )
     if test is None:
         return figure
     return [figure, " ", element("span", f"p {shown_p(test.p)}", class_="interval")]
@@ -142,8 +148,11 @@ def panels(group: str, tabs: Sequence[tuple[str, Child]]) -> Html:
     parts: list[Html] = []
     for place, (title, _) in enumerate(tabs):
         key = f"{group}-{place}"
-        parts.append(element("input", type="radio", name=group, id=key, checked=not place,
-                             class_=f"tab t{place}"))  # fmt: skip
+        parts.append(
+            element(
+                "input", type="radio", name=group, id=key, checked=not place, class_=f"tab t{place}"
+            )
+        )
         parts.append(element("label", title, for_=key))
     for place, (title, content) in enumerate(tabs):
         shown = element("p", title, class_="printed")

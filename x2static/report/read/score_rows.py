@@ -123,11 +123,13 @@ def groups(found: list[BeforeAfter]) -> list[tuple[str, bool, list[BeforeAfter]]
     """(method, is_forward, rows), csls and forward first: each is a table of its own."""
     keys = sorted({(pair.method != "csls", not pair.is_forward, pair.method) for pair in found})
     return [
-        (method, not is_back, [
-            pair for pair in found if pair.method == method and pair.is_forward is not is_back
-        ])
+        (
+            method,
+            not is_back,
+            [pair for pair in found if pair.method == method and pair.is_forward is not is_back],
+        )
         for _, is_back, method in keys
-    ]  # fmt: skip
+    ]
 
 
 def mean_figure(found: list[BeforeAfter], name: str, when: str) -> float | None:
@@ -168,9 +170,10 @@ def downstream(run: RunFolder) -> Iterator[Tested]:
                 rows.append({**row, "language": text(row, "over")})
             rows = [_from_source(row) for row in rows]
             metrics = [
-                metric for metric in one.view.metrics
+                metric
+                for metric in one.view.metrics
                 if any(number(table(row.get(metric)), "mean") is not None for row in rows)
-            ]  # fmt: skip
+            ]
             if metrics:
                 yield Tested(name, kind, one.view, rows, metrics)
 

@@ -26,8 +26,13 @@ def corpus_section(run: RunFolder) -> Html | None:
     reasons = _reasons([record for _, record in prepared])
     rows = [_prepared(name, record, reasons) for name, record in prepared if record]
     if rows:
-        heads = ["Language", "tokenizer", "sentences", "running words",
-                 *(f"left out: {_DROPPED[key]}" for key in reasons)]  # fmt: skip
+        heads = [
+            "Language",
+            "tokenizer",
+            "sentences",
+            "running words",
+            *(f"left out: {_DROPPED[key]}" for key in reasons),
+        ]
         parts += [element("h3", "Sentences"), table("Sentences", heads, rows, numbers_from=2)]
     made = [(name, run.record(f"vectors/{name}")) for name in run.languages]
     rows = [_vectors(name, record) for name, record in made if record]
@@ -39,10 +44,14 @@ def corpus_section(run: RunFolder) -> Html | None:
         (name, as_table(run.record(f"aligned/{name}").get("result"))) for name in run.languages
     ]
     rows = [
-        [language(name, run.rejected), whole(number(row, "final_pairs")),
-         *(percent(number(row, key)) for key in ("mutual_rate", "found_again", "lift"))]
-        for name, row in aligned if row
-    ]  # fmt: skip
+        [
+            language(name, run.rejected),
+            whole(number(row, "final_pairs")),
+            *(percent(number(row, key)) for key in ("mutual_rate", "found_again", "lift")),
+        ]
+        for name, row in aligned
+        if row
+    ]
     if rows:
         heads = ["Language", "pairs learned from", "mutual neighbours %", "found again %", "lift %"]
         note = (
@@ -57,8 +66,11 @@ def corpus_section(run: RunFolder) -> Html | None:
                 "score better as they are and were written unaligned; the figures are of the map "
                 "that is not used."
             )
-        parts += [element("h3", "Alignment"), element("p", note, class_="soft small"),
-                  table("Alignment", heads, rows)]  # fmt: skip
+        parts += [
+            element("h3", "Alignment"),
+            element("p", note, class_="soft small"),
+            table("Alignment", heads, rows),
+        ]
     if not parts:
         return None
     note = "From text to vectors to one space; all sentences left out are counted, with the reason."
@@ -81,9 +93,12 @@ def _reasons(records: list[Table]) -> list[str]:
 def _prepared(name: str, record: Table, reasons: list[str]) -> list[Child]:
     counts = as_table(record.get("counts"))
     return [
-        language(name), text(record, "tokenizer"), whole(number(counts, "sentences_written")),
-        whole(number(counts, "tokens_written")), *(whole(number(counts, key)) for key in reasons),
-    ]  # fmt: skip
+        language(name),
+        text(record, "tokenizer"),
+        whole(number(counts, "sentences_written")),
+        whole(number(counts, "tokens_written")),
+        *(whole(number(counts, key)) for key in reasons),
+    ]
 
 
 def _vectors(name: str, record: Table) -> list[Child]:
@@ -93,8 +108,13 @@ def _vectors(name: str, record: Table) -> list[Child]:
     share = learnable / tokens if tokens and learnable is not None else None
     seconds = number(record, "seconds")
     return [
-        language(name), element("code", text(settings, "teacher") or "–"),
-        whole(number(resolved, "layer")), whole(number(resolved, "width")),
-        whole(number(counts, "sentences")), whole(tokens), whole(number(counts, "vocabulary")),
-        percent(share), "–" if seconds is None else f"{seconds / 60:.1f}",
-    ]  # fmt: skip
+        language(name),
+        element("code", text(settings, "teacher") or "–"),
+        whole(number(resolved, "layer")),
+        whole(number(resolved, "width")),
+        whole(number(counts, "sentences")),
+        whole(tokens),
+        whole(number(counts, "vocabulary")),
+        percent(share),
+        "–" if seconds is None else f"{seconds / 60:.1f}",
+    ]

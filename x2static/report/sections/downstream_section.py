@@ -44,10 +44,14 @@ def _task_table(task: Tested, metric: str) -> Html:
         figures = [as_table(found.get(model, {}).get(metric)) for model in models]
         drawn = bars([(_color(place), number(one, "mean")) for place, one in enumerate(figures)])
         is_average = code in ("average", "zero-shot", "transfer gap")
-        rows.append([
-            element("em", code) if is_average else language(code), element("bdi", name), drawn,
-            *(_figure(found.get(model, {}), metric) for model in models),
-        ])  # fmt: skip
+        rows.append(
+            [
+                element("em", code) if is_average else language(code),
+                element("bdi", name),
+                drawn,
+                *(_figure(found.get(model, {}), metric) for model in models),
+            ]
+        )
     keys = [
         element("span", element("span", class_=f"key {_color(place)}"), " ", element("bdi", model))
         for place, model in enumerate(models)

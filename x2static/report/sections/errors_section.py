@@ -19,9 +19,10 @@ _SHOWN = 40
 _MOST_LANGUAGES = 12
 _RANKS = (("1", 1, 1), ("2 to 5", 2, 5), ("6 to 10", 6, 10), ("11 to 100", 11, 100))
 _FREQUENCIES = (
-    ("1 to 1,000", 1, 1_000), ("1,001 to 5,000", 1_001, 5_000),
+    ("1 to 1,000", 1, 1_000),
+    ("1,001 to 5,000", 1_001, 5_000),
     ("5,001 to 20,000", 5_001, 20_000),
-)  # fmt: skip
+)
 _END = 10**12
 
 
@@ -82,9 +83,11 @@ def _parsed(columns: Table) -> list[Answered]:
         if all(isinstance(text, str) for text in texts) and all(
             isinstance(number, (int, float)) and math.isfinite(number) for number in numbers
         ):
-            found.append(Answered(
-                query, gold, got, int(rank), float(cosine), int(frequency), bool(identical)
-            ))  # fmt: skip
+            found.append(
+                Answered(
+                    query, gold, got, int(rank), float(cosine), int(frequency), bool(identical)
+                )
+            )
     return found
 
 
@@ -103,12 +106,15 @@ def _fold(code: str, found: Sequence[Answered], *, is_open: bool) -> Html:
     wrong = sorted((one for one in found if not one.is_right), key=lambda one: one.frequency_rank)
     rows: list[list[Child]] = [
         [
-            word(one.query, code), word(one.gold), word(one.got),
-            "far" if one.rank > 100 or not one.rank else str(one.rank), f"{one.cosine:.2f}",
+            word(one.query, code),
+            word(one.gold),
+            word(one.got),
+            "far" if one.rank > 100 or not one.rank else str(one.rank),
+            f"{one.cosine:.2f}",
             f"{one.frequency_rank:,}",
         ]
         for one in wrong[:_SHOWN]
-    ]  # fmt: skip
+    ]
     heads = ["query", "dictionary", "answer", "rank", "cosine", "frequency rank"]
     said = element("p", f"The {len(rows)} most frequent queries that went wrong:", class_="small")
     listed = table(f"Wrong answers, {code}", heads, rows, numbers_from=3) if rows else None
@@ -123,10 +129,13 @@ def _edges(least: float, most: float) -> list[Band]:
     """Five bands of equal width."""
     step = max(most - least, 1e-6) / 5
     return [
-        (f"{least + at * step:.2f} to {least + (at + 1) * step:.2f}", least + at * step,
-         least + (at + 1) * step if at < 4 else most + 1)
+        (
+            f"{least + at * step:.2f} to {least + (at + 1) * step:.2f}",
+            least + at * step,
+            least + (at + 1) * step if at < 4 else most + 1,
+        )
         for at in range(5)
-    ]  # fmt: skip
+    ]
 
 
 def _within(found: Sequence[Answered], measure: Measure, band: Band) -> list[Answered]:

@@ -24,8 +24,9 @@ def language_section(run: RunFolder) -> Html | None:
     """What ``languages cluster``, ``languages analyse`` and ``eval impact`` left."""
     parts: list[Html] = []
     made: tuple[tuple[str, Callable[[dict[str, Any]], list[Html]]], ...] = (
-        (_GROUPS, cluster_sections), (_ANALYSIS, analysis_sections),
-    )  # fmt: skip
+        (_GROUPS, cluster_sections),
+        (_ANALYSIS, analysis_sections),
+    )
     for place, draw in made:
         content = run.read(run.root / place)
         if not content:
@@ -61,7 +62,10 @@ def _impact(name: str, content: Table) -> Html | None:
     layers = sorted({layer for row in found.values() for layer in row})
     values = [[row.get(layer) for layer in layers] for row in found.values()]
     picture = heat(
-        f"Impact (1 - CKA) by language and layer, {name}", list(found), list(map(str, layers)),
-        values, digits=3,
-    )  # fmt: skip
+        f"Impact (1 - CKA) by language and layer, {name}",
+        list(found),
+        list(map(str, layers)),
+        values,
+        digits=3,
+    )
     return element("section", element("h3", f"What training did: {name}"), picture)

@@ -58,15 +58,24 @@ def _cell(task: Table | None) -> Child:
     took = "" if seconds is None else f" {format_seconds(seconds)}"
     said = element("span", f" {state}", class_="hidden")
     return element(
-        "span", _STATES.get(state, "?"), said, took, class_=f"state {state}",
+        "span",
+        _STATES.get(state, "?"),
+        said,
+        took,
+        class_=f"state {state}",
         title=text(task, "error") or None,
-    )  # fmt: skip
+    )
 
 
 def _records(run: RunFolder) -> Iterator[tuple[str, Table]]:
     """(output, record) of everything in the folder."""
-    patterns = ("sentences/*.run.json", "vectors/*/run.json", "aligned/*/run.json",
-                "export/*.run.json", "*/run.json")  # fmt: skip
+    patterns = (
+        "sentences/*.run.json",
+        "vectors/*/run.json",
+        "aligned/*/run.json",
+        "export/*.run.json",
+        "*/run.json",
+    )
     for pattern in patterns:
         for place in sorted(run.root.glob(pattern)):
             name = place.parent if place.name == "run.json" else place
@@ -93,9 +102,11 @@ def _versions(records: list[tuple[str, Table]]) -> Html:
     several = sum(len(values) > 1 for values in found.values())
     said = f"versions ({several} of them differ between the records)" if several else "versions"
     return element(
-        "details", element("summary", said),
-        shown_table("Versions", ["what", "version"], rows, numbers_from=9), class_="fold",
-    )  # fmt: skip
+        "details",
+        element("summary", said),
+        shown_table("Versions", ["what", "version"], rows, numbers_from=9),
+        class_="fold",
+    )
 
 
 def _command(name: str, records: list[tuple[str, Table]]) -> Html:
@@ -109,11 +120,17 @@ def _command(name: str, records: list[tuple[str, Table]]) -> Html:
     rows: list[list[Child]] = []
     for place, (output, record) in enumerate(records):
         seconds = number(record, "seconds")
-        rows.append([
-            element("code", output), "–" if seconds is None else format_seconds(seconds),
-            element("code", text(record, "started")[:19].replace("T", " ") or "–", class_="once"),
-            *(element("code", shown[key][place]) for key in own), _inputs(record),
-        ])  # fmt: skip
+        rows.append(
+            [
+                element("code", output),
+                "–" if seconds is None else format_seconds(seconds),
+                element(
+                    "code", text(record, "started")[:19].replace("T", " ") or "–", class_="once"
+                ),
+                *(element("code", shown[key][place]) for key in own),
+                _inputs(record),
+            ]
+        )
     heads: list[Child] = [
         "output",
         "took",
@@ -122,12 +139,13 @@ def _command(name: str, records: list[tuple[str, Table]]) -> Html:
         "inputs (first digits of SHA-256)",
     ]
     return element(
-        "details", element("summary", element("code", name), f" · {len(records)}"),
+        "details",
+        element("summary", element("code", name), f" · {len(records)}"),
         shown_table(f"Records of {name}", heads, rows, numbers_from=99),
         element("h3", "settings of all of them"),
         shown_table(f"Common settings of {name}", ["setting", "value"], common, numbers_from=99),
         class_="fold",
-    )  # fmt: skip
+    )
 
 
 def _inputs(record: Table) -> Child:

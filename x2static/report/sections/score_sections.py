@@ -46,8 +46,14 @@ def _twofold(run: RunFolder, one: Measured) -> Html | None:
     note += _rejected(run) if rejected else ""
     with_what = _subjects(run, one)
     said = element("p", f"{view.subjects} {with_what}.", class_="soft small")
-    return section(one.name, view.title, note, said if with_what else None, _legend(what),
-                   panels(one.name, tabs))  # fmt: skip
+    return section(
+        one.name,
+        view.title,
+        note,
+        said if with_what else None,
+        _legend(what),
+        panels(one.name, tabs),
+    )
 
 
 def _once(run: RunFolder, one: Measured) -> Html | None:
@@ -57,16 +63,17 @@ def _once(run: RunFolder, one: Measured) -> Html | None:
     view, main = one.view, one.view.columns[0]
     rows: list[list[Child]] = [
         [
-            language(code), element("bdi", text(row, "dataset")),
-            bars([("one", number(row, main.figure))]), *(_cell(row, c) for c in view.columns),
+            language(code),
+            element("bdi", text(row, "dataset")),
+            bars([("one", number(row, main.figure))]),
+            *(_cell(row, c) for c in view.columns),
         ]
         for code, row in one.rows
-    ]  # fmt: skip
+    ]
     heads = ["Language", "test set", "", *(column.title for column in view.columns)]
     with_what = _subjects(run, one)
     note = view.note + (f" {view.subjects} {with_what}." if with_what else "")
-    return section(one.name, view.title, note,
-                   table(view.table, heads, rows, numbers_from=3))  # fmt: skip
+    return section(one.name, view.title, note, table(view.table, heads, rows, numbers_from=3))
 
 
 def changed_by(run: RunFolder, one: Measured) -> str:
@@ -89,11 +96,13 @@ def _pair_table(view: View, some: list[BeforeAfter], rejected: Mapping[str, str]
     heads += [column.title for column in others]
     rows: list[list[Child]] = [
         [
-            language(pair.language, rejected), _two(pair, main.figure),
-            *_before_after(pair, main.figure, main.of), *(_cell(pair.last, c) for c in others),
+            language(pair.language, rejected),
+            _two(pair, main.figure),
+            *_before_after(pair, main.figure, main.of),
+            *(_cell(pair.last, c) for c in others),
         ]
         for pair in some
-    ]  # fmt: skip
+    ]
     rows += _mean_row(some, main.figure, len(others))
     if _is_mixed(some) and len(others) > _FEW_COLUMNS:
         heads.append(f"{others[0].title} to {others[-1].title}")
@@ -161,7 +170,7 @@ def _before_after(pair: BeforeAfter, name: str, items: str) -> list[Child]:
         share(before, number(pair.before, items)),
         share(after, number(pair.after, items), strong=True),
         change(before, after, pair.test),
-    ]  # fmt: skip
+    ]
 
 
 def _mean_row(some: list[BeforeAfter], name: str, more: int) -> list[list[Child]]:

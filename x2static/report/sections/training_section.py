@@ -50,9 +50,12 @@ def _figure(curve: Figure) -> Html:
         "details", element("summary", "numbers"), _numbers(title, curve), class_="small"
     )
     return element(
-        "figure", element("figcaption", title), lines(title, series),
-        element("p", keys, note, class_="small soft"), numbers,
-    )  # fmt: skip
+        "figure",
+        element("figcaption", title),
+        lines(title, series),
+        element("p", keys, note, class_="small soft"),
+        numbers,
+    )
 
 
 def _numbers(title: str, curve: Figure) -> Html:

@@ -19,10 +19,15 @@ _RADIUS = 0.46 * _SIZE
 _MARGIN = 40
 # Shapes drawn around (0, 0), so that colour is not the only sign of a language.
 _SHAPES = (
-    "M-6 0A6 6 0 1 0 6 0A6 6 0 1 0-6 0Z", "M-5-5H5V5H-5Z", "M0-7L6.5 5H-6.5Z", "M0-7L7 0L0 7L-7 0Z",
-    "M0 7L-6.5-5H6.5Z", "M-2-6H2V-2H6V2H2V6H-2V2H-6V-2H-2Z", "M-6-3L0-7L6-3V4L0 7L-6 4Z",
+    "M-6 0A6 6 0 1 0 6 0A6 6 0 1 0-6 0Z",
+    "M-5-5H5V5H-5Z",
+    "M0-7L6.5 5H-6.5Z",
+    "M0-7L7 0L0 7L-7 0Z",
+    "M0 7L-6.5-5H6.5Z",
+    "M-2-6H2V-2H6V2H2V6H-2V2H-6V-2H-2Z",
+    "M-6-3L0-7L6-3V4L0 7L-6 4Z",
     "M-5-6L0-2L5-6L6-5L2 0L6 5L5 6L0 2L-5 6L-6 5L-2 0L-6-5Z",
-)  # fmt: skip
+)
 
 
 def neighbors_section(
@@ -63,10 +68,11 @@ def map_section(
         element(
             "label",
             element("input", type="checkbox", checked=True, data_language=str(place)),
-            _mark(place, "key-mark"), language(code, rejected),
+            _mark(place, "key-mark"),
+            language(code, rejected),
         )
         for place, code in enumerate(atlas.languages)
-    ]  # fmt: skip
+    ]
     search = element(
         "label", "find ", element("input", type="search", id="find", maxlength="60"), class_="find"
     )
@@ -75,8 +81,9 @@ def map_section(
     rest = None
     if left_out:
         names = ", ".join(left_out)
-        rest = element("p", f"Not on the map: {names} (--map-languages chooses).",
-                       class_="soft small")  # fmt: skip
+        rest = element(
+            "p", f"Not on the map: {names} (--map-languages chooses).", class_="soft small"
+        )
     tip = element("div", id="tip", role="status", hidden=True)
     return section("map", "Map of words", note, controls, maps, tip, rest, _behind(atlas))
 
@@ -92,7 +99,7 @@ def map_data(atlas: Atlas | None) -> dict[str, Any]:
         "home": [place for place, _ in atlas.words],
         "near": [[_near(row, spellings) for row in one.near] for one in atlas.maps],
         "spellings": list(spellings),
-    }  # fmt: skip
+    }
 
 
 def _fold(
@@ -121,42 +128,58 @@ def _words(found: Found, code: str) -> Child:
         return "–"
     return [
         element(
-            "span", word(text, code), " ", element("span", f"{cosine:.2f}", class_="code"), " ",
+            "span",
+            word(text, code),
+            " ",
+            element("span", f"{cosine:.2f}", class_="code"),
+            " ",
             class_="near",
         )
         for text, cosine in found
-    ]  # fmt: skip
+    ]
 
 
 def _map(atlas: Atlas, number: int) -> Html:
     chart = atlas.maps[number]
     points = [
         element(
-            "use", href=f"#s{home % MOST_LANGUAGES}", class_=f"point l{home % MOST_LANGUAGES}",
-            x=_place(chart.x[row]), y=_place(-chart.y[row]),
+            "use",
+            href=f"#s{home % MOST_LANGUAGES}",
+            class_=f"point l{home % MOST_LANGUAGES}",
+            x=_place(chart.x[row]),
+            y=_place(-chart.y[row]),
         )
         for row, (home, _) in enumerate(atlas.words)
-    ]  # fmt: skip
+    ]
     title = f"Map of words, {chart.title}"
     top = _SIZE / 2 - _RADIUS * max(chart.y) - _MARGIN
     height = _RADIUS * (max(chart.y) - min(chart.y)) + 2 * _MARGIN
     drawing = element(
-        "svg", points, viewBox=f"0 {top:.0f} {_SIZE} {height:.0f}", role="img", tabindex="0",
-        aria_label=f"{title}; arrow keys go from word to word", class_="map",
+        "svg",
+        points,
+        viewBox=f"0 {top:.0f} {_SIZE} {height:.0f}",
+        role="img",
+        tabindex="0",
+        aria_label=f"{title}; arrow keys go from word to word",
+        class_="map",
         data_map=str(number),
-    )  # fmt: skip
+    )
     return element("figure", element("figcaption", _mixing(atlas, chart)), drawing)
 
 
 def _near(row: list[tuple[int, Found]], spellings: dict[str, int]) -> list[list[int]]:
     """For each other language: its number, then word and hundredths of cosine in turn."""
     return [
-        [other, *(
-            part for text, cosine in pairs
-            for part in (spellings.setdefault(text, len(spellings)), round(100 * cosine))
-        )]
+        [
+            other,
+            *(
+                part
+                for text, cosine in pairs
+                for part in (spellings.setdefault(text, len(spellings)), round(100 * cosine))
+            ),
+        ]
         for other, pairs in row
-    ]  # fmt: skip
+    ]
 
 
 def _mixing(atlas: Atlas, chart: WordMap) -> Html:

@@ -195,9 +195,11 @@ class Mirror:
             files = _frozen(self._folder / path, frozen)
             if files:
                 self._store.put(
-                    path, {f"{path}/{inner}": file for inner, file in files.items()},
-                    work=self._order.work, aside=True,
-                )  # fmt: skip
+                    path,
+                    {f"{path}/{inner}": file for inner, file in files.items()},
+                    work=self._order.work,
+                    aside=True,
+                )
         finally:
             remove_tree(frozen)
 

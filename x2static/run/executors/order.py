@@ -20,9 +20,14 @@ _ROOT = Path(__file__).resolve().parents[3]
 _TAIL = 1 << 16
 _DISK_FULL = 1 << 20
 _THREADS = (
-    "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS", "NUMBA_NUM_THREADS", "RAYON_NUM_THREADS",
-)  # fmt: skip
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "NUMBA_NUM_THREADS",
+    "RAYON_NUM_THREADS",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,9 +104,13 @@ def perform(
             stream.flush()
             first = stream.tell()
             process = subprocess.Popen(
-                command(order), cwd=order.folder, env=environment(order), stdin=subprocess.DEVNULL,
-                stdout=stream, stderr=subprocess.STDOUT,
-            )  # fmt: skip
+                command(order),
+                cwd=order.folder,
+                env=environment(order),
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+            )
     except OSError as error:
         seconds = time.monotonic() - began
         return Result(name=order.name, code=2, seconds=seconds, error=f"{log}: {error.strerror}")

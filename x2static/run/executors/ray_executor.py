@@ -55,10 +55,12 @@ class RayExecutor:
             on_gpu = self._has_gpus and is_for_gpu(order.name.partition("/")[2])
             gpus = float(order.processes) if on_gpu else 0.0
         task = self._ray.remote(perform_on_node).options(
-            name=order.name, num_cpus=order.threads, num_gpus=gpus,
+            name=order.name,
+            num_cpus=order.threads,
+            num_gpus=gpus,
             memory=int(needs.memory_gb * _GIB) if needs.memory_gb else None,
             max_retries=_RETRIES,
-        )  # fmt: skip
+        )
         # Not by Ray's runtime_env: with one, no worker starts where Python's path holds a space.
         order = replace(order, environment={**_variables(), **order.environment})
         self._running[task.remote(order)] = order.name

@@ -111,9 +111,14 @@ class Store:
             return None
 
     def put(
-        self, name: str, files: Mapping[str, Path], *, digest: str = "", work: str = "",
+        self,
+        name: str,
+        files: Mapping[str, Path],
+        *,
+        digest: str = "",
+        work: str = "",
         aside: bool = False,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Replace a parcel.
 
         Args:

@@ -10,9 +10,11 @@ from x2static.run.plan.plan_file import Entry
 
 
 def seconds_left(
-    tasks: Mapping[str, Task], entries: Mapping[str, Entry], running: Mapping[str, float],
+    tasks: Mapping[str, Task],
+    entries: Mapping[str, Entry],
+    running: Mapping[str, float],
     workers: int,
-) -> float | None:  # fmt: skip
+) -> float | None:
     """Remaining seconds, None while a stage still to come has never been timed.
 
     Args:

@@ -98,9 +98,12 @@ class _Builder:
             if language.is_added:
                 tasks.append(self._extend(language))
             tasks += [
-                self._prepare(language), self._distill(language), self._align(language),
-                self._export(language), *self._evaluations(language),
-            ]  # fmt: skip
+                self._prepare(language),
+                self._distill(language),
+                self._align(language),
+                self._export(language),
+                *self._evaluations(language),
+            ]
         tasks += self._languages()
         if self._bench.pretrain is not None:
             tasks.append(self._pretrain(self._bench.pretrain))
@@ -172,9 +175,7 @@ class _Builder:
         if language.is_added:
             teacher = f"extended/{code}"
             read, before = [teacher], "extend"
-        own = {
-            "corpus": Path(corpus), "output": Path(output), "teacher": teacher, "resume": True,
-        }  # fmt: skip
+        own = {"corpus": Path(corpus), "output": Path(output), "teacher": teacher, "resume": True}
         return self._task(
             code, "distill", "distill", own, outputs=(output,), inputs=(corpus, *read),
             waits_for=(f"{code}/{before}",),

@@ -12,8 +12,14 @@ from x2static.core.languages.language import find_language
 MEANS, GROUPS = "languages/means", "languages/groups"
 DISTANCES, ANALYSIS = "languages/distances.tsv", "languages/analysis"
 _KINDS = (
-    "syntactic", "geographic", "inventory", "genetic", "phonological", "script", "representation",
-)  # fmt: skip
+    "syntactic",
+    "geographic",
+    "inventory",
+    "genetic",
+    "phonological",
+    "script",
+    "representation",
+)
 _FEWEST = {"cluster": 3, "distance": 2, "analyse": 4}
 
 

@@ -46,9 +46,11 @@ def state_of(task: Task, fingerprints: Fingerprints) -> TaskInputs:
     inputs = {path: fingerprints.of(path) for path in dict.fromkeys(task.inputs)}
     decisive = deciding(type(task.config), settings, with_places=True)
     content = [
-        task.table, task.processes, _by_content(decisive, inputs),
+        task.table,
+        task.processes,
+        _by_content(decisive, inputs),
         sorted(_relative(inputs).items()),
-    ]  # fmt: skip
+    ]
     key = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
     return TaskInputs(settings, inputs, key)
 

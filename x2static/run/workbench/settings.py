@@ -26,21 +26,30 @@ _SET_BY_THE_RUN = {
 }
 _OVER_LANGUAGES = ("represent", "cluster", "distance", "analyse")
 _INSTEAD = {
-    "corpus": "give it under [languages]", "input": "give it under [languages]",
-    "teacher": "it stands at the top of the file", "hub": "it stands at the top of the file",
-    "lexicons": "it stands at the top of the file", "lexicon": "give it under [evaluate]",
-    "dataset": "give it under [evaluate]", "source": "give it under [evaluate]",
-}  # fmt: skip
+    "corpus": "give it under [languages]",
+    "input": "give it under [languages]",
+    "teacher": "it stands at the top of the file",
+    "hub": "it stands at the top of the file",
+    "lexicons": "it stands at the top of the file",
+    "lexicon": "give it under [evaluate]",
+    "dataset": "give it under [evaluate]",
+    "source": "give it under [evaluate]",
+}
 
 
 def commands() -> dict[str, str]:
     """The command behind each table of settings."""
     measured = {one.table: one.command for one in evaluations().values() if one.pipeline}
     return {
-        "prepare": "prepare", "extend": "extend", "distill": "distill", "align": "align hub",
-        **measured, "export": "export", "pretrain": "pretrain",
+        "prepare": "prepare",
+        "extend": "extend",
+        "distill": "distill",
+        "align": "align hub",
+        **measured,
+        "export": "export",
+        "pretrain": "pretrain",
         **{name: f"languages {name}" for name in _OVER_LANGUAGES},
-    }  # fmt: skip
+    }
 
 
 def set_by_the_run(table: str) -> Collection[str]:

@@ -98,9 +98,10 @@ class _Reader:
             self._check_corpora(self._place.path(output), languages)
         if teacher is not None:
             measured = [
-                one for name, one in evaluations().items()
+                one
+                for name, one in evaluations().items()
                 if any(language.tests.get(name) for language in languages.values())
-            ]  # fmt: skip
+            ]
             check_layers(teacher, tables, measured, self._problems)
         if not entries or hub is None or teacher is None or output is None:
             return None

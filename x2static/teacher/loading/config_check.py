@@ -14,8 +14,13 @@ from x2static.core.errors import TeacherError
 
 MAX_LAYERS = 1000
 _LAYER_KEYS = (
-    "num_hidden_layers", "num_layers", "n_layers", "n_layer", "encoder_layers", "decoder_layers",
-)  # fmt: skip
+    "num_hidden_layers",
+    "num_layers",
+    "n_layers",
+    "n_layer",
+    "encoder_layers",
+    "decoder_layers",
+)
 _LARGEST_CONFIG = 64 << 20  # bytes; a real one has some kilobytes
 _REMEDY = "give a folder with config.json, weights and tokenizer, or a model name the hub knows"
 

@@ -13,8 +13,12 @@ from x2static.core.errors import TeacherError
 from x2static.teacher.loading.config_check import check_depth, check_family, check_folder
 
 _TOKENIZER_FILES = (
-    "tokenizer.json", "sentencepiece.bpe.model", "spiece.model", "vocab.txt", "vocab.json",
-)  # fmt: skip
+    "tokenizer.json",
+    "sentencepiece.bpe.model",
+    "spiece.model",
+    "vocab.txt",
+    "vocab.json",
+)
 MODEL_FILES = ("config.json", *_TOKENIZER_FILES)
 _MANY_POSITIONS = 1_000_000  # some tokenizers write a huge number for "no limit"
 _REMEDY = (
@@ -95,9 +99,11 @@ def read_tokenizer(transformers: Any, name: str, *, for_words: bool = True) -> A
         raise TeacherError(f"{name}: no tokenizer in this folder; {_REMEDY}")
     try:
         return transformers.AutoTokenizer.from_pretrained(
-            name, use_fast=True, trust_remote_code=False,
+            name,
+            use_fast=True,
+            trust_remote_code=False,
             **({"add_prefix_space": True} if for_words else {}),
-        )  # fmt: skip
+        )
     except Exception as error:  # the library raises many kinds for a missing tokenizer
         raise TeacherError(
             f"{name}: its tokenizer cannot be loaded ({first_line(error)}); {_REMEDY}"

@@ -34,9 +34,13 @@ def load_weights(
     check_size(name, lambda: getattr(transformers, kind).from_config(config))
     try:
         model, report = getattr(transformers, kind).from_pretrained(
-            name, config=config, trust_remote_code=False, use_safetensors=safe_format(name),
-            output_loading_info=True, **options,
-        )  # fmt: skip
+            name,
+            config=config,
+            trust_remote_code=False,
+            use_safetensors=safe_format(name),
+            output_loading_info=True,
+            **options,
+        )
     except Exception as error:  # weights can be absent, torn, of another shape or family
         raise TeacherError(f"{name}: {fault} ({first_line(error)})") from error
     missing = sorted(report["missing_keys"])

@@ -46,9 +46,13 @@ class Correlation(ABC):
         """The loss of other rows in the directions in which known ones are most alike."""
 
     def loss(
-        self, states: Tensor, targets: Tensor, earlier: Moments | None = None, *,
+        self,
+        states: Tensor,
+        targets: Tensor,
+        earlier: Moments | None = None,
+        *,
         centre: bool = True,
-    ) -> Tensor:  # fmt: skip
+    ) -> Tensor:
         """The loss of a batch, through which a gradient flows to its states.
 
         Args:

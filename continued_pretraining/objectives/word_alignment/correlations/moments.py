@@ -48,9 +48,13 @@ class Moments:
     def faded(self, share: float) -> Moments:
         """The same rows, each with ``share`` of its weight."""
         return Moments(
-            share * self.weight, self.state_mean, self.target_mean, share * self.states,
-            share * self.targets, share * self.mixed,
-        )  # fmt: skip
+            share * self.weight,
+            self.state_mean,
+            self.target_mean,
+            share * self.states,
+            share * self.targets,
+            share * self.mixed,
+        )
 
     def joined(self, other: Moments) -> Moments:
         """Those of the rows of both (Chan, Golub and LeVeque 1979: no sums that cancel)."""

@@ -238,16 +238,20 @@ def test_two_sentences_stand_as_the_tokenizer_would_put_them(tmp_path: Path, tok
     planner = PairPlanner(pairs, tokenizer.between, 60, 16, 0)
     share = planner.plan(3)
     texts = {
-        language: [sentence(language, key) for source in SOURCES.values()
-                   for key in source.get(language, ())]
+        language: [
+            sentence(language, key)
+            for source in SOURCES.values()
+            for key in source.get(language, ())
+        ]
         for language in pairs.languages
-    }  # fmt: skip
+    }
     expected = {
         tuple(tokenizer.hugging_face(one, other)["input_ids"])
         for name in pairs.names
         for a, b in (name.split("-"), name.split("-")[::-1])
-        for one in texts[a] for other in texts[b]
-    }  # fmt: skip
+        for one in texts[a]
+        for other in texts[b]
+    }
     orders = set()
     for row, ids in enumerate(share.original):
         assert (*words.prefix, *ids.tolist(), *words.suffix) in expected
