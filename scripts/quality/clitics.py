@@ -51,11 +51,6 @@ def dictionaries(data: Path, language: str) -> Iterator[tuple[str, set[str]]]:
     rows = (line.partition("\t") for line in path.read_text(encoding="utf-8").splitlines())
     words = {word.strip().lower() for _, _, word in rows}
     yield "Wiktionary, one word", {word for word in words if word and " " not in word}
-    if language == "vi":
-        yield (
-            "Wiktionary, two syllables",
-            {word.replace(" ", "_") for word in words if word.count(" ") == 1},
-        )
 
 
 def ways(language: str) -> dict[str, dict[str, Any]]:
