@@ -20,7 +20,12 @@ MethodName = Literal["vecmap", "bootstrap", "rcsls", "tuned"]
 HubMethodName = Literal["tuned", "orthogonal", "bootstrap", "rcsls"]
 
 METHODS: Mapping[MethodName, Method] = MappingProxyType(
-    {"vecmap": VecMap(), "bootstrap": Bootstrap(), "rcsls": Rcsls(), "tuned": Tuned()}
+    {
+        "vecmap": VecMap(),
+        "bootstrap": Bootstrap(),
+        "rcsls": Rcsls(),
+        "tuned": Tuned(),
+    }
 )
 
 HUB_METHODS: Mapping[HubMethodName, Method] = MappingProxyType(

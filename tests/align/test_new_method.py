@@ -46,7 +46,7 @@ LINES = {
     "align/methods/table.py": (
         ("import Tuned\n", "import Tuned\nfrom align.methods.turn import Turn\n"),
         ('MethodName = Literal["vecmap",', 'MethodName = Literal["turn", "vecmap",'),
-        ('    "vecmap": VecMap(),\n', '    "vecmap": VecMap(),\n    "turn": Turn(),\n'),
+        ('        "vecmap": VecMap(),\n', '    "vecmap": VecMap(),\n    "turn": Turn(),\n'),
     ),
     "align/config.py": (
         ("Preset = Literal[\n", 'Preset = Literal[\n    "turn",\n'),
