@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from align.refine.contrast import Contrast, Turns, contrast_loss
+from align.refine.contrast import Contrast, Drawn, Turns, contrast_loss
 from align.refine.polish import polished
 from align.vecmap.alignment import align_matrices, unchanged
 from align.vecmap.pairs import PairRows
@@ -28,7 +28,8 @@ def test_it_lowers_the_contrast(rng, is_target_fixed):
 
     def loss(maps):
         sides = unit(maps[0].apply(x)), unit(maps[1].apply(z))
-        return contrast_loss(same, *sides, pairs, pairs, 100, 0.05).loss
+        drawn = Drawn.all_of(100, *sides)
+        return contrast_loss(same, *sides, pairs, pairs, drawn, 0.05).loss
 
     assert loss(after) < 0.95 * loss(before)
     assert not np.allclose(after[0].matrix, before[0].matrix)
