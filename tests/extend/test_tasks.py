@@ -68,7 +68,7 @@ def test_the_vocabulary_of_the_tests_language_is_swapped_in(
     wanted = (seed / "tags.fi.predictions.tsv").read_text()
     for path in seed.glob("tags.fi.*"):
         path.unlink()
-    code, _, err = run_cli(*command(extended, files))
+    code, _, err = run_cli(*command(extended, files), "--resume")
     assert code == 0, err
     assert (seed / "tags.fi.predictions.tsv").read_text() == wanted
 
