@@ -56,8 +56,16 @@ def _fill_caches() -> None:
     from x2static.core.languages.language import languages
 
     languages()
+    if "numba" in sys.modules:
+        import numba
+
+        numba.njit(_nothing)()  # the first that is compiled or loaded brings numba's tables
     peak = sys.modules.get("continued_pretraining.training.peak")
     if peak is not None:
         import torch
 
         peak.peak_flops(torch.device("cpu"), torch.bfloat16)
+
+
+def _nothing() -> None:
+    """Work for a compiler."""
