@@ -20,6 +20,14 @@ Cli = Callable[..., tuple[int, str, str]]
 CODES = ("de", "en", "fr", "hi", "sw")
 
 
+@pytest.fixture
+def run_folder(run_folder: Path) -> Path:
+    """Without words, whose map is most of the work of a page and nothing to these tests."""
+    for name in ("vectors", "aligned"):
+        shutil.rmtree(run_folder / name)
+    return run_folder
+
+
 @pytest.fixture(scope="module")
 def languages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What ``languages`` wrote; to be copied."""
