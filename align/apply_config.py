@@ -21,10 +21,12 @@ class ApplyConfig:
 
     map: Annotated[Path, place("what align --save-map wrote")]
     vectors: Annotated[
-        Path, place("vectors of the map's source (or target) language: new words, too")
+        Path, place("vectors of the map's source (or target) language, new words included")
     ]
     output: Annotated[Path, "where the mapped vectors go"]
     side: Annotated[Literal["source", "target"], "whose map to use"] = "source"
     output_format: Annotated[OutputFormat, "auto: by the output's name"] = "auto"
-    on_error: Annotated[OnError, "a bad row in the vector file: stop, or count and skip"] = "raise"
+    on_error: Annotated[OnError, "invalid row in the vector file: stop, or count and skip"] = (
+        "raise"
+    )
     overwrite: Annotated[bool, free("replace an output that exists")] = False

@@ -79,17 +79,16 @@ class AlignConfig:
     output_source: Annotated[Path, place("where the mapped source vectors go")]
     output_target: Annotated[Path, place("where the mapped target vectors go")]
     preset: Annotated[
-        Preset, "tuned takes the best of what the evidence allows; the others are papers' settings"
+        Preset,
+        "tuned chooses by held-out pairs or other evidence; the others are published settings",
     ] = "tuned"
     lexicon: Annotated[
-        Path | None, place("dictionary to learn from, source word first; cldr:de-en: in the box")
+        Path | None, place("dictionary to learn from, source word first; cldr:de-en is built in")
     ] = None
     bitext: Annotated[
-        str, "in its place sentence pairs, source first: de-en=FILE, as in x2static lexicon"
+        str, "sentence pairs instead, source first: de-en=FILE, as in x2static lexicon"
     ] = ""
-    validation: Annotated[Path | None, place("held-out dictionary: scored, never learned from")] = (
-        None
-    )
+    validation: Annotated[Path | None, place("held-out dictionary: only for scoring")] = None
     choice: Annotated[
         Choice, "auto keeps the vectors unaligned where that scores better on held-out pairs"
     ] = "aligned"
@@ -117,17 +116,17 @@ class AlignConfig:
     source_dewhiten: Annotated[Side, "whose whitening is undone on the source side"] = "source"
     target_dewhiten: Annotated[Side, "whose whitening is undone on the target side"] = "target"
     dimensions: Annotated[int, "keep only the best dimensions; 0 keeps all (multistep)"] = 0
-    self_learning: Annotated[bool, "induce a dictionary and learn again until nothing moves"] = (
-        False
-    )
+    self_learning: Annotated[bool, "induce a dictionary and learn again until convergence"] = False
     cutoff: Annotated[int, "most frequent words per side to induce from; 0: all"] = 20_000
     csls: Annotated[int, "neighbours of CSLS while inducing; 0: plain cosine, --induce: 10"] = 10
     direction: Annotated[Direction, "which side looks for its translations"] = "union"
-    keep_initial: Annotated[float, "first chance that a similarity survives a draw"] = 0.1
-    keep_multiplier: Annotated[float, "growth of that chance when the objective rests"] = 2.0
+    keep_initial: Annotated[float, "initial probability of keeping a similarity"] = 0.1
+    keep_multiplier: Annotated[
+        float, "factor on that probability when the objective stops improving"
+    ] = 2.0
     patience: Annotated[int, "iterations without improvement that end a phase"] = 50
-    threshold: Annotated[float, "least improvement of the objective"] = 1e-6
-    smoothing: Annotated[float, "weight of the past in the objective that is judged"] = 0.0
+    threshold: Annotated[float, "smallest improvement that counts"] = 1e-6
+    smoothing: Annotated[float, "share of past values in the smoothed objective"] = 0.0
     start_words: Annotated[int, "words of the unsupervised start"] = 4_000
     fast: Annotated[
         bool, "stop phases on the smoothed objective: patience 6, threshold 2e-4, smoothing 0.6"
@@ -144,7 +143,7 @@ class AlignConfig:
     threads: Annotated[int, free("for self-learning on the CPU; 0: every core")] = 0
     seed: Annotated[int, "of the random draws"] = 0
     resume: Annotated[bool, free(RESUME)] = False
-    on_error: Annotated[OnError, "a bad row in a vector file: stop, or count and skip"] = "raise"
+    on_error: Annotated[OnError, "invalid row in a vector file: stop, or count and skip"] = "raise"
     overwrite: Annotated[bool, free("replace outputs that exist")] = False
 
     def __post_init__(self) -> None:

@@ -22,7 +22,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one process; 0 done, 2 a mistake the user can mend, 130 interrupted."""
+    """Run one process; 0 done, 2 an error the user can fix, 130 interrupted."""
     parser = _Parser(prog="python -m continued_pretraining", description=PretrainConfig.__doc__)
     add_flags(parser, PretrainConfig)
     parser.add_argument("--config", type=Path, metavar="FILE", help="TOML or JSON file of settings")

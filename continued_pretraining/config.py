@@ -42,7 +42,7 @@ class PretrainConfig(
         tuple[str, ...], place("FILES of text, one sentence or paragraph per line")
     ] = ()
     output: Annotated[Path, place("Hugging Face folder to write")]
-    model: Annotated[str, "masked language model to go on from: hub name or folder"] = (
+    model: Annotated[str, "masked language model to start from: hub name or folder"] = (
         "xlm-roberta-base"
     )
     from_scratch: Annotated[
@@ -51,7 +51,7 @@ class PretrainConfig(
         "layers=6,width=256[,heads=4,inner=1024,vocabulary=16000,positions=512]",
     ] = None
     tokenizer: Annotated[
-        str | None, "from scratch: take this tokenizer (hub name or folder), train none"
+        str | None, "from scratch: use this tokenizer (hub name or folder) instead of training one"
     ] = None
     lowercase: Annotated[bool, "from scratch: train a tokenizer that reads lower case"] = False
     embeddings_from: Annotated[
@@ -105,33 +105,36 @@ class PretrainConfig(
     ] = "match"
     max_words: Annotated[int, "vectors of a language that are used, by falling frequency"] = 200_000
     unit: Annotated[
-        Unit, "blocks: text cut into pieces of --block, none padded; lines: one line each"
+        Unit,
+        "blocks: text cut into blocks of --block pieces, without padding; lines: one line each",
     ] = "blocks"
     block: Annotated[int, "pieces a sequence may have, control tokens included"] = 128
-    mask_rate: Annotated[float, "share of the pieces to be guessed"] = 0.15
+    mask_rate: Annotated[float, "share of the pieces to mask"] = 0.15
     steps: Annotated[int, "updates"] = 7500
     mlm_weight: Annotated[float, "of masked language modelling on text (0: none)"] = 1.0
     mlm_batch: Annotated[int, "sequences in an update, over all processes"] = 64
     align_batch: Annotated[int, "words in an update, over all processes: one statistic"] = 1024
     micro_tokens: Annotated[
-        int | None, free("padded pieces that go through the model at once (default: by device)")
+        int | None, free("padded pieces in a micro-batch (default: by device)")
     ] = None
-    learning_rate: Annotated[float, "largest step size of AdamW"] = 5e-5
-    warmup: Annotated[int, "updates over which the step size grows"] = 0
+    learning_rate: Annotated[float, "peak learning rate of AdamW"] = 5e-5
+    warmup: Annotated[int, "warm-up updates, over which the step size grows"] = 0
     decay: Annotated[Literal["linear", "cosine", "none"], "how the step size falls to 0"] = "linear"
     weight_decay: Annotated[float, "of AdamW, on matrices only"] = 0.0
     betas: Annotated[tuple[float, ...], "of AdamW"] = (0.9, 0.999)
-    clip: Annotated[float, "largest norm of the gradient (0: any)"] = 1.0
+    clip: Annotated[float, "gradient clipping: largest norm (0: none)"] = 1.0
     dropout: Annotated[float | None, "rate (default: the model's own; 0 from scratch)"] = None
     sampled_pieces: Annotated[
         int, "guess among this many random pieces and the right ones, not all (0: all)"
     ] = 0
     compile: Annotated[bool, free("compile the blocks with torch.compile")] = False
     device: Annotated[DeviceName, free(DEVICE)] = "auto"
-    precision: Annotated[Literal["auto", "fp32", "bf16"], "numbers of the matrix products"] = "auto"
+    precision: Annotated[Literal["auto", "fp32", "bf16"], "precision of the matrix products"] = (
+        "auto"
+    )
     validate_every: Annotated[int, "updates between validations (0: only at the end)"] = 500
-    validation_sequences: Annotated[int, "sequences held back from training, in all"] = 256
-    validation_words: Annotated[int, "vectors held back from training, in all"] = 1024
+    validation_sequences: Annotated[int, "held-out sequences, in all"] = 256
+    validation_words: Annotated[int, "held-out vectors, in all"] = 1024
     validation_pairs: Annotated[
         tuple[Path, ...], place("translated texts to retrieve, a tab between the two on each line")
     ] = ()
@@ -146,7 +149,7 @@ class PretrainConfig(
     checkpoint_minutes: Annotated[float, free("time between checkpoints")] = 10.0
     seed: Annotated[int, "of every random draw"] = 0
     resume: Annotated[bool, free(RESUME)] = False
-    overwrite: Annotated[bool, free("replace an existing output and drop an unfinished run")] = (
+    overwrite: Annotated[bool, free("replace an existing output and discard an unfinished run")] = (
         False
     )
 

@@ -9,7 +9,7 @@ Four steps, each kept in WORK, so that a stopped run goes on:
 2. skip-gram vectors of each (gensim), and all of them in the space of English by the words that two
    languages spell alike: no dictionary is used, for the teacher is to be judged by dictionaries;
 3. a masked language model of XLM-R's architecture that begins with these vectors as embeddings;
-4. the model in float16 with tokeniser, model card and learning curve, in OUTPUT.
+4. the model in float16 with tokenizer, model card and learning curve, in OUTPUT.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def x2static(*arguments: object) -> None:
 
 
 def prepare(data: Path, work: Path, language: str) -> Path:
-    """Tokenised sentences in lower case."""
+    """Tokenized sentences in lower case."""
     sentences = work / "sentences" / f"{language}.txt"
     if not sentences.exists():
         x2static("prepare", "--language", language, "--input", text_of(data, language),
@@ -105,7 +105,7 @@ def train(data: Path, work: Path, vectors: dict[str, Path], steps: int) -> Path:
 
 
 def ship(model: Path, output: Path) -> None:
-    """Half-precision weights, tokeniser, card and curve."""
+    """Half-precision weights, tokenizer, card and curve."""
     import torch
     from transformers import AutoModelForMaskedLM, AutoTokenizer
 
@@ -177,7 +177,7 @@ the model begins with; then masked language modelling,
 on one thread of a processor with bf16 units, seed {record["settings"]["seed"]}. No dictionary
 and no translated text was used. `curve.jsonl` is its learning curve.
 
-| updates | masked loss on held-back lines |
+| updates | masked loss on held-out lines |
 |---:|---:|
 {loss_rows}
 

@@ -176,7 +176,7 @@ def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the program; 0 done, 2 a mistake the user can mend, 130 interrupted."""
+    """Run the program; 0 done, 2 an error the user can fix, 130 interrupted."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     if logging.lastResort is not None:  # what no handler takes goes to standard error
         logging.lastResort.setFormatter(logging.Formatter("warning: %(message)s"))

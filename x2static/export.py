@@ -30,8 +30,8 @@ class ExportConfig:
     )
     languages: Annotated[
         tuple[str, ...],
-        "in their place aligned vectors of several languages, NAME=FILE each: one folder for "
-        "sentences, with words weighed by rarity (static-embedding)",
+        "instead: aligned vectors of several languages, NAME=FILE each, as one folder"
+        " for sentences, words weighted by rarity (static-embedding)",
     ] = ()
     format: Annotated[
         Literal[
@@ -55,7 +55,7 @@ class ExportConfig:
     words: Annotated[
         Path | None,
         place(
-            "write these words alone, one a line; a fastText model has vectors for new ones, too"
+            "write only these words, one per line; a fastText model has vectors for new ones too"
         ),
     ] = None
     on_error: Annotated[

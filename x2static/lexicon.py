@@ -26,13 +26,13 @@ class LexiconConfig:
         inputs="bitext",
     )
 
-    output: Annotated[Path, place("where the dictionary goes, one pair a line, surest first")]
+    output: Annotated[Path, place("dictionary to write, one pair per line, most certain first")]
     bitext: Annotated[tuple[str, ...], _BITEXT] = ()
     cldr: Annotated[str, "two languages, such as de-en: words from the names of emoji"] = ""
     least_share: Annotated[
-        float, "share of each word's occurrences that must be linked to the other word"
+        float, "minimum share of each word's occurrences linked to the other word"
     ] = 0.2
-    least_count: Annotated[float, "times that two words must be linked"] = 2.0
+    least_count: Annotated[float, "minimum number of links between two words"] = 2.0
     overwrite: Annotated[bool, free("replace the output where it exists")] = False
 
     def __post_init__(self) -> None:

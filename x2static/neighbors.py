@@ -35,7 +35,7 @@ class NeighborsConfig:
     top: Annotated[int, "neighbours per word"] = 10
     method: Annotated[
         Literal["cosine", "csls"],
-        "csls corrects for words that are near to everything; it ranks the 1,000 nearest by cosine",
+        "csls corrects for hubs, words near to everything; it ranks the 1,000 nearest by cosine",
     ] = "cosine"
     limit: Annotated[int | None, "use only the first rows of each file"] = None
     allow_pickle: Annotated[bool, "read gensim files, which can run any program"] = False

@@ -38,7 +38,7 @@ class HubConfig:
     lexicons: Annotated[str, "dictionaries from each spoke to the hub; {} stands for the name"] = ""
     validation: Annotated[
         Path | None,
-        place("held-out dictionaries, scored and never learned from; {} stands for the name"),
+        place("held-out dictionaries, only for scoring; {} stands for the name"),
     ] = None
     method: Annotated[
         HubMethodName,
@@ -51,7 +51,7 @@ class HubConfig:
         "dictionary, if no --validation is given)",
     ] = "auto"
     seeds: Annotated[Seeds, "where the first pairs come from"] = "lexicon"
-    self_learning: Annotated[bool, "induce and learn again; on by itself without a lexicon"] = False
+    self_learning: Annotated[bool, "induce and learn again; automatic without a lexicon"] = False
     cutoff: Annotated[int, "most frequent words per side to induce from; 0: all"] = 20_000
     rounds: Annotated[int, "rounds of method bootstrap"] = 4
     fast: Annotated[bool, "faster stopping rule, as in align"] = False
@@ -61,7 +61,7 @@ class HubConfig:
     threads: Annotated[int, free("for self-learning on the CPU; 0: every core")] = 0
     seed: Annotated[int, "of the random draws"] = 0
     resume: Annotated[bool, free(RESUME)] = False
-    on_error: Annotated[OnError, "a bad row in a vector file: stop, or count and skip"] = "raise"
+    on_error: Annotated[OnError, "invalid row in a vector file: stop, or count and skip"] = "raise"
     overwrite: Annotated[bool, free("replace outputs that exist")] = False
 
     def __post_init__(self) -> None:

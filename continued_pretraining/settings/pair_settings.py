@@ -32,17 +32,17 @@ class PairSettings:
         float, "flattens what is drawn by size (1: by size, larger: flatter)"
     ] = 10 / 7
     bitext_hub: Annotated[str, "english sampling: the language that all pairs have"] = "en"
-    source_limit: Annotated[
-        float, "the most that one source gives of what is drawn of a pair of languages"
-    ] = 1.0
+    source_limit: Annotated[float, "largest share of a language pair's draws from one source"] = 1.0
     robust: Annotated[
         Literal["none", "chi-square"],
-        "draw pairs of languages by what is lost on them, within a ball around --bitext-sampling, "
-        "and list those pushed up and down most: bad or trivial translations",
+        "draw language pairs by their loss, within a ball around --bitext-sampling, "
+        "and list the most up- and down-weighted pairs: bad or trivial translations",
     ] = "none"
     radius: Annotated[float, "of that ball"] = 0.1
-    robust_rounds: Annotated[int, "how often the shares are replaced"] = 10
-    tlm_weight: Annotated[float, "of masked language modelling on sentence pairs (0: none)"] = 1.0
+    robust_rounds: Annotated[int, "number of times the shares are updated"] = 10
+    tlm_weight: Annotated[
+        float, "weight of masked language modelling on sentence pairs (0: none)"
+    ] = 1.0
     tlm_batch: Annotated[int, "sentence pairs in its update, over all processes"] = 64
 
     def check_pairs(self) -> None:

@@ -15,17 +15,17 @@ _LARGEST_WEIGHT = 1e6
 class ReplacedSettings:
     """A small generator puts guesses in the place of hidden pieces; the model tells which."""
 
-    mrtd_weight: Annotated[float, "of replaced-token detection on text (0: none)"] = 0.0
+    mrtd_weight: Annotated[float, "weight of replaced-token detection on text (0: none)"] = 0.0
     mrtd_batch: Annotated[int, "sequences in its update, over all processes"] = 64
     trtd_weight: Annotated[float, "of the same on sentence pairs (0: none)"] = 0.0
     trtd_batch: Annotated[int, "sentence pairs in its update, over all processes"] = 64
     detector_weight: Annotated[
-        float, "of telling replaced pieces beside 1 for the generator's guesses"
+        float, "weight of replaced-token detection beside 1 for the generator's loss"
     ] = 50.0
     share: Annotated[
         ShareName,
-        "embeddings that generator and model have in common; gradient-disentangled: the model adds "
-        "to the generator's what it learns itself",
+        "embeddings that generator and model share; gradient-disentangled: the model "
+        "adds its own learned part to the generator's",
     ] = "embeddings"
     generator_layers: Annotated[
         int | None, "blocks of the generator (default: a third of the model's)"

@@ -14,7 +14,7 @@ class ReplaySettings:
     """Text of other languages beside that of the run."""
 
     replay: Annotated[
-        tuple[str, ...], place("FILES of text of other languages, so that these are not forgotten")
+        tuple[str, ...], place("FILES of text in other languages, against forgetting")
     ] = ()
     replay_share: Annotated[float, "of the sequences that are --replay's"] = 0.2
 

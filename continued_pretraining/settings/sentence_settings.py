@@ -16,11 +16,14 @@ _LARGEST_WEIGHT = 1e6
 class SentenceSettings:
     """Mean states of sentences against their translations, or against given vectors."""
 
-    sentence_weight: Annotated[float, "of the losses on vectors of sentence pairs (0: none)"] = 0.0
+    sentence_weight: Annotated[float, "weight of the losses on sentence-pair vectors (0: none)"] = (
+        0.0
+    )
     sentence_loss: Annotated[
         tuple[str, ...],
-        "translations (each sentence finds its own among those of the update), targets (it finds "
-        "its vector of --sentence-encoder among theirs), cosine (it comes near that vector)",
+        "translations (each sentence finds its translation among those of the "
+        "update), targets (it finds its --sentence-encoder vector among the "
+        "update's), cosine (it moves towards that vector)",
     ] = ("translations",)
     sentence_encoder: Annotated[
         str | None,

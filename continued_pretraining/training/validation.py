@@ -164,7 +164,7 @@ class Validator:
         return Validation(figures, pairs, tuple(held.line for held in found if held.line))
 
     def _on_text(self, objectives: Sequence[Objective], stream: int) -> list[Held]:
-        """The losses of objectives that share a pass, on held-back text."""
+        """The losses of objectives that share a pass, on held-out text."""
         leader = objectives[0]
         planner = self.planners[leader.reads]
         whole = planner.held_back(leader.corruption, stream)

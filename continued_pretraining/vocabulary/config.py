@@ -33,8 +33,10 @@ class VocabularyConfig:
     temperature: Annotated[
         float, "language shares: lines to the power 1/temperature (1: by size, larger: flatter)"
     ] = 10 / 7
-    largest: Annotated[int, "pieces that a language may have at most"] = 50_000
-    lines: Annotated[int, "lines of each language to learn from, the first ones"] = 20_000
+    largest: Annotated[int, "maximum number of pieces per language"] = 50_000
+    lines: Annotated[int, "number of lines of each language to learn from, from the beginning"] = (
+        20_000
+    )
     coverage: Annotated[
         float, "part of a language's letters that must be pieces; the rarest others may be unknown"
     ] = 0.9995
@@ -42,7 +44,7 @@ class VocabularyConfig:
     max_length: Annotated[int, "longest input, written into the tokenizer"] = 512
     compare: Annotated[bool, "train one plain unigram model of the same size beside it"] = True
     resume: Annotated[bool, free(RESUME)] = False
-    overwrite: Annotated[bool, free("replace an existing output and drop an unfinished run")] = (
+    overwrite: Annotated[bool, free("replace an existing output and discard an unfinished run")] = (
         False
     )
 

@@ -1,4 +1,4 @@
-"""How finely a tokenizer cuts each language's held-back lines."""
+"""How finely a tokenizer cuts each language's held-out lines."""
 
 from __future__ import annotations
 

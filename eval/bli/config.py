@@ -43,20 +43,20 @@ class BliConfig:
     ] = "lower"
     both_directions: Annotated[bool, "score the inverted dictionary too"] = False
     exact_mrr: Annotated[
-        bool, "count every rank exactly, also the deep ones of CSLS that MRR hardly sees (slow)"
+        bool, "compute every rank exactly, even the deep CSLS ranks that hardly affect MRR (slow)"
     ] = False
-    compose: Annotated[
-        bool, "give words of the dictionary that have no vector composed ones, on both sides"
-    ] = False
+    compose: Annotated[bool, "compose vectors for dictionary words without one, on both sides"] = (
+        False
+    )
     errors: Annotated[
         Path | None,
-        place("write each query with gold, answer, ranks and frequencies, wrong ones first"),
+        place("write every query with gold answers, answer, ranks and frequencies, errors first"),
     ] = None
     by_word: Annotated[bool, "put the same into the JSON, for report and compare"] = False
     induce: Annotated[Path | None, place("write the dictionary that the vectors imply")] = None
     induce_cutoff: Annotated[int, "most frequent words of each side to induce from"] = 20_000
     device: Annotated[DeviceName, DEVICE] = "auto"
-    on_error: Annotated[OnError, "a bad row in a vector file: stop, or count and skip"] = "raise"
+    on_error: Annotated[OnError, "invalid row in a vector file: stop, or count and skip"] = "raise"
     overwrite: Annotated[bool, free("replace an existing --induce file")] = False
 
     def __post_init__(self) -> None:

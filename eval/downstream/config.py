@@ -19,43 +19,43 @@ class DownstreamConfig:
     """What the tasks have in common: models, data, and a recipe of fine-tuning."""
 
     model: Annotated[tuple[str, ...], "checkpoints to compare: folders or hub names"]
-    train: Annotated[Path, place("training data, in English mostly")]
+    train: Annotated[Path, place("training data, usually in English")]
     test: Annotated[
-        tuple[str, ...], place("test files or quoted patterns; CODE=FILE tells a language")
+        tuple[str, ...], place("test files or quoted patterns; CODE=FILE names a language")
     ]
     dev: Annotated[
         Path | None,
-        place("development data in the same language: keep the epoch that does best on it"),
+        place("development data in the same language: keep the best epoch on it"),
     ] = None
-    languages: Annotated[tuple[str, ...], "test these languages alone"] = ()
+    languages: Annotated[tuple[str, ...], "test only these languages"] = ()
     train_language: Annotated[str, "code of the training data's language"] = "en"
     seeds: Annotated[int, "fine-tunings of each model"] = 3
     seed: Annotated[int, "first of their seeds"] = 0
     learning_rate: Annotated[float, "peak of the learning rate"] = 3e-5
-    epochs: Annotated[int, "times the training data is seen"] = 3
+    epochs: Annotated[int, "passes over the training data"] = 3
     batch: Annotated[int, "inputs in an update"] = 32
     warmup: Annotated[int, "updates over which the learning rate rises"] = 0
     weight_decay: Annotated[float, "of AdamW"] = 0.0
     freeze: Annotated[
-        str | None, "what fine-tuning leaves as it is: blocks:1,2,6, embeddings, or both with a +"
+        str | None, "what fine-tuning leaves unchanged: blocks:1,2,6, embeddings, or both with a +"
     ] = None
     max_pieces: Annotated[int, "pieces in an input, control tokens included"] = 128
-    max_train: Annotated[int, "use the first N training items alone (0: all)"] = 0
-    max_test: Annotated[int, "use the first N items of each test set alone (0: all)"] = 0
+    max_train: Annotated[int, "use only the first N training items (0: all)"] = 0
+    max_test: Annotated[int, "use only the first N items of each test set (0: all)"] = 0
     output: Annotated[
         Path | None,
         place("folder that keeps scores and predictions"),
     ] = None
     keep_models: Annotated[bool, free("keep the fine-tuned models in --output, too")] = False
     resume: Annotated[bool, free(RESUME)] = False
-    overwrite: Annotated[bool, free("drop what --output holds of an earlier run")] = False
+    overwrite: Annotated[bool, free("discard an earlier run in --output")] = False
     markdown: Annotated[Path | None, place("write the tables as Markdown")] = None
     device: Annotated[DeviceName, DEVICE] = "auto"
     precision: Annotated[
-        Literal["auto", "fp32", "bf16"], "numbers to multiply in (auto: bf16 on a GPU)"
+        Literal["auto", "fp32", "bf16"], "compute precision (auto: bf16 on a GPU)"
     ] = "auto"
     batch_pieces: Annotated[
-        int | None, free("pieces computed at a time, padding included (default: by device)")
+        int | None, free("pieces in a micro-batch, padding included (default: by device)")
     ] = None
     preset: Annotated[
         Literal["xtreme", "small"],

@@ -1,8 +1,8 @@
 """Fine-tune a model with a head: AdamW, linear warm-up and decay, updates over whole batches.
 
-An update is over a random batch of rows, as in XTREME's scripts; but the batch is worked off in
-parts of like length with a common denominator, so that little padding is computed. The update is
-the same.
+An update is over a random batch of rows, as in XTREME's scripts; but the batch is split into
+micro-batches of similar length with a common denominator, so that little padding is computed.
+The update is the same.
 """
 
 from __future__ import annotations

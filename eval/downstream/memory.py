@@ -36,7 +36,7 @@ def in_batches(
     budget: int,
     label: str = "",
 ) -> list[Found]:
-    """What ``run`` finds for each item, asked in batches of like length.
+    """What ``run`` finds for each item, asked in batches of similar length.
 
     Args:
         run: a batch of items to as many findings.

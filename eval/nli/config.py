@@ -32,7 +32,7 @@ class NliConfig(DownstreamConfig):
     )
 
     learning_rate: Annotated[float, "peak of the learning rate"] = 2e-5
-    epochs: Annotated[int, "times the training data is seen"] = 5
+    epochs: Annotated[int, "passes over the training data"] = 5
     labels: Annotated[
         Path | None, place("labels of test files that have none, a line for each pair")
     ] = None

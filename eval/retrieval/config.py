@@ -33,7 +33,7 @@ class RetrievalConfig:
         rare="specials max_pieces case max_vocabulary csls on_error",
     )
 
-    source: Annotated[tuple[Path, ...], "sentences, one a line"] = ()
+    source: Annotated[tuple[Path, ...], "sentences, one per line"] = ()
     target: Annotated[tuple[Path, ...], "their translations, line by line"] = ()
     parallel: Annotated[
         tuple[Path, ...],
@@ -49,10 +49,10 @@ class RetrievalConfig:
         tuple[str, ...],
         "codes of --source and --target, for a model with a module for each language (X-MOD)",
     ] = ()
-    specials: Annotated[bool, "let control tokens count in the average (XTREME does)"] = True
+    specials: Annotated[bool, "include control tokens in the average (as XTREME does)"] = True
     max_pieces: Annotated[int, "cut longer sentences to this many pieces"] = 512
     vectors: Annotated[tuple[Path, ...], "aligned word vectors of source and target"] = ()
-    sif: Annotated[bool, "weigh words by rarity, take off the first component (SIF)"] = False
+    sif: Annotated[bool, "weight words by rarity, remove the first component (SIF)"] = False
     component: Annotated[
         Literal["sentences", "words"],
         "what SIF's component is of: the sentences of each file, or each language's words, as in "
@@ -67,7 +67,7 @@ class RetrievalConfig:
     margin: Annotated[int, "neighbours in the mean that the ratio margin divides by"] = 4
     device: Annotated[DeviceName, DEVICE] = "auto"
     batch_pieces: Annotated[int, "pieces in a batch"] = 8192
-    on_error: Annotated[OnError, "a bad row in a vector file: stop, or count and skip"] = "raise"
+    on_error: Annotated[OnError, "invalid row in a vector file: stop, or count and skip"] = "raise"
 
     def __post_init__(self) -> None:
         if self.parallel:

@@ -25,7 +25,7 @@ class SimilarityConfig:
     dataset: Annotated[tuple[Path, ...], "test sets: two words and a score a line, TSV or CSV"]
     target: Annotated[Path | None, "vectors of the second words' language (cross-lingual)"] = None
     target_dataset: Annotated[
-        tuple[Path, ...], "the same sets in the target language: make cross-lingual ones of both"
+        tuple[Path, ...], "the same sets in the target language, combined into cross-lingual ones"
     ] = ()
     case: Annotated[
         CaseRule, "auto: as written, lower, Capitalised, UPPER; exact; lower: all lower-cased"
@@ -38,7 +38,7 @@ class SimilarityConfig:
         "cosine given to unknown pairs in the full-set score (default: mean of the known pairs)",
     ] = None
     max_vocabulary: Annotated[int, "use the N most frequent words (0: all)"] = 0
-    on_error: Annotated[OnError, "a bad row in a vector file: stop, or count and skip"] = "raise"
+    on_error: Annotated[OnError, "invalid row in a vector file: stop, or count and skip"] = "raise"
 
     def __post_init__(self) -> None:
         require_at_least("--max-vocabulary", self.max_vocabulary, 0)

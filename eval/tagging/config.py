@@ -28,7 +28,7 @@ class TaggingConfig(DownstreamConfig):
     )
 
     learning_rate: Annotated[float, "peak of the learning rate"] = 2e-5
-    epochs: Annotated[int, "times the training data is seen"] = 10
+    epochs: Annotated[int, "passes over the training data"] = 10
     metric: Annotated[
         Literal["auto", "entities", "tags"],
         "F1 of entities, or accuracy and F1 of tags (auto: told from the training tags)",

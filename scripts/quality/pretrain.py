@@ -166,7 +166,7 @@ def measure(bench: PretrainWork, name: str, model: Path, seed: int | None) -> di
 
 
 def validations(model: Path) -> tuple[float, float]:
-    """Masked loss on held-back sentences before the first and after the last update."""
+    """Masked loss on held-out sentences before the first and after the last update."""
     lines = (model / "curve.jsonl").read_text(encoding="utf-8").splitlines()
     found = [json.loads(line).get("validation") for line in lines]
     losses = [each["mlm"] for each in found if each]

@@ -138,7 +138,7 @@ class Blocks:
         return hidden, chosen
 
     def _fill(self) -> None:
-        """Batches of like length of one kind, or of text, or of pairs, put in random order."""
+        """Batches of similar length of one kind, or of text, or of pairs, put in random order."""
         size, way = self.settings.batch, self.rng.random()
         none = np.zeros(0, np.int32)
         if way < self.settings.pairs:
@@ -188,7 +188,7 @@ def _framed(pieces: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _cut(rows: list[NDArray[np.int64]], size: int) -> list[list[NDArray[np.int64]]]:
-    """Full batches of rows of like length."""
+    """Full batches of rows of similar length."""
     rows = sorted(rows, key=len)
     return [rows[begin : begin + size] for begin in range(0, len(rows) - size + 1, size)]
 

@@ -1,4 +1,4 @@
-"""Mistakes a user can mend: one line each, nothing written."""
+"""Errors a user can fix: one line each, nothing written."""
 
 from __future__ import annotations
 
@@ -204,7 +204,7 @@ def test_a_full_disk_is_one_clear_line(stops, arguments, data, monkeypatch):
 
 
 @pytest.mark.parametrize("scratch", [False, True], ids=["at the end", "at the start"])
-def test_a_disk_that_is_full_for_the_tokeniser(stops, arguments, data, monkeypatch, scratch):
+def test_a_disk_that_is_full_for_the_tokenizer(stops, arguments, data, monkeypatch, scratch):
     import transformers
 
     def full(*_args: object, **_options: object) -> None:
@@ -269,7 +269,7 @@ def test_pre_training_without_torch_names_the_extra(python, arguments, data, tmp
     assert not list(tmp_path.glob("out*"))
 
 
-def test_a_text_that_the_tokeniser_cannot_read_is_said(run_cli, arguments, data, tmp_path):
+def test_a_text_that_the_tokenizer_cannot_read_is_said(run_cli, arguments, data, tmp_path):
     (tmp_path / "ko.txt").write_text("고양이가 자고 있다 그리고 강아지도\n" * 40, encoding="utf-8")
     code, _, err = run_cli(
         *arguments, "--text", tmp_path / "ko.txt", data / "en.txt", "--loss", "none"

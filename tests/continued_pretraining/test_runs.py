@@ -285,7 +285,7 @@ def test_pairs_of_one_name_are_kept_apart(tmp_path, data, model_folder, run_cli)
     assert found["fr-pairs"] == 1
 
 
-def test_another_tokeniser_in_the_same_folder_is_another_run(tmp_path, data, run_cli):
+def test_another_tokenizer_in_the_same_folder_is_another_run(tmp_path, data, run_cli):
     tokenizer = unigram_tokenizer()
     tokenizer.save_pretrained(tmp_path / "tokenizer")
     arguments = [

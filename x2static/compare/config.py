@@ -24,7 +24,7 @@ class CompareConfig:
     output: Annotated[Path | None, "also write a page that opens without a network"] = None
     words: Annotated[int, "words of the hub whose neighbours are compared; 0: none"] = 200
     top: Annotated[int, "neighbours of each"] = 5
-    vocabulary: Annotated[int, "neighbours are looked for among this many frequent words"] = 30_000
+    vocabulary: Annotated[int, "search for neighbours among this many frequent words"] = 30_000
     overwrite: Annotated[bool, free("replace a file that no comparison made")] = False
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Mistakes a user can mend: each message names the place, the value and the remedy."""
+"""Errors a user can fix: each message names the place, the value and the remedy."""
 
 from __future__ import annotations
 

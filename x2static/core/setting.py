@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
-RESUME = "go on from where an earlier run of the same command stopped"
+RESUME = "continue where an earlier run of the same command stopped"
 """What ``--resume`` says, and means, in every command that has it; see `core.storage.resumable`."""
 
 

@@ -67,7 +67,7 @@ class DistillConfig:
     specials: Annotated[bool, "count the control tokens around a sentence as context"] = False
     case: Annotated[Case, "keep case, fold it in the vocabulary, or in the whole text"] = "keep"
     min_count: Annotated[
-        int | None, "least occurrences of a word (default: 10, less for a small corpus; printed)"
+        int | None, "minimum occurrences of a word (default: 10, less for a small corpus; printed)"
     ] = None
     max_vocabulary: Annotated[int, "most words"] = 200_000
     solver: Annotated[
@@ -75,8 +75,9 @@ class DistillConfig:
     ] = "closed"
     own_weight: Annotated[
         float | None,
-        "closed: weight of a word's own mean state beside that of its contexts (0: none; default: "
-        "twice as much as own states foretell of contexts elsewhere, measured; printed)",
+        "closed: weight of a word's own mean state beside that of its contexts (0: "
+        "none; default: twice as much as own states predict contexts elsewhere, "
+        "measured; printed)",
     ] = None
     context_weight: Annotated[float, "closed: weight of the contexts (0: own states only)"] = 1.0
     lower_weight: Annotated[
@@ -85,19 +86,19 @@ class DistillConfig:
     mean_share: Annotated[float, "closed: share of the own states left to their common mean"] = 0.1
     ridge: Annotated[float, "closed: regularisation, in mean variances of the contexts"] = 3.0
     evenness: Annotated[
-        float, "closed: how far the spread is made equal in all directions (0: not, 1: wholly)"
+        float, "closed: how far variances are equalised across directions (0: not at all, 1: fully)"
     ] = 0.25
     smoothing: Annotated[float, "closed: length of a step towards the ten nearest words"] = 0.0
     epochs: Annotated[
-        int, "sampled: times the corpus is learned from (0: until the held-out loss stops falling)"
+        int, "sampled: passes over the corpus (0: until the held-out loss stops falling)"
     ] = 0
     held_out: Annotated[
-        float, "sampled, epochs 0: share of the sentences kept back to judge when to stop"
+        float, "sampled, epochs 0: share of held-out sentences, which decide when to stop"
     ] = 0.02
     learning_rate: Annotated[float, "sampled: step size of row-sparse Adam"] = 1e-3
     threshold: Annotated[float, "sampled: sub-sampling of frequent targets (0: none)"] = 5e-6
     negatives: Annotated[int, "sampled: words drawn against each target"] = 10
-    negative_power: Annotated[float, "sampled: they are drawn by count to this power"] = 0.5
+    negative_power: Annotated[float, "sampled: drawn in proportion to count to this power"] = 0.5
     batch: Annotated[int, "sampled: sentences per update"] = 128
     max_pieces: Annotated[int, "pieces a sentence is cut to, control tokens included"] = 512
     max_occurrences: Annotated[
@@ -107,9 +108,7 @@ class DistillConfig:
         tuple[str, ...], "steps on the finished vectors: center zscore unit topN pcaN"
     ] = ()
     device: Annotated[DeviceName, DEVICE] = "auto"
-    precision: Annotated[Literal["auto", "fp32", "bf16"], "numbers the teacher computes in"] = (
-        "auto"
-    )
+    precision: Annotated[Literal["auto", "fp32", "bf16"], "precision of the teacher"] = "auto"
     token_budget: Annotated[int | None, "padded pieces in a batch (default: by device)"] = None
     cache: Annotated[
         Literal["auto", "on", "off"], "keep the teacher's readings on disk for further epochs"
@@ -120,7 +119,7 @@ class DistillConfig:
     checkpoint_minutes: Annotated[float, free("time between checkpoints")] = 10.0
     seed: Annotated[int, "of every random draw"] = 0
     resume: Annotated[bool, free(RESUME)] = False
-    overwrite: Annotated[bool, free("replace an existing output and drop an unfinished run")] = (
+    overwrite: Annotated[bool, free("replace an existing output and discard an unfinished run")] = (
         False
     )
 

@@ -71,7 +71,7 @@ class Composed:
     Attributes:
         known: that have vectors of their own.
         composed: that got one from the teacher's reading of them alone.
-        unreadable: of which the tokeniser makes nothing.
+        unreadable: of which the tokenizer makes nothing.
         held_out_cosine: of vectors made that way with the learned ones, on words held out.
         dropped: lines that are no word, or a repeated one.
     """

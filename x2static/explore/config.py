@@ -40,7 +40,7 @@ class ExploreConfig:
     ] = None
     texts: Annotated[
         tuple[str, ...],
-        "NAME=FILE of a language's sentences, one a line: the page searches them by sentences",
+        "NAME=FILE of a language's sentences, one per line: the page searches them by sentences",
     ] = ()
     browser: Annotated[bool, "open the page in the web browser"] = False
 

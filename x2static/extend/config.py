@@ -40,12 +40,14 @@ class ExtendConfig:
 
     model: Annotated[str, "masked language model to add it to: folder or hub name"]
     language: Annotated[str, "code of the new language"]
-    text: Annotated[tuple[Path, ...], place("FILES of its text, a sentence or paragraph a line")]
+    text: Annotated[
+        tuple[Path, ...], place("FILES of its text, one sentence or paragraph per line")
+    ]
     output: Annotated[Path, place("folder to write: the model, with the language beside it")]
     vocabulary: Annotated[int, "pieces of the tokenizer that is trained"] = 8000
     tokenizer: Annotated[
         str | None,
-        "train none: take this tokenizer (folder or hub name), or 'base' for the model's",
+        "use this tokenizer (folder or hub name) instead of training one; 'base': the model's",
     ] = None
     init: Annotated[
         Init,
@@ -67,30 +69,32 @@ class ExtendConfig:
         "set the output bias so that the model expects each piece as often as it comes (default: "
         "with --init aligned)",
     ] = None
-    neighbors: Annotated[int, "wechsel, aligned: old pieces that make up a new one"] = 10
+    neighbors: Annotated[int, "wechsel, aligned: existing pieces that a new one is mixed from"] = 10
     steps: Annotated[int, "updates"] = 5000
     block: Annotated[int, "pieces a sequence may have, control tokens included"] = 128
     unit: Annotated[
-        Literal["blocks", "lines"], "text cut into pieces of --block; or one line each"
+        Literal["blocks", "lines"], "text cut into blocks of --block pieces; or one line each"
     ] = "blocks"
     batch: Annotated[int, "sequences in an update"] = 64
-    mask_rate: Annotated[float, "share of the pieces to be guessed"] = 0.15
-    learning_rate: Annotated[float, "largest step size of AdamW"] = 1e-4
-    warmup: Annotated[int, "updates over which the step size grows"] = 0
+    mask_rate: Annotated[float, "share of the pieces to mask"] = 0.15
+    learning_rate: Annotated[float, "peak learning rate of AdamW"] = 1e-4
+    warmup: Annotated[int, "warm-up updates, over which the step size grows"] = 0
     weight_decay: Annotated[float, "of AdamW, on matrices only"] = 0.0
     validate_every: Annotated[int, "updates between validations (0: only at the end)"] = 500
-    validation_sequences: Annotated[int, "sequences held back from training"] = 256
+    validation_sequences: Annotated[int, "held-out sequences"] = 256
     micro_tokens: Annotated[
-        int | None, free("padded pieces that go through the model at once (default: by device)")
+        int | None, free("padded pieces in a micro-batch (default: by device)")
     ] = None
     device: Annotated[DeviceName, free(DEVICE)] = "auto"
-    precision: Annotated[Literal["auto", "fp32", "bf16"], "numbers of the matrix products"] = "auto"
+    precision: Annotated[Literal["auto", "fp32", "bf16"], "precision of the matrix products"] = (
+        "auto"
+    )
     log_every: Annotated[int, free("updates between the lines of curve.jsonl")] = 10
     checkpoint_minutes: Annotated[float, free("time between checkpoints")] = 10.0
     seed: Annotated[int, "of every random draw"] = 0
-    replace: Annotated[bool, "the model has the language already: make it anew"] = False
+    replace: Annotated[bool, "replace the language if the model already has it"] = False
     resume: Annotated[bool, free(RESUME)] = False
-    overwrite: Annotated[bool, free("replace an existing output and drop an unfinished run")] = (
+    overwrite: Annotated[bool, free("replace an existing output and discard an unfinished run")] = (
         False
     )
 

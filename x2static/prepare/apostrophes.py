@@ -33,7 +33,7 @@ ONE_APOSTROPHE = frozenset({*ELIDED, "az", "be", "crh", "tr", "uk"})
 
 
 def apostrophes(language: str, *, splits: bool) -> Callable[[str], str] | None:
-    """What to do to each tokenised sentence of a language; None where it has no such words.
+    """What to do to each tokenized sentence of a language; None where it has no such words.
 
     Args:
         language: ISO code without region.

@@ -32,7 +32,7 @@ _LETTERS = "\u0600-\u06ff\u0590-\u05ff"
 
 
 def clitics(language: str) -> Callable[[str], str] | None:
-    """What cuts them off in a tokenised sentence; None for languages without a rule."""
+    """What cuts them off in a tokenized sentence; None for languages without a rule."""
     return {"ar": _arabic, "he": _hebrew}.get(language)
 
 

@@ -73,8 +73,10 @@ class PrepareConfig:
         str, place("UTF-8 text, .gz/.xz/.zst too; a folder; - for stdin; hf:NAME[:CONFIG]")
     ]
     output: Annotated[Path, place("file to write; .gz, .xz and .zst compress it")]
-    max_sentences: Annotated[int, "sentences kept at most, drawn from all; 0: all"] = 1_000_000
-    tokenizer: Annotated[TokenizerName, "what cuts sentences and words"] = "auto"
+    max_sentences: Annotated[int, "keep at most this many, sampled from the whole text; 0: all"] = (
+        1_000_000
+    )
+    tokenizer: Annotated[TokenizerName, "splits text into sentences and words"] = "auto"
     udpipe_model: Annotated[
         Path | None, place("UDPipe model file (default: cache, else download)")
     ] = None
@@ -87,8 +89,9 @@ class PrepareConfig:
     max_tokens: Annotated[int | None, "drop longer sentences (rules paper: no limit, 0)"] = None
     min_letters: Annotated[
         int | None,
-        "keep a sentence of fewer tokens if it has so many letters, a Chinese character counting "
-        "three, a Korean or Japanese one two (rules letters: 30; others: 0, never)",
+        "keep a shorter sentence with at least this many letters; a Chinese character"
+        " counts as three, a Korean or Japanese one as two (rules letters: 30; "
+        "others: 0, never)",
     ] = None
     min_sentences: Annotated[int | None, "drop paragraphs of fewer (rules paper: 2)"] = None
     elisions: Annotated[
@@ -96,7 +99,7 @@ class PrepareConfig:
     ] = "split"
     clitics: Annotated[
         Literal["keep", "split"],
-        "Arabic, Hebrew: words that lean on the next: kept with it, or cut off where letters tell",
+        "Arabic, Hebrew: clitics: kept attached, or split off where the spelling is clear",
     ] = "keep"
     deduplicate: Annotated[bool, "keep each sentence once"] = True
     on_error: Annotated[Literal["stop", "skip"], "lines that are not UTF-8 or too long"] = "stop"

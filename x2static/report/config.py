@@ -31,7 +31,7 @@ class ReportConfig:
     ] = ()
     num_words: Annotated[int, "how many words are chosen where --words gives none"] = 12
     top: Annotated[int, "neighbours of each word in each language"] = 5
-    vocabulary: Annotated[int, "neighbours are looked for among this many frequent words"] = 30_000
+    vocabulary: Annotated[int, "search for neighbours among this many frequent words"] = 30_000
     map_languages: Annotated[
         tuple[str, ...], "languages on the map of words (default: the hub and up to five more)"
     ] = ()

@@ -23,11 +23,11 @@ class RunConfig:
     )
 
     workbench: Annotated[Path, positional("TOML file: languages, teacher, hub, evaluations ...")]
-    dry_run: Annotated[bool, "print what would be done and what is kept, then stop"] = False
+    dry_run: Annotated[bool, "print what would run and what is kept, then stop"] = False
     only: Annotated[
-        tuple[str, ...], "do these alone: LANG/STAGE, LANG or STAGE; * stands for anything"
+        tuple[str, ...], "run only these: LANG/STAGE, LANG or STAGE; * matches anything"
     ] = ()
-    from_: Annotated[str | None, "do this stage and all that follows from it anew"] = None
+    from_: Annotated[str | None, "rerun this stage and everything that depends on it"] = None
     workers: Annotated[int, free("tasks at a time; they share the cores (or OMP_NUM_THREADS)")] = 1
     ray: Annotated[
         str | None, "spread the tasks over a Ray cluster: local, auto, or its address"

@@ -24,7 +24,7 @@ class KeySets:
     """The keys of the languages of a source.
 
     Some keys are held back from training, in all languages together, so that no sentence of a
-    held-back pair is learned from in another pair.
+    held-out pair is learned from in another pair.
     """
 
     def __init__(self, keys: Mapping[int, NDArray[np.uint64]], seed: int) -> None:

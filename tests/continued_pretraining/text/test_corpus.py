@@ -42,7 +42,7 @@ def test_text_that_spells_a_control_token_is_none(tmp_path, tokenizer):
     assert "<" in "".join(letters)  # it is spelled, not left out
 
 
-def test_a_text_is_tokenised_once(tmp_path, tokenizer, monkeypatch):
+def test_a_text_is_tokenized_once(tmp_path, tokenizer, monkeypatch):
     path = tmp_path / "en.txt"
     path.write_text("the cat\n", encoding="utf-8")
     tokenize("en", [path], tokenizer, tmp_path / "cache", "1")

@@ -1,4 +1,4 @@
-"""The stream of items: every one once per epoch, shares by temperature, held-back ones never."""
+"""The stream of items: every one once per epoch, shares by temperature, held-out ones never."""
 
 from __future__ import annotations
 

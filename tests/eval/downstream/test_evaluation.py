@@ -338,7 +338,7 @@ def test_no_part_of_an_encoder_begins_at_random(tags, run_cli, model, tmp_path):
     assert "its weights do not fit its config: 32 parts of the encoder" in err.splitlines()[-1]
 
 
-def test_slow_tokeniser_is_one_line(model, tags, refuses, monkeypatch):
+def test_slow_tokenizer_is_one_line(model, tags, refuses, monkeypatch):
     import transformers
 
     class Slow:

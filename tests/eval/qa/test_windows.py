@@ -137,7 +137,7 @@ def test_control_tokens_are_neither_spelled_nor_smuggled_in():
     assert not set(smuggled.ids.tolist()) & {tokenizer.bos_token_id, tokenizer.eos_token_id}
 
 
-def test_frame_of_a_tokeniser_that_knows_no_pairs():
+def test_frame_of_a_tokenizer_that_knows_no_pairs():
     frame = TextPieces(wordpiece_tokenizer()).frame
     assert frame.parts == ((2,), (3,), (3,))
 

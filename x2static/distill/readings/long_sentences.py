@@ -1,8 +1,8 @@
 """Sentences that are longer than the teacher reads, in parts that it can read.
 
 Cut off at the limit, the words beyond it would never be met: those that stand nowhere else came out
-as vectors of zeros. A sentence is cut between words only, into as few parts of like length as hold
-all of it. A corpus without such sentences stays exactly as it is.
+as vectors of zeros. A sentence is cut between words only, into as few parts of similar length as
+hold all of it. A corpus without such sentences stays exactly as it is.
 """
 
 from __future__ import annotations

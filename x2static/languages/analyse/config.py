@@ -34,7 +34,7 @@ class AnalyseConfig:
     ] = ()
     kinds: Annotated[tuple[str, ...], "distances to look at (default: all)"] = ()
     control: Annotated[
-        str | None, "distance to hold fixed in partial Mantel tests of every two others"
+        str | None, "distance to control for in partial Mantel tests of every other pair"
     ] = None
     draws: Annotated[int, "resamples of languages behind an interval"] = 2000
     permutations: Annotated[int, "of each Mantel test"] = 9999

@@ -35,7 +35,7 @@ class ClusterConfig:
     )
     space: Annotated[
         Literal["raw", "centred"],
-        "means as they are, as in the paper, or after what all languages share is taken off",
+        "means as they are, as in the paper, or with the mean of all languages removed",
     ] = "centred"
     linkage: Annotated[
         Literal["average", "complete", "single"], "distance of two groups, from their members'"

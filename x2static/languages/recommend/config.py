@@ -25,11 +25,10 @@ class RecommendConfig:
         example="x2static languages recommend --target sw --scores nli.json",
     )
 
-    target: Annotated[str, "language to be served"]
+    target: Annotated[str, "target language"]
     sources: Annotated[
         tuple[str, ...],
-        "languages that may be fine-tuned on (default: those of --scores, or 15 for which training "
-        "data are common)",
+        "candidate source languages (default: those of --scores, or 15 with common training data)",
     ] = ()
     scores: Annotated[
         tuple[Path, ...], place("what transferred how well: JSON of evaluations, or a table")

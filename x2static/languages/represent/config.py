@@ -36,7 +36,7 @@ class RepresentConfig:
         tuple[Literal["cls", "mean"], ...],
         "a sentence is the state of its first token, or the mean of its pieces",
     ] = ("cls",)
-    max_sentences: Annotated[int, "sentences of a language that are read at most"] = 10_000
+    max_sentences: Annotated[int, "maximum number of sentences per language"] = 10_000
     enough: Annotated[
         float,
         "stop a language early when 1 - cosine of the means of two disjoint halves stays below "

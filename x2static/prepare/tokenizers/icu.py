@@ -28,7 +28,7 @@ class IcuSentences:
         )
 
     def split(self, paragraphs: Sequence[str]) -> list[list[str]]:
-        """The untokenised sentences of each paragraph, trimmed; none is empty."""
+        """The untokenized sentences of each paragraph, trimmed; none is empty."""
         marked = _mark(self._breaks, "\n".join(paragraphs), _SENTENCE_END)
         return [
             [trimmed for sentence in line.split(_SENTENCE_END) if (trimmed := sentence.strip())]
