@@ -237,7 +237,8 @@ def published_row(config: Any, sentences: int, repeats: int) -> dict[str, Any]:
         repeats,
     )
     return {
-        "name": "distill, paper preset, one epoch, against the published loop, xlm-roberta-base shape",
+        "name": "distill, paper preset, one epoch, against the published loop, "
+        "xlm-roberta-base shape",
         "unit": "sentences/s",
         **compared(figures["ours"], figures["published"], more_is_better=True), "goal": 15,
         "note": f"ours {teacher.precision}; the loop: 12 layers, random batches of 128 padded to "
@@ -273,7 +274,8 @@ from scripts.benchmarks.distill import settings
 from scripts.peak_memory import peak_megabytes
 from x2static.distill.stage import distill
 corpus, teacher, output = map(Path, sys.argv[1:4])
-distill(settings(corpus, teacher, output, preset="paper", epochs=1, layer=1, min_count=20, threshold=1e-7))
+flags = {"preset": "paper", "epochs": 1, "layer": 1, "min_count": 20, "threshold": 1e-7}
+distill(settings(corpus, teacher, output, **flags))
 print(peak_megabytes())
 """
 
