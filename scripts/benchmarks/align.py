@@ -173,8 +173,9 @@ def command(
     ending = ".vec" if kind == "vec" else ""
     outputs = [str(scratch / f"out-{side}{ending}") for side in ("de", "en")]
     arguments = [
-        "align", "--source", str(paths[0]), "--target", str(paths[1]), "--lexicon", str(lexicon),
-        "--output-source", outputs[0], "--output-target", outputs[1], "--overwrite",
+        "align", "--preset", "supervised", "--source", str(paths[0]), "--target", str(paths[1]),
+        "--lexicon", str(lexicon), "--output-source", outputs[0], "--output-target", outputs[1],
+        "--overwrite",
     ]  # fmt: skip
     seconds, megabytes = x2static_alone(arguments)
     return seconds, megabytes / 1024

@@ -44,7 +44,7 @@ def large(scratch: Path, words: int) -> Row:
         del matrix
     lexicon = scratch / "pairs.txt"
     lexicon.write_text("".join(f"q{n} w{n}\n" for n in range(PAIRS)))
-    peak = align(scratch, "--lexicon", lexicon)
+    peak = align(scratch, "--preset", "supervised", "--lexicon", lexicon)
     bare = 2 * 4 * words * WIDTH / (1 << 30)
     note = f"the two tables alone are {bare:.1f} GB"
     return row(f"supervised {words:,} x {WIDTH}, both sides", peak, 16.0, note)

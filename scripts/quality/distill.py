@@ -7,8 +7,9 @@ Teachers: the two masked language models in the repository, the first of them wi
 a control, and the sentence encoder of quality_english.py. All methods of a teacher have one
 vocabulary and read one layer, but for `x2static-released`, which reads the last. Translation is
 MUSE's test dictionary, CSLS P@1, as the vectors come and after the plain supervised VecMap;
-similarity is Spearman's correlation. A cell is a method on a teacher and a number of sentences; WORK keeps
-finished cells, so that a killed run can be started again; --add keeps the rows of an earlier table.
+similarity is Spearman's correlation. A cell is a method on a teacher and a number of sentences;
+WORK keeps finished cells, so that a killed run can be started again; --add keeps the rows of an
+earlier table.
 """
 
 from __future__ import annotations
