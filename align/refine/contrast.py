@@ -7,7 +7,8 @@ length, minimise the mean over the pairs of
 
 and of the same from the target to the source, over both maps. It is the criterion of Li et al.
 2022 with every frequent word as a negative in place of the nearest ones, which need not be looked
-for then, and with a temperature; the soft-max looks at the near ones by itself.
+for then, and with a temperature; the soft-max looks at the near ones by itself. Each step looks at
+some of the frequent words, drawn anew, that stand for all of them.
 """
 
 from __future__ import annotations
@@ -34,12 +35,14 @@ class Contrast:
         rate: first step size (Adam); falls to nothing over the second half of the steps.
         steps: most batches of pairs; fewer where that is twelve passes over the pairs.
         batch: pairs of one step.
+        negatives: frequent words per side that one step looks at.
     """
 
     temperature: float = 0.05
     rate: float = 0.004
     steps: int = 120
     batch: int = 512
+    negatives: int = 2048
 
     def steps_for(self, num_pairs: int) -> int:
         """Twelve passes over the pairs, within reason."""
@@ -52,6 +55,38 @@ class Turns(NamedTuple):
 
     source: WideMatrix
     target: WideMatrix
+
+
+class Drawn(NamedTuple):
+    """Rows of each side that stand for its frequent words, in rising order.
+
+    Attributes:
+        source: rows of the source.
+        target: rows of the target.
+        cutoff: how many words per side they stand for.
+    """
+
+    source: Rows
+    target: Rows
+    cutoff: int
+
+    @classmethod
+    def all_of(cls, cutoff: int, source: FloatMatrix, target: FloatMatrix) -> Drawn:
+        """Every frequent word."""
+        first, second = (np.arange(min(cutoff, len(side))) for side in (source, target))
+        return cls(first, second, cutoff)
+
+    def some(self, count: int, draw: np.random.Generator) -> Drawn:
+        """As many of each side as are wanted, or all where there are no more."""
+        source, target = (
+            np.sort(draw.choice(rows, count, replace=False)) if len(rows) > count else rows
+            for rows in (self.source, self.target)
+        )
+        return Drawn(source, target, self.cutoff)
+
+    def turned(self) -> Drawn:
+        """The same, seen from the other side."""
+        return Drawn(self.target, self.source, self.cutoff)
 
 
 class Contrasted(NamedTuple):
@@ -85,12 +120,13 @@ def contrast_turns(
     turns = Turns(*(np.eye(side.shape[1]) for side in (source, target)))
     optimizers = [_Adam(turn) for turn in turns[: 1 if is_target_fixed else 2]]
     steps = how.steps_for(len(pairs.source))
+    frequent, draw = Drawn.all_of(cutoff, source, target), np.random.default_rng(1)
     batches = _batches(len(pairs.source), how.batch, steps)
     for step, chosen in enumerate(batches):
         batch = PairRows(pairs.source[chosen], pairs.target[chosen])
         here = contrast_loss(
-            turns, source, target, pairs, batch, cutoff, how.temperature,
-            is_target_fixed=is_target_fixed,
+            turns, source, target, pairs, batch, frequent.some(how.negatives, draw),
+            how.temperature, is_target_fixed=is_target_fixed,
         )  # fmt: skip
         rate = how.rate * min(1.0, 2 * (1 - step / steps))
         for optimizer, gradient in zip(optimizers, here.gradients, strict=False):
@@ -105,7 +141,7 @@ def contrast_loss(
     target: FloatMatrix,
     pairs: PairRows,
     batch: PairRows,
-    cutoff: int,
+    drawn: Drawn,
     temperature: float,
     *,
     is_target_fixed: bool = False,
@@ -116,11 +152,11 @@ def contrast_loss(
     """
     moves = not is_target_fixed
     there = _one_way(
-        (source, target), turns, pairs, batch, cutoff, temperature, _Wanted(True, moves)
+        (source, target), turns, pairs, batch, drawn, temperature, _Wanted(True, moves)
     )
     back = _one_way(
-        (target, source), (turns.target, turns.source), _turned(pairs), _turned(batch), cutoff,
-        temperature, _Wanted(moves, True),
+        (target, source), (turns.target, turns.source), _turned(pairs), _turned(batch),
+        drawn.turned(), temperature, _Wanted(moves, True),
     )  # fmt: skip
     gradients = Turns(there[1] + back[2], there[2] + back[1])
     return Contrasted(there[0] + back[0], gradients)
@@ -138,7 +174,7 @@ def _one_way(
     turns: tuple[WideMatrix, WideMatrix],
     pairs: PairRows,
     batch: PairRows,
-    cutoff: int,
+    drawn: Drawn,
     temperature: float,
     wanted: _Wanted,
 ) -> tuple[float, WideMatrix, WideMatrix]:
@@ -150,17 +186,18 @@ def _one_way(
     """
     queries = _Turned(sides[0][batch.source], turns[0])
     right = _Turned(sides[1][batch.target], turns[1])
-    others = _Turned(sides[1][:cutoff], turns[1])
+    others = _Turned(sides[1][drawn.target], turns[1])
+    each = np.float32(min(drawn.cutoff, len(sides[1])) / len(drawn.target))  # stands for so many
     sharpened = queries.unit / np.float32(temperature)
     agreement = np.einsum("ij,ij->i", sharpened, right.unit)
     scores = sharpened @ others.unit.T
     np.exp(scores, out=scores)
-    scores[_right_answers(pairs, batch, len(others.unit))] = 0
+    scores[_right_answers(pairs, batch, drawn.target)] = 0
     mine = np.exp(agreement)
-    total = mine + scores.sum(axis=1)
+    total = mine + each * scores.sum(axis=1)
     loss = float(np.mean(np.log(total) - agreement, dtype=np.float64))
     scale = np.float32(1 / (len(mine) * temperature))
-    factor = (scale / total)[:, None]
+    factor = (each * scale / total)[:, None]
     missing = ((mine / total - 1) * scale)[:, None]
     by_queries, by_answers = (np.zeros_like(turn) for turn in turns)
     if wanted.queries:
@@ -219,7 +256,7 @@ def _turned(pairs: PairRows) -> PairRows:
     return PairRows(pairs.target, pairs.source)
 
 
-def _right_answers(pairs: PairRows, batch: PairRows, cutoff: int) -> tuple[Rows, Rows]:
+def _right_answers(pairs: PairRows, batch: PairRows, drawn: Rows) -> tuple[Rows, Rows]:
     """Places in a batch's score matrix of all known translations of its words."""
     order = np.argsort(pairs.source, kind="stable")
     words, answers = pairs.source[order], pairs.target[order]
@@ -227,6 +264,7 @@ def _right_answers(pairs: PairRows, batch: PairRows, cutoff: int) -> tuple[Rows,
     count = np.searchsorted(words, batch.source, "right") - first
     rows = np.repeat(np.arange(len(count)), count)
     within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-    columns = answers[np.repeat(first, count) + within]
-    is_near = columns < cutoff
-    return rows[is_near], columns[is_near]
+    answers = answers[np.repeat(first, count) + within]
+    columns = np.minimum(np.searchsorted(drawn, answers), len(drawn) - 1)
+    is_drawn = drawn[columns] == answers
+    return rows[is_drawn], columns[is_drawn]

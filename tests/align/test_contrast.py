@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from align.refine.contrast import Contrast, Turns, contrast_loss, contrast_turns
+from align.refine.contrast import Contrast, Drawn, Turns, contrast_loss, contrast_turns
 from align.vecmap.pairs import PairRows
 from tests.align import oracles
 from tests.align.planted import plant
@@ -24,38 +24,44 @@ def small(rng):
     return x, z, PairRows(source, target), turns
 
 
-def transcription(turns, x, z, pairs, batch):
+def transcription(turns, x, z, pairs, batch, drawn):
+    weights = [CUTOFF / len(rows) for rows in drawn[:2]]
     known = set(zip(*map(np.ndarray.tolist, pairs), strict=True))
     x, z = (side.astype(np.float64) @ turn for side, turn in zip((x, z), turns, strict=True))
     x, z = (side / np.linalg.norm(side, axis=1, keepdims=True) for side in (x, z))
     terms = []
     for a, b in zip(*batch, strict=True):
         right = np.exp(x[a] @ z[b] / HEAT)
-        there = [np.exp(x[a] @ z[j] / HEAT) for j in range(CUTOFF) if (a, j) not in known]
-        back = [np.exp(x[i] @ z[b] / HEAT) for i in range(CUTOFF) if (i, b) not in known]
-        terms.append(sum(np.log((right + sum(wrong)) / right) for wrong in (there, back)))
-    return np.mean(terms)
+        there = [np.exp(x[a] @ z[j] / HEAT) for j in drawn.target if (a, j) not in known]
+        back = [np.exp(x[i] @ z[b] / HEAT) for i in drawn.source if (i, b) not in known]
+        for weight, wrong in zip(weights, (back, there), strict=True):
+            terms.append(np.log((right + weight * sum(wrong)) / right))
+    return 2 * np.mean(terms)
 
 
-def test_loss_and_gradients_are_those_of_the_transcription(small):
+@pytest.mark.parametrize("count", [CUTOFF, 13])
+def test_loss_and_gradients_are_those_of_the_transcription(small, rng, count):
     x, z, pairs, turns = small
     batch = PairRows(pairs.source[3:19], pairs.target[3:19])
-    found = contrast_loss(turns, x, z, pairs, batch, CUTOFF, HEAT)
-    assert found.loss == pytest.approx(transcription(turns, x, z, pairs, batch), abs=1e-5)
+    drawn = Drawn.all_of(CUTOFF, x, z).some(count, rng)
+    assert [len(rows) for rows in drawn[:2]] == [count] * 2
+    found = contrast_loss(turns, x, z, pairs, batch, drawn, HEAT)
+    assert found.loss == pytest.approx(transcription(turns, x, z, pairs, batch, drawn), abs=1e-5)
     for side, gradient in enumerate(found.gradients):
         for i, j in [(0, 0), (1, 3), (4, 2)]:
             ends = []
             for sign in (1, -1):
                 moved = [turn.copy() for turn in turns]
                 moved[side][i, j] += sign * 1e-5
-                ends.append(transcription(moved, x, z, pairs, batch))
+                ends.append(transcription(moved, x, z, pairs, batch, drawn))
             assert gradient[i, j] == pytest.approx((ends[0] - ends[1]) / 2e-5, abs=1e-3)
 
 
 def test_a_fixed_target_changes_the_gradients_of_the_target_alone(small):
     x, z, pairs, turns = small
-    free = contrast_loss(turns, x, z, pairs, pairs, CUTOFF, HEAT)
-    fixed = contrast_loss(turns, x, z, pairs, pairs, CUTOFF, HEAT, is_target_fixed=True)
+    all_words = Drawn.all_of(CUTOFF, x, z)
+    free = contrast_loss(turns, x, z, pairs, pairs, all_words, HEAT)
+    fixed = contrast_loss(turns, x, z, pairs, pairs, all_words, HEAT, is_target_fixed=True)
     assert fixed.loss == free.loss
     np.testing.assert_array_equal(fixed.gradients.source, free.gradients.source)
     assert np.abs(free.gradients.target).min() > 0
@@ -63,6 +69,21 @@ def test_a_fixed_target_changes_the_gradients_of_the_target_alone(small):
     turned = contrast_turns(x, z, pairs, CUTOFF, Contrast(steps=3), is_target_fixed=True)
     np.testing.assert_array_equal(turned.target, np.eye(5))
     assert not np.allclose(turned.source, np.eye(5))
+
+
+def test_words_are_drawn_anew_from_the_frequent_ones_of_each_side(small, rng):
+    x, z, *_ = small
+    frequent = Drawn.all_of(CUTOFF, x[:20], z)
+    assert frequent.source.tolist() == list(range(20))
+    assert frequent.target.tolist() == list(range(CUTOFF))
+    first, second = (frequent.some(30, rng) for _ in range(2))
+    assert first.source.tolist() == list(range(20))  # no more than there are
+    assert first.target.tolist() != second.target.tolist()
+    for drawn in (first, second):
+        assert sorted(set(drawn.target.tolist())) == drawn.target.tolist()
+        assert len(drawn.target) == 30
+        assert drawn.target.max() < CUTOFF
+        assert drawn.turned() == (drawn.target, drawn.source, CUTOFF)
 
 
 def found_share(x, z, translation, tested):
