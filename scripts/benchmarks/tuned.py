@@ -24,11 +24,12 @@ Row = dict[str, Any]
 def rows(scratch: Path, *, quick: bool = False) -> list[Row]:
     """A vocabulary of the usual size, and a large one."""
     sizes = [(6_000, 5_000)] if quick else [(40_000, 30_000), (200_000, 200_000)]
-    return [one for size in sizes for one in rows_of(scratch, *size)]
+    return [one for size in sizes for one in rows_of(scratch / str(size[0]), *size)]
 
 
 def rows_of(scratch: Path, ours: int, theirs: int) -> list[Row]:
     """The command, files included."""
+    scratch.mkdir()
     source, target = planted(max(ours, theirs), noise=0.5)
     source, target = source[:ours], target[:theirs]
     for name, letter, matrix in (("de", "q", source), ("en", "w", target)):
