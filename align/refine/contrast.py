@@ -42,7 +42,7 @@ class Contrast:
     rate: float = 0.004
     steps: int = 120
     batch: int = 512
-    negatives: int = 2048
+    negatives: int = 1024
 
     def steps_for(self, num_pairs: int) -> int:
         """Twelve passes over the pairs, within reason."""
