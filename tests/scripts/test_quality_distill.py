@@ -11,7 +11,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from scripts.quality import distill as quality_distill
-from scripts.quality.distill import DistillWork, measure, merged, table
+from scripts.quality.distill import DistillWork, measure
+from scripts.quality.distill_tables import merged, spread_table, table
 
 
 def cell(teacher: str = "box", method: str = "default", sentences: int = 10) -> dict[str, object]:
@@ -84,3 +85,22 @@ def test_a_small_corpus_is_the_beginning_of_the_sample(tmp_path):
     (folder / "de-100000.txt").write_text("eins\n\nzwei\n\ndrei\n")
     path = quality_distill.prepare(DistillWork(tmp_path, tmp_path, "box", 2), "de")
     assert path.read_text() == "eins\nzwei\n"
+
+
+def test_every_seed_reads_another_part_of_the_sample(tmp_path):
+    folder = tmp_path / "sentences"
+    folder.mkdir()
+    (folder / "de-100000.txt").write_text("eins\nzwei\n\ndrei\nvier\nfünf\n", encoding="utf-8")
+    parts = [
+        quality_distill.prepare(DistillWork(tmp_path, tmp_path, "box", 2, seed), "de").read_text()
+        for seed in (0, 1)
+    ]
+    assert parts == ["eins\nzwei\n", "drei\nvier\n"]
+
+
+def test_seeds_show_their_mean_and_spread():
+    rows = [cell() | {"seed": seed} for seed in (0, 1)]
+    rows[1]["similarity"] = {name: {"spearman": 0.325} for name in ("en", "de")}
+    text = spread_table(rows)
+    assert "each of 2 seeds" in text
+    assert "| `default` | 25.0 ± 0.0 | 50.0 ± 0.0 | 22.5 ± 14.1 | 22.5 ± 14.1 |" in text
