@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from eval.downstream.freezing import parse_freeze
 from eval.downstream.recipe import Recipe
+from eval.downstream.training_files import Training, as_typed, sole_language, training_files
 from x2static.core.config import require_at_least, require_at_most
 from x2static.core.errors import ConfigError
 from x2static.core.machine.device import DEVICE, DeviceName
@@ -19,16 +20,25 @@ class DownstreamConfig:
     """What the tasks have in common: models, data, and a recipe of fine-tuning."""
 
     model: Annotated[tuple[str, ...], "checkpoints to compare: folders or hub names"]
-    train: Annotated[Path, place("training data, usually in English")]
+    train: Annotated[
+        Training,
+        place(
+            "training data: FILE, or CODE=FILE for each of several languages, which are then none of "
+            "the zero-shot ones"
+        ),
+    ]
     test: Annotated[
         tuple[str, ...], place("test files or quoted patterns; CODE=FILE names a language")
     ]
     dev: Annotated[
         Path | None,
-        place("development data in the same language: keep the best epoch on it"),
+        place("development data in the (first) training language: keep the best epoch on it"),
     ] = None
     languages: Annotated[tuple[str, ...], "test only these languages"] = ()
-    train_language: Annotated[str, "code of the training data's language"] = "en"
+    train_language: Annotated[
+        str | None,
+        "code of the language of --train FILE (default: en)",
+    ] = None
     seeds: Annotated[int, "fine-tunings of each model"] = 3
     seed: Annotated[int, "first of their seeds"] = 0
     learning_rate: Annotated[float, "peak of the learning rate"] = 3e-5
@@ -40,7 +50,7 @@ class DownstreamConfig:
         str | None, "what fine-tuning leaves unchanged: blocks:1,2,6, embeddings, or both with a +"
     ] = None
     max_pieces: Annotated[int, "pieces in an input, control tokens included"] = 128
-    max_train: Annotated[int, "use only the first N training items (0: all)"] = 0
+    max_train: Annotated[int, "use only the first N training items of each language (0: all)"] = 0
     max_test: Annotated[int, "use only the first N items of each test set (0: all)"] = 0
     output: Annotated[
         Path | None,
@@ -63,6 +73,8 @@ class DownstreamConfig:
     ] = "xtreme"
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "train", as_typed(self.train))
+        object.__setattr__(self, "train_language", sole_language(self.training))
         for name, least in (
             ("seeds", 1), ("seed", 0), ("epochs", 1), ("batch", 1), ("warmup", 0), ("max_train", 0),
             ("max_test", 0), ("weight_decay", 0), ("max_pieces", 8),
@@ -83,6 +95,11 @@ class DownstreamConfig:
             raise ConfigError("--keep-models needs --output FOLDER to keep them in")
         if self.resume and self.output is None:
             raise ConfigError("--resume needs the --output FOLDER of the earlier run")
+
+    @property
+    def training(self) -> dict[str, Path]:
+        """Training files by language; the languages trained on are no zero-shot ones."""
+        return training_files(as_typed(self.train), self.train_language)
 
     @property
     def recipe(self) -> Recipe:

@@ -16,6 +16,7 @@ from eval.downstream.score_tables import ScoreRow, as_data, as_markdown, as_text
 from eval.downstream.shelf import Shelf
 from eval.downstream.spread import Spread
 from eval.downstream.task import FineTunedTask, GoldSet, TokenizedTask
+from eval.downstream.training_files import digest_of, place_among
 from eval.few import warn_of_few
 from x2static.core.errors import Interrupted
 from x2static.core.labels import labels_of
@@ -65,7 +66,7 @@ class _Setting:
 def evaluate(task: FineTunedTask, config: DownstreamConfig) -> Outcome:
     """Run a downstream evaluation and gather its tables."""
     files = [path for gold in task.sets for path in gold.about.paths]
-    inputs = [config.train, *([config.dev] if config.dev else []), *files]
+    inputs = [*config.training.values(), *([config.dev] if config.dev else []), *files]
     outputs = _claimed(task, config, inputs)
     record = RunRecord(task.command, config, inputs)
     device = pick_device(config.device)
@@ -75,6 +76,8 @@ def evaluate(task: FineTunedTask, config: DownstreamConfig) -> Outcome:
     for name in config.model:
         check_freeze(config.freeze, name)
     golds = {_key(gold): _digest(gold) for gold in task.sets}
+    if len(task.learned) > 1:
+        _say("learning from " + ", ".join(f"{n:,} of {code}" for code, n in task.learned.items()))
     if config.output is None:
         _say("note: nothing is kept of an interrupted run; --output FOLDER keeps what is finished")
     with Shelf(
@@ -101,6 +104,7 @@ def evaluate(task: FineTunedTask, config: DownstreamConfig) -> Outcome:
         }
         few = warn_of_few((f"{row.set}, {row.language}", *row.items) for row in rows)
         data = {**as_data(rows), "intervals": METHOD, "warnings": few, "run": record.as_dict()}
+        data["learned"] = task.learned
         markdown = as_markdown(rows)
         shelf.finish(data, markdown)
     if config.markdown is not None:
@@ -134,9 +138,9 @@ def _test_model(setting: _Setting, label: str, name: str, tokenizer: Any) -> lis
     for gold in task.sets:
         scores = [by_set[_key(gold)] for by_set in found]
         spreads = {metric: Spread(tuple(one[metric] for one in scores)) for metric in scores[0]}
-        is_zero_shot = gold.about.language != config.train_language
+        trained = place_among(config.training, gold.about.language)
         rows.append(
-            ScoreRow(label, gold.about.name, gold.about.label, is_zero_shot, spreads, gold.counts)
+            ScoreRow(label, gold.about.name, gold.about.label, trained, spreads, gold.counts)
         )
     return rows
 
@@ -206,7 +210,7 @@ def _fine_tuned(
         reader.model.config.label2id = {tag: number for number, tag in enumerate(tags)}
     for gold in task.sets:  # before anything is learned
         reader.speak(gold.about.language)
-    reader.speak(config.train_language, "--train-language")
+    reader.learn_in(list(config.training))
     tokenized = _view(setting, label, reader, prepared)
     reader.freeze_languages([gold.about.language for gold in task.sets])
     freeze(reader, config.freeze, label)
@@ -261,7 +265,8 @@ def _identity(
     return {
         "command": task.command,
         **identity,
-        "train": sha256(config.train),
+        "train_language": " ".join(config.training),
+        "train": digest_of(config.training),
         "dev": sha256(config.dev) if config.dev else None,
         "device": device.type,
         "precision": precision,

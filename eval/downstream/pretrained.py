@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from x2static.core.errors import TeacherError
 from x2static.core.storage.files import sha256
 from x2static.teacher.added.places import added_languages, find_added
 from x2static.teacher.load import load_model
 from x2static.teacher.loading.hugging_face import MODEL_FILES, position_limit
-from x2static.teacher.modules import has_modules, speak
+from x2static.teacher.modules import has_modules, separates, speak
 from x2static.teacher.parts import learn_only
 from x2static.teacher.speaker import Speaker
 
@@ -62,6 +63,20 @@ class Reader:
         """
         self.speaker.speak(language)
         speak(self.model, language, self.name, flag)
+
+    def learn_in(self, languages: Sequence[str]) -> None:
+        """Read in the language trained on; in several only where all of the model is theirs.
+
+        Raises:
+            TeacherError: it keeps something for each language by itself, or lacks this one.
+        """
+        apart = separates(self.model) or any(find_added(self.name, code) for code in languages)
+        if len(languages) > 1 and apart:
+            raise TeacherError(
+                f"{self.name}: has modules or embeddings of their own for languages, so it learns "
+                f"in one at a time; --train names {' '.join(languages)}"
+            )
+        self.speak(languages[0], "--train-language")
 
     @property
     def tokenizer(self) -> Any:

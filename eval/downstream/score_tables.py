@@ -23,7 +23,7 @@ class ScoreRow:
         model: its label.
         set: name of the test set.
         language: its label in the table.
-        is_zero_shot: whether it is another language than the one trained on.
+        trained: the place of its language among those trained on; None: it is none of them.
         spreads: scores over the seeds, by metric.
         counts: how much was tested and what was left out.
     """
@@ -31,9 +31,14 @@ class ScoreRow:
     model: str
     set: str
     language: str
-    is_zero_shot: bool
+    trained: int | None
     spreads: Mapping[str, Spread]
     counts: Mapping[str, int]
+
+    @property
+    def is_zero_shot(self) -> bool:
+        """Whether nothing was learned from its language."""
+        return self.trained is None
 
     @property
     def items(self) -> tuple[int, str]:
@@ -57,7 +62,8 @@ class ScoreRow:
 def averages(rows: Sequence[ScoreRow]) -> Iterator[tuple[str, str, str, dict[str, Spread]]]:
     """(model, set, which, metric to spread): over all languages, and over those not trained on.
 
-    The transfer gap is the mean of the languages trained on less that of the others.
+    The transfer gap is the score of the first language trained on, English mostly, less the mean of
+    those not trained on.
     """
     for model, name in dict.fromkeys((row.model, row.set) for row in rows):
         mine = [row for row in rows if (row.model, row.set) == (model, name)]
@@ -65,9 +71,10 @@ def averages(rows: Sequence[ScoreRow]) -> Iterator[tuple[str, str, str, dict[str
         yield model, name, "average", _averaged(mine)
         if 0 < len(zero_shot) < len(mine):
             others = _averaged(zero_shot)
-            trained = _averaged([row for row in mine if not row.is_zero_shot])
             yield model, name, "zero-shot", others
-            yield model, name, GAP, {m: difference(trained[m], others[m]) for m in others}
+            if first := [row for row in mine if row.trained == 0]:
+                start = _averaged(first)
+                yield model, name, GAP, {m: difference(start[m], others[m]) for m in others}
 
 
 def as_data(rows: Sequence[ScoreRow]) -> dict[str, Any]:

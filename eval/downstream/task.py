@@ -73,6 +73,10 @@ class FineTunedTask(Protocol):
         """What the head tells apart; None where it points at places."""
 
     @property
+    def learned(self) -> Mapping[str, int]:
+        """How many items are learned from, by language."""
+
+    @property
     def sets(self) -> Sequence[GoldSet]:
         """What is tested."""
 
@@ -86,6 +90,12 @@ class FineTunedTask(Protocol):
         self, tokenizer: Any, max_pieces: int, budget: int, precision: str
     ) -> TokenizedTask:
         """The task in a tokenizer's pieces."""
+
+
+def from_each(items: Mapping[str, Sequence[Any]], most: int) -> tuple[list[Any], dict[str, int]]:
+    """The first ``most`` items of each language (0: all), and how many these are by language."""
+    some = {code: limited(own, most) for code, own in items.items()}
+    return [item for own in some.values() for item in own], {c: len(own) for c, own in some.items()}
 
 
 def limited(items: Sequence[Any], most: int) -> Sequence[Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 from eval.downstream.config import DownstreamConfig
+from eval.downstream.training_files import as_typed, named
 from x2static.core.errors import ConfigError
 from x2static.core.languages.language_name import check_language_name
 from x2static.core.setting import Help, place
@@ -28,7 +29,7 @@ class NliConfig(DownstreamConfig):
             "--train en.tsv --test 'xnli.*.tsv' --seeds 3"
         ),
         inputs="dev",
-        rare="seed warmup weight_decay max_pieces freeze batch_pieces",
+        rare="seed warmup weight_decay max_pieces freeze batch_pieces max_test",
     )
 
     learning_rate: Annotated[float, "peak of the learning rate"] = 2e-5
@@ -58,8 +59,17 @@ class NliConfig(DownstreamConfig):
             raise ConfigError("--sources names a language twice")
         if self.sources and self.groups:
             raise ConfigError("--groups brings the languages that --sources would name; give one")
-        if (self.sources or self.groups) and "{}" not in str(self.train):
-            flag = "--sources" if self.sources else "--groups"
-            raise ConfigError(f"--train {self.train}: {flag} needs {{}} for the language in it")
+        if self.sources or self.groups:
+            self._check_template("--sources" if self.sources else "--groups")
         if (self.sources or self.groups) and self.dev and "{}" not in str(self.dev):
             raise ConfigError(f"--dev {self.dev}: no {{}} for the language in it")
+
+    def _check_template(self, flag: str) -> None:
+        given = as_typed(self.train)
+        if named(given[0])[0] is not None:
+            raise ConfigError(
+                f"--train {' '.join(given)}: {flag} learns from one language at a time; give one "
+                "FILE with {} for the language"
+            )
+        if "{}" not in given[0]:
+            raise ConfigError(f"--train {given[0]}: {flag} needs {{}} for the language in it")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,6 +87,22 @@ def labels_in(pairs: Sequence[SentencePair], path: Path) -> list[str]:
             "as entailment, neutral, contradiction"
         )
     return found
+
+
+def same_labels(labels: Mapping[Path, list[str]]) -> list[str]:
+    """The labels of training files, which must agree: a head tells them apart for all languages.
+
+    Raises:
+        DatasetError: two files have other ones.
+    """
+    (first, known), *others = labels.items()
+    for path, found in others:
+        if found != known:
+            raise DatasetError(
+                f"{path}: labels {' '.join(found[:4])}, but {first} has {' '.join(known[:4])}; "
+                "write them alike"
+            )
+    return known
 
 
 def _named(cells: Sequence[str]) -> tuple[int, int, int | None] | None:

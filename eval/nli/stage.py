@@ -11,6 +11,7 @@ from typing import Any
 
 from eval.downstream.evaluation import evaluate
 from eval.downstream.evaluation_sets import find_sets
+from eval.downstream.training_files import as_typed
 from eval.nli.config import NliConfig
 from eval.nli.task import NliTask
 from x2static.core.errors import ConfigError, DatasetError
@@ -27,12 +28,13 @@ def nli(config: NliConfig) -> Outcome:
         return evaluate(NliTask(config), config)
     courses = [(source, ()) for source in config.sources] or _pivots(config)
     parts = [_alone(config, source, members) for source, members in courses]
-    outputs = Outputs("eval nli", inputs=[one.train for one in parts])
+    inputs = [path for one in parts for path in one.training.values()]
+    outputs = Outputs("eval nli", inputs=inputs)
     if config.markdown is not None:
         outputs.claim(
             config.markdown, "--markdown", is_folder=False, renews=True, remedy="remove it yourself"
         )
-    record = RunRecord("eval nli", config, [one.train for one in parts])
+    record = RunRecord("eval nli", config, inputs)
     for one in parts:
         NliTask(one)  # every fault in any file shows before the first fine-tuning
     rows: list[dict[str, Any]] = []
@@ -64,7 +66,7 @@ def _alone(config: NliConfig, source: str, members: Sequence[str]) -> NliConfig:
 
     return dataclasses.replace(
         config,
-        train=Path(str(config.train).replace("{}", source)),
+        train=tuple(text.replace("{}", source) for text in as_typed(config.train)),
         dev=filled(config.dev),
         train_language=source,
         sources=(),

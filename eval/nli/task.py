@@ -12,9 +12,10 @@ from eval.downstream.batches import Row, collate
 from eval.downstream.evaluation_sets import EvaluationSet, find_sets
 from eval.downstream.memory import in_batches
 from eval.downstream.pretrained import Head, Reader
-from eval.downstream.task import GoldSet, Report, limited
+from eval.downstream.task import GoldSet, Report, from_each, limited
+from eval.downstream.training_files import check_each_once, shown
 from eval.nli.config import NliConfig
-from eval.nli.pairs import SentencePair, labels_in, read_labels, read_pairs
+from eval.nli.pairs import SentencePair, labels_in, read_labels, read_pairs, same_labels
 from x2static.core.errors import DatasetError
 from x2static.teacher.precision import autocast, dtype_of
 
@@ -39,9 +40,11 @@ class NliTask:
         self._config = config
         self._labels = None if config.labels is None else read_labels(config.labels)
         found = find_sets(config.test, config.languages)
-        everything = read_pairs(config.train)
-        self.tags = labels_in(everything, config.train)
-        self.pairs = list(limited(everything, config.max_train))
+        check_each_once(config.training)
+        learned = {code: read_pairs(path) for code, path in config.training.items()}
+        labels = {path: labels_in(learned[code], path) for code, path in config.training.items()}
+        self.tags = same_labels(labels)
+        self.pairs, self.learned = from_each(learned, config.max_train)
         self.sets = [self._gold_set(about) for about in found]
         self.dev = [] if config.dev is None else self._read(config.dev)
 
@@ -72,7 +75,7 @@ class NliTask:
         if unseen:
             raise DatasetError(
                 f"{path}: labels {' '.join(unseen[:4])} are not among those of "
-                f"{self._config.train} ({' '.join(self.tags)})"
+                f"{shown(self._config.training)} ({' '.join(self.tags)})"
             )
         return pairs
 

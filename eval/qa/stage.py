@@ -14,7 +14,8 @@ from eval.downstream.batches import Row
 from eval.downstream.evaluation import evaluate
 from eval.downstream.evaluation_sets import EvaluationSet, find_sets, selected
 from eval.downstream.pretrained import Head, Reader
-from eval.downstream.task import GoldSet, Report, limited
+from eval.downstream.task import GoldSet, Report, from_each, limited
+from eval.downstream.training_files import check_once
 from eval.qa.answers import find_answers
 from eval.qa.config import QaConfig
 from eval.qa.questions import Question, read_questions, scorable, trainable
@@ -53,7 +54,7 @@ class QaTask:
         self.sets = [golds[place] for place in chosen]
         for gold in self.sets:
             _metric(gold.about, config)
-        self.questions = _training_questions(config)
+        self.questions, self.learned = _training_questions(config)
         self.dev = [] if config.dev is None else scorable(read_questions(config.dev), config.dev)
 
     def loss_of(self, output: Any, gold: torch.Tensor) -> torch.Tensor:
@@ -93,7 +94,7 @@ class TokenizedQuestions:
         self._config, self._budget, self._precision = config, budget, precision
         self._maker = WindowMaker(TextPieces(tokenizer), rule)
         place = (config.dev,) if config.dev else ()
-        about = EvaluationSet("dev", config.train_language, "dev", place)
+        about = EvaluationSet("dev", next(iter(config.training)), "dev", place)
         self._dev = GoldSet(about, task.dev, {})
 
     @cached_property
@@ -141,14 +142,20 @@ class TokenizedQuestions:
         return [window.row for window in self._maker.windows(questions, contexts)]
 
 
-def _training_questions(config: QaConfig) -> list[Question]:
-    questions = _of_language(read_questions(config.train), config.train_language)
-    if not questions:
-        raise DatasetError(
-            f"{config.train}: no question in --train-language {config.train_language}"
-        )
-    kept, _ = trainable(questions, config.on_error)
-    return list(limited(kept, config.max_train))
+def _training_questions(config: QaConfig) -> tuple[list[Question], dict[str, int]]:
+    """What is learned from, and how much of each language."""
+    files = config.training
+    learned = {}
+    for code, path in files.items():
+        everything = read_questions(path)
+        if any(question.language is None for question in everything):
+            check_once(files, code)
+        questions = _of_language(everything, code)
+        if not questions:
+            flag = "--train-language" if len(files) == 1 else "--train"
+            raise DatasetError(f"{path}: no question in {flag} {code}")
+        learned[code], _ = trainable(questions, config.on_error)
+    return from_each(learned, config.max_train)
 
 
 def _of_language(questions: list[Question], language: str) -> list[Question]:

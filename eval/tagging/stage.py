@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,8 @@ from eval.downstream.batches import IGNORED, Row
 from eval.downstream.evaluation import evaluate
 from eval.downstream.evaluation_sets import EvaluationSet, find_sets
 from eval.downstream.pretrained import Head, Reader
-from eval.downstream.task import GoldSet, Report, limited
+from eval.downstream.task import GoldSet, Report, from_each, limited
+from eval.downstream.training_files import check_each_once, shown
 from eval.tagging.config import TaggingConfig
 from eval.tagging.conll import TaggedSentence, read_tagged
 from eval.tagging.entities import EntityCounts, are_entity_tags, count_entities
@@ -43,10 +44,13 @@ class TaggingTask:
         """
         self._config = config
         found = find_sets(config.test, config.languages, merge=True)
-        everything = read_tagged(config.train)
+        check_each_once(config.training)
+        learned = {code: read_tagged(path) for code, path in config.training.items()}
+        everything = [sentence for some in learned.values() for sentence in some]
         self.tags = sorted({tag for sentence in everything for tag in sentence.tags})
         self.has_entities = _has_entities(self.tags, config)
-        self.sentences = list(limited(everything, config.max_train))
+        _check_kinds(learned, config)
+        self.sentences, self.learned = from_each(learned, config.max_train)
         self.sets = [self._gold_set(about) for about in found]
         self.dev = [] if config.dev is None else self._read(config.dev)
 
@@ -83,8 +87,9 @@ class TaggingTask:
         unseen = sorted({tag for s in sentences for tag in s.tags} - set(self.tags))
         if unseen and self._config.on_unseen == "raise":
             raise DatasetError(
-                f"{path}: tags {' '.join(unseen[:8])} are not among those of {self._config.train} "
-                f"({' '.join(self.tags[:8])} ...); check the files, or pass --on-unseen count"
+                f"{path}: tags {' '.join(unseen[:8])} are not among those of "
+                f"{shown(self._config.training)} ({' '.join(self.tags[:8])} ...); check the files, "
+                "or pass --on-unseen count"
             )
         return sentences
 
@@ -157,10 +162,25 @@ def _has_entities(tags: Sequence[str], config: TaggingConfig) -> bool:
         return are_entity_tags(tags)
     if config.metric == "entities" and not are_entity_tags(tags):
         raise DatasetError(
-            f"{config.train}: tags {' '.join(tags[:8])} mark no entities (O, B-PER, I-PER ...); "
-            "pass --metric tags"
+            f"{shown(config.training)}: tags {' '.join(tags[:8])} mark no entities (O, B-PER, "
+            "I-PER ...); pass --metric tags"
         )
     return config.metric == "entities"
+
+
+def _check_kinds(learned: Mapping[str, Sequence[TaggedSentence]], config: TaggingConfig) -> None:
+    """Refuse entities in one language beside plain tags in another."""
+    kinds = {
+        code: are_entity_tags([tag for sentence in some for tag in sentence.tags])
+        for code, some in learned.items()
+    }
+    if len(set(kinds.values())) > 1:
+        entities, tags = (next(c for c, kind in kinds.items() if kind is k) for k in (True, False))
+        files = config.training
+        raise DatasetError(
+            f"{files[entities]} has entities (B-PER, I-PER ...), {files[tags]} has none; learn "
+            "from files of one kind"
+        )
 
 
 def _as_columns(sentences: Sequence[TaggedSentence], found: Sequence[Sequence[str]]) -> str:

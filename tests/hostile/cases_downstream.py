@@ -82,6 +82,20 @@ CASES = [
     bad("tagging", "output-is-somebodys", {"out/mine.txt": "mine"}, "no earlier run made", "--output out --overwrite"),
     bad("tagging", "weights-lack-with-output", {"m": without("*.safetensors", "bert")}, "cannot be loaded", "--output out"),
     bad("tagging", "layers-lack-with-output", {"m": model("bert", num_hidden_layers=6)}, "do not fit its config", "--output out"),
+    *(
+        bad("tagging", f"train-{name}", {"u.tsv": tagged_text(3), "n.tsv": "cat\tB-PER\n"}, line, f"--train {words}")
+        for name, words, line in (
+            ("two-without-languages", "t.tsv u.tsv", "--train t.tsv: several files need their languages"),
+            ("language-twice", "en=t.tsv en=u.tsv", "--train en=u.tsv: the language is named twice"),
+            ("one-is-gone", "en=t.tsv de=gone.tsv", "gone.tsv: [Nn]o such file"),
+            ("unknown-code", "en=t.tsv qq=u.tsv", "--train: unknown code 'qq'"),
+            ("name-for-code", "en=t.tsv german=u.tsv", "--train: use the code 'de'"),
+            ("empty-name", "en=t.tsv de=", "--train de=: no file is named"),
+            ("and-a-language", "de=t.tsv --train-language en", "--train-language en: --train names"),
+            ("one-file-for-two", "en=t.tsv de=t.tsv", "t.tsv is given for de and for en|t.tsv is given for en and for de"),
+            ("entities-and-tags", "en=t.tsv de=n.tsv", "n.tsv has entities .*t.tsv has none"),
+        )
+    ),
     bad("qa", "train-empty", {"t.json": ""}, "t.json: not JSON"),
     bad("qa", "train-list", {"t.json": "[]"}, "t.json: no list 'data'"),
     bad("qa", "train-deep", {"t.json": deep_json()}, "t.json: not JSON"),

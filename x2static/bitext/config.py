@@ -90,4 +90,4 @@ def _check_pair(pair: str) -> None:
     if len(codes) != 2 or codes[0] == codes[1]:
         raise ConfigError(f"--pair takes two languages, such as de-fr; got '{pair}'")
     for code in codes:
-        check_code(code)
+        check_code(code, "--pair")

@@ -160,10 +160,21 @@ def coerce(value: Any, field: Field, place: str) -> Any:
         return None
     kind, is_many = element_type(field.type)
     if is_many:
+        value = _listed(value, field.type)
         if not isinstance(value, list):
             raise ConfigError(f"{place}: {field.name} must be a list, got {shown(value)}")
         return tuple(_coerce_one(item, kind, field.name, place) for item in value)
     return _coerce_one(value, kind, field.name, place)
+
+
+def _listed(value: Any, hint: Any) -> Any:
+    """A lone text, or a table of texts by name, as a list where the setting takes these as well."""
+    options = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else ()
+    if isinstance(value, str) and str in options:
+        return [value]
+    if isinstance(value, dict) and any(get_origin(option) is Mapping for option in options):
+        return [f"{name}={one}" for name, one in value.items()]
+    return value
 
 
 def closest(name: str, known: Mapping[str, Any] | Sequence[str]) -> str:

@@ -19,6 +19,12 @@ def has_modules(model: Any) -> bool:
     return kind_of(model) is not None
 
 
+def separates(model: Any) -> bool:
+    """Whether each language goes through a module of its own, rather than all through one."""
+    kind = kind_of(model)
+    return kind is not None and list(kind.names(model)) != [SHARED]
+
+
 def speak(model: Any, language: str | None, name: str, flag: str = "--language") -> str | None:
     """Send what the model reads from now on through the module of a language.
 

@@ -11,7 +11,8 @@ from x2static.core.scores.intervals import share_interval
 
 def row(model, language, *values, name="xquad", zero_shot=True, **more):
     spreads = {"f1": Spread(values), **{metric: Spread(v) for metric, v in more.items()}}
-    return ScoreRow(model, name, language, zero_shot, spreads, {"questions": 7})
+    trained = None if zero_shot else 0
+    return ScoreRow(model, name, language, trained, spreads, {"questions": 7})
 
 
 def test_spread_is_that_of_a_sample():
@@ -83,7 +84,7 @@ def test_sets_and_metrics_have_tables_of_their_own():
 
 def test_the_f1_of_tags_has_no_interval_and_their_accuracy_is_of_words():
     spreads = {"accuracy": Spread((0.5,)), "f1": Spread((0.4,))}
-    one = ScoreRow("m", "tags", "de", True, spreads, {"sentences": 30, "words": 400})
+    one = ScoreRow("m", "tags", "de", None, spreads, {"sentences": 30, "words": 400})
     assert one.intervals() == {"accuracy": share_interval(0.5, 400)}
     assert one.items == (30, "sentences")
     assert as_data([one])["rows"][0]["interval_95"] == one.intervals()

@@ -87,10 +87,14 @@ def two_letter_codes() -> frozenset[str]:
     return frozenset(code for code in languages() if len(code) == 2)
 
 
-def check_code(code: str) -> None:
+def check_code(code: str, place: str = "--language") -> None:
     """Refuse what is no language code, or is one that has a shorter form, naming the right one.
 
     A well-formed three-letter code that no table knows passes: ICU's general rules serve it.
+
+    Args:
+        code: what was given.
+        place: the setting that gave it, for messages.
 
     Raises:
         ConfigError: with the closest code.
@@ -98,12 +102,12 @@ def check_code(code: str) -> None:
     base = base_of(code)
     better = _aliases().get(code.lower()) or _shorter_codes().get(base)
     if better:
-        raise ConfigError(f"--language: use the code '{better}' for '{code}'")
+        raise ConfigError(f"{place}: use the code '{better}' for '{code}'")
     if not _WELL_FORMED.fullmatch(code):
-        raise ConfigError(f"--language: '{code}' is no language code{_suggestion(code)}")
+        raise ConfigError(f"{place}: '{code}' is no language code{_suggestion(code)}")
     if len(base) == 2 and base not in two_letter_codes():
-        raise ConfigError(f"--language: unknown code '{code}'{_suggestion(code)}")
-    check_language_name(code, "--language")
+        raise ConfigError(f"{place}: unknown code '{code}'{_suggestion(code)}")
+    check_language_name(code, place)
 
 
 def _suggestion(code: str) -> str:

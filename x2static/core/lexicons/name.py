@@ -19,7 +19,7 @@ def parse_bitext(text: str) -> tuple[tuple[str, str], Path]:
     if not separator or not path or len(codes) != 2:
         raise ConfigError(f"--bitext: '{text}' is not SOURCE-TARGET=FILE, such as de-en=pairs.tsv")
     for code in codes:
-        check_code(code)
+        check_code(code, "--bitext")
     if codes[0] == codes[1]:
         raise ConfigError(f"--bitext: '{text}' names one language twice")
     return (codes[0], codes[1]), Path(path)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from x2static.core.errors import ConfigError, DatasetError, WorkbenchError
+from x2static.core.errors import ConfigError, DatasetError
 from x2static.core.labels import labels_of
 from x2static.core.languages.language import check_code
 from x2static.core.text.bitext import join_sorted, read_keyed
@@ -128,8 +128,8 @@ def find_pair_sources(entries: Sequence[str], setting: str) -> list[PairSource]:
 
 
 def _explicit(first: str, second: str, value: str, place: str) -> dict[str, PairText]:
-    _check_code(first, place)
-    _check_code(second, place)
+    check_code(first, place)
+    check_code(second, place)
     if first == second:
         raise ConfigError(f"{place}: two different languages make a pair")
     names = value.split(",")
@@ -153,17 +153,10 @@ def _add_keyed(keyed: dict[str, dict[str, PairText]], entry: str, setting: str) 
         language = path.name
         while language.endswith(_ENDINGS):
             language = language.rpartition(".")[0]
-        _check_code(language, f"{setting} {path}")
+        check_code(language, f"{setting} {path}")
         texts = keyed.setdefault(str(path.absolute().parent), {})
         if language in texts:
             raise ConfigError(
                 f"{setting} {path}: {texts[language].path} is the same source and language"
             )
         texts[language] = PairText(path, "keyed")
-
-
-def _check_code(code: str, place: str) -> None:
-    try:
-        check_code(code)
-    except WorkbenchError as error:
-        raise ConfigError(f"{place}: {str(error).removeprefix('--language: ')}") from error

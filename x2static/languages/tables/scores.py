@@ -106,6 +106,10 @@ def _json_cells(path: Path) -> Iterator[Cell]:
             continue
         source = row.get("source") or settings.get("train_language") or settings.get("source")
         if not isinstance(source, str):
+            if isinstance(settings.get("train"), list) and len(settings["train"]) > 1:
+                raise DatasetError(
+                    f"{path}: learned from several languages; a score of transfer has one source"
+                )
             raise DatasetError(
                 f"{path}: does not say from which language was transferred; give --source to eval "
                 "impact"
