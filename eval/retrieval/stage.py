@@ -12,7 +12,7 @@ from eval.few import label, warn_of_few
 from eval.lookup import Lookup, read_frequent
 from eval.one_space import check_one_space
 from eval.retrieval.config import RetrievalConfig, Search
-from eval.retrieval.matrix import matrix_table
+from eval.retrieval.matrix import matrix_table, short_names
 from eval.retrieval.score import RetrievalScore, score_retrieval
 from eval.retrieval.static_sentences import StaticEncoder
 from x2static.core.errors import DatasetError, require
@@ -78,7 +78,9 @@ def _every_pair(config: RetrievalConfig) -> Outcome:
                 row = _row((path, other), method, _score(x, z, method, config))
                 rows.append(row | {"sentences_cut": cut + other_cut})
             bar.advance(1)
-    return Outcome(matrix_table(rows, config.parallel), _data(rows, record))
+    paths = [str(path) for path in config.parallel]
+    data = {**_data(rows, record), "names": dict(zip(paths, short_names(paths), strict=True))}
+    return Outcome(matrix_table(rows, config.parallel), data)
 
 
 def _score(

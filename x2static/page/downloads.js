@@ -22,16 +22,20 @@
     (table.closest(".frame") || table).after(
       button("TSV", "download this table", () => save(`${name}.tsv`, "text/tab-separated-values", rows())));
   });
-  const style = [...document.styleSheets].flatMap(sheet => [...sheet.cssRules])
-    .filter(rule => /svg|point|curve|axis|bar|line|text|path|:root/.test(rule.selectorText || ""))
-    .map(rule => rule.cssText).join("\n");
+  // What styles the drawing, and the colours; it stands alone, so no rule may look outside of it.
+  const rules = [...document.styleSheets].flatMap(sheet => [...sheet.cssRules]).filter(rule => rule.selectorText);
+  const styleOf = drawing => {
+    const parts = [drawing, ...drawing.querySelectorAll("*")];
+    return rules.filter(rule => rule.selectorText === ":root" || parts.some(one => one.matches(rule.selectorText)))
+      .map(rule => rule.cssText.replace(/^(figure|[.#][\w-]+) (?=svg)/, "")).join("\n");
+  };
   document.querySelectorAll("svg[aria-label], svg[role=img], svg.map").forEach((drawing, place) => {
     const box = drawing.getBoundingClientRect();
     if (box.width && box.width < 150) return;
     const name = named(drawing.getAttribute("aria-label"), place);
     drawing.after(button("SVG", "download this drawing", () => {
       const copy = drawing.cloneNode(true), sheet = document.createElementNS("http://www.w3.org/2000/svg", "style");
-      sheet.textContent = style;
+      sheet.textContent = `svg { font-family: ${getComputedStyle(drawing).fontFamily}; }\n${styleOf(drawing)}`;
       copy.prepend(sheet);
       copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
       save(`${name}.svg`, "image/svg+xml", new XMLSerializer().serializeToString(copy));

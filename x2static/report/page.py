@@ -17,6 +17,7 @@ from x2static.report.sections.corpus_section import corpus_section
 from x2static.report.sections.downstream_section import downstream_section
 from x2static.report.sections.errors_section import errors_section
 from x2static.report.sections.language_section import language_section
+from x2static.report.sections.matrix_section import matrix_section
 from x2static.report.sections.provenance_section import provenance_section, task_section
 from x2static.report.sections.remarks import Remark, remarks
 from x2static.report.sections.score_sections import changed_by, score_section
@@ -63,6 +64,7 @@ def page(pieces: PageParts) -> Page:
     run = pieces.run
     sections: dict[str, Html | None] = {
         **{one.view.section: score_section(run, one) for one in pieces.scores},
+        "retrieval between all languages": matrix_section(run),
         "word by word": errors_section(run),
         "zero-shot tasks": downstream_section(run),
         "training": training_section(run),

@@ -64,7 +64,7 @@ class RunFolder:
         problems += [f"language {name!r}: {fault}" for name, fault in faults.items() if fault]
         languages = tuple(name for name in names if not faults[name])
         run = cls(root, plan, _hub(root, plan, languages), languages, problems)
-        if not (languages or plan or any(run.curves())):
+        if not (languages or plan or any(run.curves()) or any(root.glob("scores/*/*.json"))):
             raise ConfigError(
                 f"{root}: no run here: none of plan.json, sentences/, vectors/, aligned/, scores/"
             )
