@@ -22,10 +22,7 @@ class DownstreamConfig:
     model: Annotated[tuple[str, ...], "checkpoints to compare: folders or hub names"]
     train: Annotated[
         Training,
-        place(
-            "training data: FILE, or CODE=FILE for each of several languages, which are then none of "
-            "the zero-shot ones"
-        ),
+        place("training FILE, or CODE=FILE for each of several languages (then not zero-shot)"),
     ]
     test: Annotated[
         tuple[str, ...], place("test files or quoted patterns; CODE=FILE names a language")
@@ -50,7 +47,7 @@ class DownstreamConfig:
         str | None, "what fine-tuning leaves unchanged: blocks:1,2,6, embeddings, or both with a +"
     ] = None
     max_pieces: Annotated[int, "pieces in an input, control tokens included"] = 128
-    max_train: Annotated[int, "use only the first N training items of each language (0: all)"] = 0
+    max_train: Annotated[int, "N training items of each language (0: all)"] = 0
     max_test: Annotated[int, "use only the first N items of each test set (0: all)"] = 0
     output: Annotated[
         Path | None,
