@@ -73,7 +73,8 @@ def check_once(files: Mapping[str, Path], code: str) -> None:
     Raises:
         ConfigError: names file and languages.
     """
-    others = [one for one, path in files.items() if path == files[code] and one != code]
+    own = files[code].resolve()
+    others = [one for one, path in files.items() if path.resolve() == own and one != code]
     if others:
         raise ConfigError(f"--train: {files[code]} is given for {code} and for {others[0]}")
 
