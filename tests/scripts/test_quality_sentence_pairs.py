@@ -11,9 +11,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from scripts.quality import pairs as quality_pairs
-from scripts.quality.pairs import CELLS, SAID, PairsWork, measure
-from scripts.quality.pairs_tables import table
+from scripts.quality import sentence_pairs as quality_pairs
+from scripts.quality.sentence_pairs import CELLS, SAID, PairsWork, measure
+from scripts.quality.sentence_pairs_tables import table
 from x2static.commands import COMMANDS, load
 from x2static.core.config import add_flags, build, typed_flags
 

@@ -1,4 +1,4 @@
-"""The cells of scripts/quality/pairs.py as tables: scores, and each change against its base."""
+"""Cells of scripts/quality/sentence_pairs.py as tables: scores, and changes against a base."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""What sentence pairs teach a small encoder: which pairs, how drawn, which objective, which pieces.
+r"""What sentence pairs teach a small encoder: which pairs, drawn how, which objective and pieces.
 
     export X2STATIC_DATA=...   # folder with mono/, bitext/, tatoeba/, flores200-dev/, muse/, nli/
-    .venv/bin/python scripts/quality/pairs.py --work WORK --output docs/results/quality-pairs
+    .venv/bin/python scripts/quality/sentence_pairs.py --work WORK \
+        --output docs/results/quality-pairs
 
 Every cell is an encoder begun at random and trained on text and sentence pairs of eight languages,
 for as many updates of as many lines; it differs from its base in one thing. A base learns by masked
@@ -27,8 +28,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from scripts.quality.pairs_tables import figures, table  # noqa: E402
 from scripts.quality.retrieval import development  # noqa: E402
+from scripts.quality.sentence_pairs_tables import figures, table  # noqa: E402
 from scripts.results import parse, provenance, quality_parser, write_results  # noqa: E402
 from scripts.runner import x2static_here  # noqa: E402
 from scripts.workspace import Workspace  # noqa: E402
