@@ -76,8 +76,6 @@ def evaluate(task: FineTunedTask, config: DownstreamConfig) -> Outcome:
     for name in config.model:
         check_freeze(config.freeze, name)
     golds = {_key(gold): _digest(gold) for gold in task.sets}
-    if len(task.learned) > 1:
-        _say("learning from " + ", ".join(f"{n:,} of {code}" for code, n in task.learned.items()))
     if config.output is None:
         _say("note: nothing is kept of an interrupted run; --output FOLDER keeps what is finished")
     with Shelf(
@@ -220,6 +218,8 @@ def _fine_tuned(
             f"--warmup {config.recipe.warmup}: this course has {updates} updates only, so the "
             "learning rate ends before its peak"
         )
+    if len(task.learned) > 1 and seed == config.seed:
+        _say("learning from " + ", ".join(f"{n:,} of {code}" for code, n in task.learned.items()))
     course = FineTuning(
         config.recipe, seed, setting.precision, setting.budget, task.loss_of, task.weight_of
     )

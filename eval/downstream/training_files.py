@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -91,8 +92,11 @@ def shown(files: Mapping[str, Path]) -> str:
 
 
 def digest_of(files: Mapping[str, Path]) -> str:
-    """What is in them, in order."""
-    return " ".join(map(sha256, files.values()))
+    """What is in them, in order: the digest of one file, or of the digests of several."""
+    digests = [sha256(path) for path in files.values()]
+    if len(digests) == 1:
+        return digests[0]
+    return hashlib.sha256(" ".join(digests).encode()).hexdigest()
 
 
 def named(text: str) -> tuple[str | None, Path]:
