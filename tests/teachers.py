@@ -22,10 +22,26 @@ _COMMON: dict[str, Any] = {
 }
 
 
+def roberta_like(backend: Any, longest: int = 40) -> Any:
+    """A tokenizer of Hugging Face with the special tokens of RoBERTa and XLM-R."""
+    from transformers import PreTrainedTokenizerFast
+
+    return PreTrainedTokenizerFast(
+        tokenizer_object=backend,
+        bos_token="<s>",
+        eos_token="</s>",
+        cls_token="<s>",
+        sep_token="</s>",
+        pad_token="<pad>",
+        unk_token="<unk>",
+        mask_token="<mask>",
+        model_max_length=longest,
+    )
+
+
 def unigram_tokenizer(specials: Sequence[str] = ("<s>", "<pad>", "</s>", "<unk>")) -> Any:
     """XLM-R's kind: unigram pieces behind a metaspace; the padding has id 1."""
     from tokenizers import Tokenizer, models, pre_tokenizers, processors
-    from transformers import PreTrainedTokenizerFast
 
     letters = sorted({letter for word in WORDS for letter in word} | set("<>/xyz"))
     pieces = [(token, 0.0) for token in specials]
@@ -40,17 +56,7 @@ def unigram_tokenizer(specials: Sequence[str] = ("<s>", "<pad>", "</s>", "<unk>"
         pair="<s> $A </s> </s> $B </s>",
         special_tokens=[("<s>", ids["<s>"]), ("</s>", ids["</s>"])],
     )
-    return PreTrainedTokenizerFast(
-        tokenizer_object=backend,
-        bos_token="<s>",
-        eos_token="</s>",
-        cls_token="<s>",
-        sep_token="</s>",
-        pad_token="<pad>",
-        unk_token="<unk>",
-        mask_token="<mask>",
-        model_max_length=40,
-    )
+    return roberta_like(backend)
 
 
 def wordpiece_tokenizer() -> Any:
@@ -82,7 +88,6 @@ def wordpiece_tokenizer() -> Any:
 def byte_tokenizer() -> Any:
     """RoBERTa's kind: byte-level BPE, where a word begins with a marked space."""
     from tokenizers import Tokenizer, models, pre_tokenizers, processors
-    from transformers import PreTrainedTokenizerFast
 
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     tokens = ["<s>", "<pad>", "</s>", "<unk>", "<mask>", *alphabet, "Ġc", "at", "Ġcat"]
@@ -93,17 +98,7 @@ def byte_tokenizer() -> Any:
     backend.post_processor = processors.TemplateProcessing(
         single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
     )
-    return PreTrainedTokenizerFast(
-        tokenizer_object=backend,
-        bos_token="<s>",
-        eos_token="</s>",
-        cls_token="<s>",
-        sep_token="</s>",
-        pad_token="<pad>",
-        unk_token="<unk>",
-        mask_token="<mask>",
-        model_max_length=40,
-    )
+    return roberta_like(backend)
 
 
 def build_model(kind: str, vocabulary: int, seed: int = 1, depth: int = DEPTH) -> Any:

@@ -11,6 +11,9 @@ from pathlib import Path
 Content = str | bytes | Callable[[Path], object]
 """What a file holds; or what makes it, or a folder, a link, a pipe, at the path it is given."""
 
+HUGE = 2**70
+"""A whole number that no setting, and no machine word, can have."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
@@ -48,6 +51,22 @@ class Case:
                 path.write_bytes(content)
             else:
                 content(path)
+
+
+def numbers(
+    name: str, command: str, files: Mapping[str, Content], flags: Mapping[str, tuple[object, ...]]
+) -> list[Case]:
+    """A case for each value that a flag cannot have."""
+    return [
+        Case(
+            name=f"{name}{flag[1:]}={value}",
+            command=f"{command} {flag}={value}",
+            files=files,
+            line=f"^error: (argument |the number of )?{flag}",
+        )
+        for flag, values in flags.items()
+        for value in values
+    ]
 
 
 def listing(folder: Path, ignored: tuple[str, ...] = ()) -> dict[str, str]:

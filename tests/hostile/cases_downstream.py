@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 
 from tests.eval.downstream_pieces import squad_text, tagged_text
-from tests.hostile.case import Case, Content
+from tests.hostile.case import HUGE, Case, Content, numbers
 from tests.hostile.models import model, without
 from tests.hostile.parts import SENTENCES, deep_json, folder, gz, vec
 
@@ -19,28 +19,11 @@ ASKED: dict[str, Content] = {"t.json": squad_text(4), "s.json": squad_text(2), "
 PAIRED: dict[str, Content] = {"a.txt": SENTENCES, "b.txt": SENTENCES, "m": model("bert")}
 THE = ("the", "cat", "dog")
 SPACES: dict[str, Content] = {**PAIRED, "a.vec": vec(THE), "b.vec": vec(THE)}
-HUGE = 2**70
 SHARED: dict[str, tuple[object, ...]] = {
     "--seeds": (0, -1), "--seed": (-1, HUGE), "--learning-rate": (0, -1, "nan", "inf", 1e30),
     "--epochs": (0,), "--batch": (0,), "--warmup": (-1,), "--weight-decay": (-1, "nan", 1e30),
     "--max-pieces": (0, 7), "--max-train": (-1,), "--max-test": (-1,), "--batch-pieces": (0,),
 }  # fmt: skip
-
-
-def numbers(
-    command: str, files: Mapping[str, Content], flags: Mapping[str, tuple[object, ...]]
-) -> list[Case]:
-    """A case for each value that a flag cannot have."""
-    return [
-        Case(
-            name=f"{command.split()[1]}{flag[1:]}={value}",
-            command=f"{command} {flag}={value}",
-            files=files,
-            line=f"^error: (argument )?{flag}",
-        )
-        for flag, values in flags.items()
-        for value in values
-    ]
 
 
 def bad(kind: str, name: str, files: Mapping[str, Content], line: str, more: str = "") -> Case:
@@ -63,9 +46,9 @@ def squad(**entry: object) -> str:
 
 
 CASES = [
-    *numbers(TAGGING, {}, SHARED),
-    *numbers(QA, {}, {**SHARED, "--stride": (0, -1), "--max-question": (0,), "--max-answer": (0,)}),
-    *numbers(RETRIEVAL, {}, {"--csls": (0, -1), "--max-pieces": (0, 2), "--batch-pieces": (0,), "--max-vocabulary": (-1,)}),
+    *numbers("tagging", TAGGING, {}, SHARED),
+    *numbers("qa", QA, {}, {**SHARED, "--stride": (0, -1), "--max-question": (0,), "--max-answer": (0,)}),
+    *numbers("retrieval", RETRIEVAL, {}, {"--csls": (0, -1), "--max-pieces": (0, 2), "--batch-pieces": (0,), "--max-vocabulary": (-1,)}),
     *[bad("retrieval", f"layer={layer}", {}, f"--layer {layer}: this teacher has 4 layers", f"--layer {layer}")
       for layer in (5, -6, 2**60)],
     bad("tagging", "train-empty", {"t.tsv": ""}, "t.tsv: "),

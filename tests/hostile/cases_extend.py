@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.extend.conftest import NEW_WORDS
-from tests.hostile.case import Case, Content
+from tests.hostile.case import HUGE, Case, Content, numbers
 from tests.hostile.models import model
 from tests.hostile.parts import SENTENCES, vec
 
@@ -36,15 +36,11 @@ def refused(name: str, more: str, line: str, files: dict[str, Content] | None = 
 
 
 CASES = [
-    *(
-        refused(f"{flag[2:]}={value}", f"{flag}={value}", f"^error: {flag}|^error: argument {flag}")
-        for flag, values in {
-            "--vocabulary": (0, 31, -1, 2**70), "--steps": (0, -1), "--batch": (0,), "--block": (3,),
-            "--mask-rate": (0, 1, "nan"), "--learning-rate": (-1, "nan", 2), "--seed": (-1,),
-            "--neighbors": (0,), "--micro-tokens": (0,), "--checkpoint-minutes": (-1, "nan"),
-        }.items()
-        for value in values
-    ),
+    *numbers("extend", EXTEND, FILES, {
+        "--vocabulary": (0, 31, -1, HUGE), "--steps": (0, -1), "--batch": (0,), "--block": (3,),
+        "--mask-rate": (0, 1, "nan"), "--learning-rate": (-1, "nan", 2), "--seed": (-1,),
+        "--neighbors": (0,), "--micro-tokens": (0,), "--checkpoint-minutes": (-1, "nan"),
+    }),
     refused("language-is-a-path", "--language ../fi", "--language: '../fi' is no name"),
     refused("no-text", "--text gone.txt", "gone.txt"),
     refused("empty-text", "", "no text in it", {**FILES, "c.txt": ""}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from tests.eval.downstream_pieces import tagged_text
-from tests.hostile.case import Case, Content
+from tests.hostile.case import HUGE, Case, Content, numbers
 from tests.hostile.models import model, without
 from tests.hostile.parts import SENTENCES, deep_json, fifo, folder, gz, link_to
 
@@ -26,7 +26,6 @@ TABLE = "first\tsecond\tsyntactic\n" + "".join(
 SCORES = "source\ttarget\tf1\nde\ten\t0.5\nen\tde\t0.4\nde\tfr\t0.3\nen\tfr\t0.2\n"
 GROUPS = json.dumps({"groups": [{"name": "g", "languages": ["de"]}], "random": [[]]})
 PRETRAIN = "pretrain --model m --text de.txt --loss none --steps 1 --output o --device cpu"
-HUGE = 2**70
 
 
 def case(
@@ -34,22 +33,6 @@ def case(
 ) -> Case:
     """A command that must fail, among files."""
     return Case(name=name, command=command, line=line, files=files or {})
-
-
-def numbers(
-    name: str, command: str, files: dict[str, Content], flags: dict[str, tuple[object, ...]]
-) -> list[Case]:
-    """A case for each value that a flag cannot have."""
-    return [
-        case(
-            f"{name}{flag[1:]}={value}",
-            f"(argument )?(the number of )?{flag}",
-            f"{command} {flag}={value}",
-            files,
-        )
-        for flag, values in flags.items()
-        for value in values
-    ]
 
 
 CASES = [

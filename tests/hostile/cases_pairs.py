@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.hostile.case import Case, Content
+from tests.hostile.case import Case, Content, numbers
 from tests.hostile.models import model
 
 PAIRS = (
@@ -62,18 +62,15 @@ SOURCES = [
     pairs("latin-1", "--bitext en-de=a.en,a.de", "a.en:1: not UTF-8",
           {"a.en": "caf\xe9 noir\n".encode("latin-1")}),
 ]  # fmt: skip
-NUMBERS = [
-    pairs(f"{flag[2:]}={value}", f"--bitext s/*.tsv {flag} {value}", flag)
-    for flag, values in {
-        "--bitext-temperature": (0, 0.5, "nan", "inf"), "--source-limit": (0, -1, 2, "nan"),
-        "--mrtd-weight": (-1, "nan"), "--trtd-weight": (-1, 1e30), "--trtd-batch": (0,),
-        "--detector-weight": (-1, "inf"), "--generator-layers": (0,), "--share": ("all",),
-        "--sentence-weight": (-1, "nan"), "--sentence-batch": (0, 1), "--sentence-contrast": (0, -1),
-        "--radius": (-1, "nan", "inf"), "--robust-rounds": (0,), "--robust": ("maybe",),
-        "--tlm-weight": (-1, "nan", "inf", 1e30), "--tlm-batch": (0, -1),
-        "--mlm-weight": (-1, "nan", 1e30), "--bitext-sampling": ("magic",),
-    }.items() for value in values
-]  # fmt: skip
+NUMBERS = numbers("pretrain-bitext", f"{PAIRS} --bitext s/*.tsv", BITEXT, {
+    "--bitext-temperature": (0, 0.5, "nan", "inf"), "--source-limit": (0, -1, 2, "nan"),
+    "--mrtd-weight": (-1, "nan"), "--trtd-weight": (-1, 1e30), "--trtd-batch": (0,),
+    "--detector-weight": (-1, "inf"), "--generator-layers": (0,), "--share": ("all",),
+    "--sentence-weight": (-1, "nan"), "--sentence-batch": (0, 1), "--sentence-contrast": (0, -1),
+    "--radius": (-1, "nan", "inf"), "--robust-rounds": (0,), "--robust": ("maybe",),
+    "--tlm-weight": (-1, "nan", "inf", 1e30), "--tlm-batch": (0, -1),
+    "--mlm-weight": (-1, "nan", 1e30), "--bitext-sampling": ("magic",),
+})  # fmt: skip
 CLASHES = [
     pairs("hub-is-missing", "--bitext s/*.tsv --bitext-sampling english --bitext-hub fr",
           "--bitext-hub fr: not among the languages of --bitext: de, en"),

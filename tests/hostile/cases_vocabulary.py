@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.hostile.case import Case
-from tests.hostile.cases_training import HUGE, LATIN, numbers
+from tests.hostile.case import HUGE, Case, numbers
+from tests.hostile.cases_training import LATIN
 from tests.hostile.parts import SENTENCES
 
 VOCABULARY = "vocabulary --text en=c.txt --no-compare --output out"

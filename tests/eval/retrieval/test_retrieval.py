@@ -10,6 +10,7 @@ from eval.retrieval.config import RetrievalConfig
 from eval.retrieval.score import score_retrieval
 from eval.retrieval.stage import retrieval
 from eval.retrieval.static_sentences import StaticEncoder, sif_weights, without_first_component
+from tests.teachers import roberta_like
 from x2static.core.errors import ConfigError, DatasetError
 from x2static.core.scores.intervals import share_interval
 from x2static.core.text.bitext import read_sentences
@@ -178,10 +179,7 @@ def tiny_model(tmp_path_factory):
     inner.post_processor = processors.TemplateProcessing(
         single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
     )
-    tokenizer = transformers.PreTrainedTokenizerFast(
-        tokenizer_object=inner, bos_token="<s>", eos_token="</s>", pad_token="<pad>",
-        unk_token="<unk>", mask_token="<mask>", cls_token="<s>", sep_token="</s>",
-    )  # fmt: skip
+    tokenizer = roberta_like(inner, longest=62)
     torch.manual_seed(0)
     model = transformers.XLMRobertaModel(
         transformers.XLMRobertaConfig(
