@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.hostile.case import Case, Content
+from tests.hostile.case import HUGE, Case, Content, numbers
 from tests.hostile.parts import (
     EN,
     EN_DE,
@@ -44,17 +44,6 @@ def case(name: str, line: str | None, command: str, **files: Content) -> Case:
     )
 
 
-def numbers(command: str, flags: dict[str, tuple[Any, ...]]) -> list[Case]:
-    """Values that a number cannot have."""
-    name = "-".join(command.split(" --")[0].split())
-    return [
-        case(f"{name}-{flag}={value}", f"--{flag}", f"{command} --{flag}={value}")
-        for flag, values in flags.items()
-        for value in values
-    ]
-
-
-HUGE = 10**30
 SIMILARITIES = [
     case("similarity-empty", "x.txt: empty", SIMILARITY, x_txt=""),
     case("similarity-folder", "x.txt: Is a directory", SIMILARITY, x_txt=folder),
@@ -78,7 +67,7 @@ SIMILARITIES = [
         case(f"similarity-back-off-{value}", "--back-off must be a finite number", f"eval similarity --vectors en.vec --dataset scores.txt --back-off={value}")
         for value in ("nan", "inf", "-inf", "1e400")
     ),
-    *numbers("eval similarity --vectors en.vec --dataset scores.txt", {"max-vocabulary": (-1, HUGE, "x"), "back-off": ("x",), "case": ("upper",), "phrases": ("join",)}),
+    *numbers("eval-similarity", "eval similarity --vectors en.vec --dataset scores.txt", ALL, {"--max-vocabulary": (-1, HUGE, "x"), "--back-off": ("x",), "--case": ("upper",), "--phrases": ("join",)}),
 ]  # fmt: skip
 
 BLIS = [
@@ -89,7 +78,7 @@ BLIS = [
     case("bli-induce-two", "--induce writes one", BLI + " --lexicon pairs.txt depairs.txt --induce o"),
     case("bli-cuda-exact", "--device cuda", BLI + " --device cuda --index exact"),
     case("bli-induce-exists", "depairs.txt exists already", BLI + " --induce depairs.txt"),
-    *numbers(BLI, {"k": (0, -1, HUGE, "x", "nan"), "csls": (0, -1, HUGE), "max-vocabulary": (-1, HUGE), "induce-cutoff": (0, HUGE), "method": ("dot",), "index": ("annoy",), "case": ("upper",), "device": ("tpu",)}),
+    *numbers("eval-bli", BLI, ALL, {"--k": (0, -1, HUGE, "x", "nan"), "--csls": (0, -1, HUGE), "--max-vocabulary": (-1, HUGE), "--induce-cutoff": (0, HUGE), "--method": ("dot",), "--index": ("annoy",), "--case": ("upper",), "--device": ("tpu",)}),
 ]  # fmt: skip
 
 RETRIEVAL = "eval retrieval --source s.txt --target t.txt --vectors en.vec de.vec"
@@ -105,7 +94,7 @@ RETRIEVALS = [
     case("retrieval-one-vector", "--vectors takes two files", "eval retrieval --source s.txt --target t.txt --vectors en.vec"),
     case("retrieval-unpaired", "pair them up", RETRIEVAL + " --target t.txt t.txt"),
     case("retrieval-unknown-words", "s.txt: none of its words has a vector in en.vec or de.vec", RETRIEVAL, s_txt="apple\npear\n", t_txt="plum\nfig\n"),
-    *numbers(RETRIEVAL, {"csls": (0, HUGE), "max-pieces": (2, -1), "max-vocabulary": (-1,), "batch-pieces": (0,), "layer": ("x", HUGE), "case": ("upper",), "method": ("dot",)}),
+    *numbers("eval-retrieval", RETRIEVAL, ALL, {"--csls": (0, HUGE), "--max-pieces": (2, -1), "--max-vocabulary": (-1,), "--batch-pieces": (0,), "--layer": ("x", HUGE), "--case": ("upper",), "--method": ("dot",)}),
 ]  # fmt: skip
 
 ALIGNS = [
@@ -136,14 +125,14 @@ ALIGNS = [
     case("hub-empty-lexicon", "depairs.txt: no pair", HUB, depairs_txt=""),
     case("hub-width", "wide", HUB, de_vec=vec(width=5)),
     case("hub-output-is-a-file", "pairs.txt", HUB + " --output pairs.txt"),
-    *numbers(ALIGN, {
-        "ridge": ("nan", "inf", "x", "1e400", -1), "cutoff": (-1, HUGE), "csls": (-1, HUGE), "rounds": (0,),
-        "seed": (-1, HUGE), "threads": (-1,), "restarts": (-1,), "patience": (0, -1), "dimensions": (-1,),
-        "threshold": ("nan", "-inf"), "keep-initial": ("nan", 2, 0), "keep-multiplier": ("nan", 0.5),
-        "smoothing": ("nan", 1.5, -1), "start-words": (0,), "source-reweight": ("inf",), "max-vocabulary": (-1,),
-        "induce-cutoff": (-1,), "mapping": ("affine",), "normalize": ("scale",), "method": ("magic",), "device": ("tpu",),
+    *numbers("align", ALIGN, ALL, {
+        "--ridge": ("nan", "inf", "x", "1e400", -1), "--cutoff": (-1, HUGE), "--csls": (-1, HUGE), "--rounds": (0,),
+        "--seed": (-1, HUGE), "--threads": (-1,), "--restarts": (-1,), "--patience": (0, -1), "--dimensions": (-1,),
+        "--threshold": ("nan", "-inf"), "--keep-initial": ("nan", 2, 0), "--keep-multiplier": ("nan", 0.5),
+        "--smoothing": ("nan", 1.5, -1), "--start-words": (0,), "--source-reweight": ("inf",), "--max-vocabulary": (-1,),
+        "--induce-cutoff": (-1,), "--mapping": ("affine",), "--normalize": ("scale",), "--method": ("magic",), "--device": ("tpu",),
     }),
-    *numbers(HUB, {"rounds": (0, HUGE), "seed": (-1, HUGE), "method": ("magic",), "cutoff": (-1,), "max-vocabulary": (-1,), "threads": (-1,), "choice": ("best",)}),
+    *numbers("align-hub", HUB, ALL, {"--rounds": (0, HUGE), "--seed": (-1, HUGE), "--method": ("magic",), "--cutoff": (-1,), "--max-vocabulary": (-1,), "--threads": (-1,), "--choice": ("best",)}),
 ]  # fmt: skip
 
 QUESTIONS = json.dumps({"data": [{"paragraphs": [{"context": "a b", "qas": []}]}]})
@@ -170,19 +159,25 @@ DOWNSTREAM = [
     case("tagging-conllu-no-word", "x.txt:1: ", TAGGING, x_txt="1\t\tthe\tDET\t_\t_\t_\t_\t_\t_\n"),
     case("tagging-fifo", "x.txt: a pipe", TAGGING, x_txt=fifo),
     case("tagging-zeros", "x.txt:1: a line", TAGGING, x_txt=link_to("/dev/zero")),
-    *numbers("eval qa --model m --train x.json --test en=x.json --output o", {"epochs": (0, -1, HUGE), "batch": (0,), "seeds": (0,), "learning-rate": ("nan", 0, "inf"), "stride": (-1,), "max-pieces": (0,), "weight-decay": ("nan", "inf"), "preset": ("huge",)}),
-    *numbers("eval tagging --model m --train x.txt --test en=x.txt --output o", {"epochs": (0,), "batch": (0,), "seeds": (0,), "learning-rate": ("nan", -1), "max-pieces": (0,), "metric": ("f2",)}),
+    *numbers("eval-qa", "eval qa --model m --train x.json --test en=x.json --output o", ALL, {"--epochs": (0, -1, HUGE), "--batch": (0,), "--seeds": (0,), "--learning-rate": ("nan", 0, "inf"), "--stride": (-1,), "--max-pieces": (0,), "--weight-decay": ("nan", "inf"), "--preset": ("huge",)}),
+    *numbers("eval-tagging", "eval tagging --model m --train x.txt --test en=x.txt --output o", ALL, {"--epochs": (0,), "--batch": (0,), "--seeds": (0,), "--learning-rate": ("nan", -1), "--max-pieces": (0,), "--metric": ("f2",)}),
 ]  # fmt: skip
 
 
+RUN: dict[str, Content] = {
+    "r/plan.json": json.dumps({"languages": ["en"], "hub": "en", "tasks": []}),
+    "r/sentences/en.txt": SENTENCES,
+}
+
+
 def report(name: str, line: str | None, flags: str = "", **files: Content) -> Case:
-    """A run folder ``r`` with a plan, shown as a page."""
-    plan = files.pop("plan", json.dumps({"languages": ["en"], "hub": "en", "tasks": []}))
+    """A run folder ``r``, perhaps with a ``plan`` of its own, shown as a page."""
+    own = {"r/plan.json": files.pop("plan")} if "plan" in files else {}
     return Case(
         name=f"report-{name}",
         command=f"report r {flags}",
         line=line,
-        files={"r/plan.json": plan, "r/sentences/en.txt": SENTENCES, **files},
+        files={**RUN, **own, **files},
         makes=("r",) if line is None else (),
     )
 
@@ -191,9 +186,9 @@ REPORTS = [
     Case(name="report-gone", command="report gone", line="gone: no such folder"),
     Case(name="report-file", command="report f", files={"f": "x"}, line="f: no such folder"),
     Case(name="report-empty", command="report r", files={"r": folder}, line="r: no run here"),
-    *(report(f"{flag}={value}", f"--{flag}", f"--{flag}={value}") for flag, value in [
-        ("seed", -1), ("seed", HUGE), ("top", 0), ("top", HUGE), ("vocabulary", 99), ("num-words", -1), ("map-words", -1), ("top", "x"),
-    ]),
+    *numbers("report", "report r", RUN, {
+        "--seed": (-1, HUGE), "--top": (0, HUGE, "x"), "--vocabulary": (99,), "--num-words": (-1,), "--map-words": (-1,),
+    }),
     report("deep-plan", None, plan=deep_json()),
     report("nested-plan", None, plan='{"languages": ["en"], "tasks": [{"language": "en", "stage": "distill", "settings": ' + deep_json(400) + "}]}"),
     report("nested-languages", None, plan='{"languages": ' + deep_json(400) + "}"),
@@ -218,6 +213,7 @@ def explore(name: str, line: str, command: str, **files: Content) -> Case:
 EXPLORES = [
     explore("gone", "gone: no such folder", "gone"),
     explore("text-gone", "--texts: gone.txt: no such file", "f --texts de=gone.txt", **{"f/de.vec": EN}),
+    explore("text-folder", "--texts: t: not a file", "f --texts de=t", **{"f/de.vec": EN, "t": folder}),
     explore("text-unknown", "no vectors of 'xx'", "f --texts xx=t.txt", **{"f/de.vec": EN, "t.txt": "a"}),
     explore("text-no-name", "is not NAME=FILE", "f --texts t.txt", **{"f/de.vec": EN, "t.txt": "a"}),
     explore("text-twice", "'de' is named twice", "f --texts de=t.txt de=t.txt", **{"f/de.vec": EN, "t.txt": "a"}),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import save
 
-from tests.hostile.case import Case, Content
+from tests.hostile.case import HUGE, Case, Content
 from tests.hostile.parts import (
     DE,
     EN,
@@ -96,14 +96,14 @@ TEXTS = [
         prepare(f"{flag}={value}", f"--{flag} must be at (least|most)", "s.txt", SENTENCES, f"--{flag}={value}")
         for flag, value in [
             ("max-sentences", -1), ("min-tokens", 0), ("max-tokens", -1), ("min-sentences", 0),
-            ("max-line-bytes", 0), ("workers", -1), ("seed", -1), ("seed", 10**30),
+            ("max-line-bytes", 0), ("workers", -1), ("seed", -1), ("seed", HUGE),
         ]
     ),
     Case(name="udpipe-model-is-none", files={"s.txt": SENTENCES, "m.udpipe": "no model"}, line="m.udpipe",
          command="prepare --language en --tokenizer udpipe --udpipe-model m.udpipe --input s.txt --output o.txt"),
-    Case(name="udpipe-model-is-gone", files={"s.txt": SENTENCES}, line="m.udpipe",
+    Case(name="udpipe-model-is-gone", files={"s.txt": SENTENCES}, line="m.udpipe: no such file",
          command="prepare --language en --tokenizer udpipe --udpipe-model m.udpipe --input s.txt --output o.txt"),
-    Case(name="udpipe-model-is-a-pipe", files={"s.txt": SENTENCES, "m.udpipe": fifo}, line="m.udpipe",
+    Case(name="udpipe-model-is-a-pipe", files={"s.txt": SENTENCES, "m.udpipe": fifo}, line="m.udpipe: not a file",
          command="prepare --language en --tokenizer udpipe --udpipe-model m.udpipe --input s.txt --output o.txt"),
     Case(name="udpipe-model-is-endless", files={"s.txt": SENTENCES, "m.udpipe": link_to("/dev/zero")}, line="m.udpipe", alone=True,
          command="prepare --language en --tokenizer udpipe --udpipe-model m.udpipe --input s.txt --output o.txt"),

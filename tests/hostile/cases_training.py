@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.hostile.case import Case, Content
+from tests.hostile.case import HUGE, Case, Content, numbers
 from tests.hostile.models import model
 from tests.hostile.parts import SENTENCES, fifo, folder, gz, link_to, vec
 
@@ -14,23 +14,6 @@ ALIGNED = f"{PRETRAIN} --vectors en=en.vec"
 LATIN = "caf\xe9 noir\n".encode("latin-1")
 TEACHER: dict[str, Content] = {"c.txt": SENTENCES, "m": model()}
 MASKED: dict[str, Content] = {"c.txt": SENTENCES * 40, "m": model("masked")}
-HUGE = 2**70
-
-
-def numbers(
-    name: str, command: str, files: Mapping[str, Content], flags: Mapping[str, tuple[object, ...]]
-) -> list[Case]:
-    """A case for each value that a flag cannot have."""
-    return [
-        Case(
-            name=f"{name}{flag[1:]}={value}",
-            command=f"{command} {flag}={value}",
-            files=files,
-            line=f"^error: {flag}|^error: argument {flag}",
-        )
-        for flag, values in flags.items()
-        for value in values
-    ]
 
 
 DISTILL_NUMBERS = numbers("distill", DISTILL, {"c.txt": SENTENCES}, {
@@ -75,8 +58,10 @@ TEXTS = [
     *corpus("utf-16", SENTENCES.encode("utf-16"), "c.txt:1: not UTF-8 .*UTF-16"),
     *corpus("gzip-cut-off", gz(SENTENCES * 99, cut=9), "c.txt: broken compressed data"),
     *corpus("gzip-of-nothing", gz(""), "c.txt: no (sentence|text) in it"),
-    *corpus("folder", folder, "c.txt: (no such file|the folder holds no file)"),
-    *corpus("fifo", fifo, "c.txt: (no such file|a pipe|.*nobody writes)"),
+    *corpus("folder", folder, "c.txt: not a file; x2static prepare writes one", "distill"),
+    *corpus("fifo", fifo, "c.txt: not a file; x2static prepare writes one", "distill"),
+    *corpus("folder", folder, "c.txt: the folder holds no file", "pretrain"),
+    *corpus("fifo", fifo, "c.txt: a pipe to which nobody writes", "pretrain"),
     *corpus("dangling-link", link_to("nowhere"), "c.txt.*no such file"),
     Case(name="distill-no-corpus", command=DISTILL.replace("c.txt", "d.txt"), files=TEACHER,
          line="d.txt: no such file"),

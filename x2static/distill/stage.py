@@ -10,6 +10,7 @@ from x2static.core.outcome import Outcome
 from x2static.core.progress import format_seconds
 from x2static.core.storage.resumable import Resumable
 from x2static.core.storage.run_record import RunRecord
+from x2static.core.storage.source_file import why_no_file
 from x2static.core.vector_file import write_vectors
 from x2static.core.vectors import WordVectors
 from x2static.distill.config import DistillConfig
@@ -34,7 +35,9 @@ from x2static.teacher.legibility import Legibility
 def distill(config: DistillConfig) -> Outcome:
     """Distil static vectors from a transformer and write them with their run record."""
     if not config.corpus.is_file():
-        raise CorpusError(f"{config.corpus}: no such file; x2static prepare writes one")
+        raise CorpusError(
+            f"{config.corpus}: {why_no_file(config.corpus)}; x2static prepare writes one"
+        )
     wanted = read_wanted(config)
     read = [config.corpus, *words_path(config)]
     run = Resumable(

@@ -26,6 +26,11 @@ def open_source(path: Path) -> BinaryIO:
     return _open_pipe(path)
 
 
+def why_no_file(path: Path) -> str:
+    """What is wrong where a file was wanted and none is: nothing is there, or something else."""
+    return "not a file" if path.exists() else "no such file"
+
+
 def _open_pipe(path: Path) -> BinaryIO:
     """Opening waits for a writer, so another thread does it, and is released when time is up."""
     opened: list[BinaryIO] = []

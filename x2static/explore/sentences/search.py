@@ -19,6 +19,7 @@ from x2static.core.formats.many_languages import sentence_rows
 from x2static.core.formats.static_embedding import is_unspaced
 from x2static.core.lexicons.from_bitext import words_of
 from x2static.core.normalize import unit
+from x2static.core.storage.source_file import why_no_file
 from x2static.core.text.lines import numbered_lines
 from x2static.core.vectors import FloatMatrix, WordVectors
 
@@ -91,7 +92,7 @@ class SentenceSearch:
         """
         for path in files.values():
             if not path.is_file():
-                raise ConfigError(f"--texts: {path}: no such file")
+                raise ConfigError(f"--texts: {path}: {why_no_file(path)}")
         self._files, self._vectors_of = dict(files), vectors_of
         self._lock = threading.Lock()
         self._encoders: dict[str, Encoder] = {}

@@ -16,6 +16,7 @@ from x2static.core.errors import ConfigError, CorpusError, WorkbenchError, requi
 from x2static.core.messages import say
 from x2static.core.progress import doing
 from x2static.core.storage.files import staged
+from x2static.core.storage.source_file import why_no_file
 
 _TIMEOUT_SECONDS = 60
 _PROBE_SECONDS = 10
@@ -39,7 +40,7 @@ def find_model(language: str, given: Path | None) -> Path:
     """
     if given is not None:
         if not given.is_file():
-            raise CorpusError(f"--udpipe-model {given}: no such file")
+            raise CorpusError(f"--udpipe-model {given}: {why_no_file(given)}")
         return given
     model = local_model(language)
     return model if model.is_file() else _download(model.name, model, language)
