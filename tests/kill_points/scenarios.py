@@ -26,6 +26,7 @@ class Scenario:
         has_overwrite: whether it has ``--overwrite``.
         make: puts into an empty folder what the command reads.
         over: whether outputs of an earlier run, with another input, are there already.
+        apart: groups of outputs that appear one after the other; empty where all appear at once.
     """
 
     command: tuple[str, ...]
@@ -34,6 +35,7 @@ class Scenario:
     has_overwrite: bool = True
     make: Callable[[Path], None]
     over: bool = False
+    apart: tuple[tuple[str, ...], ...] = ()
 
 
 def make_vectors(folder: Path, seed: int = 0) -> None:
@@ -181,12 +183,9 @@ _PRETRAIN = ("pretrain", "--model", "teacher", "--text", "en=en.txt", "--loss", 
              "--checkpoint-minutes", "0")  # fmt: skip
 _VOCABULARY = ("vocabulary", "--text", "en=en.txt", "de=en.txt", "--size", "105", "--no-compare",
                "--output", "out")  # fmt: skip
-
 _PAIRS = ("pretrain", "--model", "teacher", "--bitext", "*.tsv", "--mlm-weight", "0", "--loss",
           "none", "--steps", "2", "--tlm-batch", "2", "--block", "16", "--device", "cpu",
           "--output", "out", "--checkpoint-minutes", "0")  # fmt: skip
-
-
 _LANGUAGES = {
     "languages represent": (
         ("languages", "represent", "--model", "teacher", "--text", "??.txt", "--device", "cpu",
@@ -259,9 +258,11 @@ SCENARIOS: dict[str, Scenario] = {
     **_both("align hub", Scenario(
         command=_HUB, resumes=True, make=make_vectors,
         outputs=("out/de", "out/fr", "out/de.map.safetensors", "out/fr.map.safetensors"),
+        apart=(("out/de", "out/de.map.safetensors"), ("out/fr", "out/fr.map.safetensors")),
     )),
     **_both("eval bli", Scenario(
         command=_BLI, outputs=("scores.json", "pairs.tsv"), make=make_vectors,
+        apart=(("scores.json",), ("pairs.tsv",)),
     )),
     **_both("report", Scenario(
         command=("report", "run"), outputs=("run/report.html",), make=make_report,
