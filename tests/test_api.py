@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 import x2static
 from tests.teachers import WORDS, save_teacher
 from x2static.core.errors import ConfigError, WorkbenchError
+from x2static.core.hand_over import HandOver
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +119,29 @@ def test_many_languages_come_into_one_space(pair) -> None:
         assert row["p@1"] == 1.0
     with pytest.raises(ConfigError, match="lexicons: none for 'two'"):
         x2static.align_hub(target, spokes, {"one": pairs})
+
+
+def test_lines_name_what_was_given_not_where_it_lay(pair, capsys: pytest.CaptureFixture) -> None:
+    target, source = pair
+    pairs = [(word, word.lower()) for word in source.words[:40]]
+    (row,) = x2static.bli(source, target, pairs)
+    assert (row["source"], row["target"], row["lexicon"]) == ("source", "target", "pairs")
+    (row,) = x2static.bli(source, source, [(word, word) for word in source.words])
+    x2static.align_hub(target, {"de": source}, {"de": pairs})
+    with pytest.raises(WorkbenchError, match="^pairs: "):
+        x2static.align(source, target, [("one", "two")])
+    with pytest.raises(WorkbenchError, match="^source is 5 wide|^source .*5"):
+        x2static.align((source.words, source.matrix[:, :5]), target, pairs)
+    said = capsys.readouterr().err
+    assert "source → target (pairs): " in said
+    assert tempfile.gettempdir() not in said
+
+
+def test_two_things_of_one_part_are_told_apart() -> None:
+    with HandOver() as desk:
+        paths = [desk.pairs([("one", word)]) for word in ("eins", "zwei")]
+        assert [path.name for path in paths] == ["pairs", "pairs-2"]
+        assert paths[0].read_text() == "one\teins\n"
 
 
 def test_gensim_vectors_come_in(pair) -> None:

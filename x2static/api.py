@@ -20,6 +20,7 @@ from typing import Any
 from x2static.core.config import closest, coerce, configured
 from x2static.core.errors import ConfigError
 from x2static.core.hand_over import HandOver, Pairs, Text, Vectors
+from x2static.core.messages import as_known
 from x2static.core.outcome import Outcome
 from x2static.core.setting import fields_of
 from x2static.core.vector_file import read_vectors, write_vectors
@@ -65,7 +66,13 @@ def distill(
     """
     with HandOver() as desk:
         folder = desk.output(output, "vectors")
-        _run("distill", corpus=desk.text(corpus), teacher=str(teacher), output=folder, **settings)
+        _run(
+            "distill",
+            corpus=desk.text(corpus, "corpus"),
+            teacher=str(teacher),
+            output=folder,
+            **settings,
+        )
         return desk.vectors_from(folder)
 
 
@@ -84,8 +91,8 @@ def align(
         outputs = [desk.output(None, name) for name in ("mapped_source", "mapped_target")]
         _run(
             "align",
-            source=desk.vectors(source),
-            target=desk.vectors(target),
+            source=desk.vectors(source, "source"),
+            target=desk.vectors(target, "target"),
             lexicon=None if pairs is None else desk.pairs(pairs),
             output_source=outputs[0],
             output_target=outputs[1],
@@ -116,8 +123,8 @@ def align_hub(
         if lexicons is not None:
             settings["lexicons"] = desk.pairs_by_name(lexicons, spokes)
         _run(
-            "align hub", hub=f"hub={desk.vectors(hub)}", output=folder,
-            spokes=tuple(f"{name}={desk.vectors(one)}" for name, one in spokes.items()),
+            "align hub", hub=f"hub={desk.vectors(hub, 'hub')}", output=folder,
+            spokes=tuple(f"{name}={desk.vectors(one, name)}" for name, one in spokes.items()),
             **{"output_format": "safetensors", **settings},
         )  # fmt: skip
         return {name: desk.vectors_from(folder / name) for name in spokes}
@@ -128,8 +135,8 @@ def bli(source: Vectors, target: Vectors, pairs: Pairs, **settings: Any) -> list
     with HandOver() as desk:
         return _rows(
             "eval bli",
-            source=(desk.vectors(source),),
-            target=(desk.vectors(target),),
+            source=(desk.vectors(source, "source"),),
+            target=(desk.vectors(target, "target"),),
             lexicon=(desk.pairs(pairs),),
             **settings,
         )
@@ -166,8 +173,8 @@ def retrieval(
         sides = () if vectors is None else tuple(desk.vectors(side) for side in vectors)
         return _rows(
             "eval retrieval",
-            source=(desk.text(source),),
-            target=(desk.text(target),),
+            source=(desk.text(source, "source"),),
+            target=(desk.text(target, "target"),),
             vectors=sides,
             model=None if model is None else str(model),
             **settings,
@@ -195,15 +202,24 @@ def pretrain(
     """
     with HandOver() as desk:
         texts = text.items() if isinstance(text, Mapping) else [(None, path) for path in text]
-        named = [str(p) if code is None else f"{code}={desk.text(p)}" for code, p in texts]
-        sides = [f"{code}={desk.vectors(one)}" for code, one in (vectors or {}).items()]
+        named = [
+            str(p) if code is None else f"{code}={desk.text(p, f'{code}-text')}"
+            for code, p in texts
+        ]
+        sides = [
+            f"{code}={desk.vectors(one, f'{code}-vectors')}"
+            for code, one in (vectors or {}).items()
+        ]
         _run("pretrain", text=tuple(named), vectors=tuple(sides), output=Path(output), **settings)
         return Path(output)
 
 
 def _rows(command: str, **settings: Any) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = _run(command, **settings).data["rows"]
-    return rows
+    return [
+        {name: as_known(value) if isinstance(value, str) else value for name, value in row.items()}
+        for row in rows
+    ]
 
 
 def _run(command: str, **settings: Any) -> Outcome:

@@ -46,7 +46,7 @@ class HubLearner:
             resources = Resources(
                 self._device,
                 self._config.threads or None,
-                silent if is_trial else lambda text: progress.say(f"{self._name}: {text}"),
+                silent if is_trial else lambda text: progress.say(self._named(text)),
                 lambda done: progress.advance(1, done),
                 lambda turn: progress.advance(1, f"objective {100 * turn.objective:.4f}"),
             )
@@ -56,6 +56,10 @@ class HubLearner:
         """The spoke, and how many there are: ``de (2 of 4)``."""
         names = [self._config.named(text)[0] for text in self._config.spokes]
         return f"{self._name} ({names.index(self._name) + 1} of {len(names)})"
+
+    def _named(self, text: str) -> str:
+        """Each line behind the spoke's name."""
+        return "\n".join(f"{self._name}: {line}" for line in text.split("\n"))
 
     def judge(self, found: Alignment) -> Verdict | None:
         """Held-out pairs on the map; None where there are none, or nobody asked."""

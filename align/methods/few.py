@@ -68,10 +68,10 @@ class FewTuning:
         stated = f"tuned: {self.choice}"
         if self.recall is not None:
             stated += (
-                f": CSLS P@1 {100 * self.recall.csls:.2f} {shown(self._interval())} on "
+                f"\ntuned: CSLS P@1 {100 * self.recall.csls:.2f} {shown(self._interval())} on "
                 f"{self.recall.words:,} held-out words"
             )
-        return f"{stated} ({'; '.join(self.ways)})" if self.ways else stated
+        return "\n".join([stated, *(f"tuned: tried {way}" for way in self.ways)])
 
     def _interval(self) -> Interval | None:
         return self.recall and share_interval(self.recall.csls, self.recall.words)

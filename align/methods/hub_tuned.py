@@ -103,7 +103,7 @@ class SpokeTuning:
         if self.held_out is None or self.unaligned is None or self.rotation is None:
             return f"tuned: {self.recipe} (too few pairs to hold any out)"
         return (
-            f"tuned: {self.recipe}: CSLS P@1 {self.held_out.csls_shown} on "
+            f"tuned: {self.recipe}\ntuned: CSLS P@1 {self.held_out.csls_shown} on "
             f"{self.held_out.words:,} held-out words, "
             f"the rotation alone {100 * self.rotation.csls:.2f}, "
             f"unaligned {100 * self.unaligned.csls:.2f}"
@@ -141,7 +141,7 @@ class SpokeLearner:
         self.way, self.divisions = best.way, self._ways.divisions(pairs)
         for division, run in zip(self.divisions, best.runs, strict=False):
             self._found[self._key(division.learned, TRIAL_WORDS)] = run
-        self.ways_gone = f" (ways to more pairs: {'; '.join(map(str, gone))})"
+        self.ways_gone = "".join(f"\ntuned: tried {way}" for way in gone)
 
     def learn(
         self, recipe: Leaning, given: PairRows, most: int = _WORDS

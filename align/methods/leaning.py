@@ -43,7 +43,7 @@ class Leaning:
             how = f"least squares towards the {self.prior}, ridge {self.ridge:g}"
         added = "with" if self.bootstrapped else "without"
         polished = ", polished" if self.polished else ""
-        return f"{how}, {self.mean:g} of the hub's mean, {added} mutual pairs{polished}"
+        return f"{how}, {100 * self.mean:g} % of the hub's mean, {added} mutual pairs{polished}"
 
 
 class Products(NamedTuple):

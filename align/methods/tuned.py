@@ -122,7 +122,7 @@ class Tuning:
             return f"{stated} (too few pairs to hold any out)"
         plain = "none" if self.plain is None else f"{100 * self.plain:.2f}"
         return (
-            f"{stated}: CSLS P@1 {100 * self.held_out:.2f} {shown(self._interval())} on "
+            f"{stated}\ntuned: CSLS P@1 {100 * self.held_out:.2f} {shown(self._interval())} on "
             f"{self.words:,} held-out words, published map {plain}"
         )
 

@@ -18,7 +18,7 @@ def test_fifty_pairs_bring_a_spoke_into_the_hub(rng):
     lines: list[str] = []
     problem = Problem(world.source, world.target, settings, pairs, rounds=1)
     found = HUB_METHODS["tuned"].learn(problem, Resources(say=lines.append, threads=1))
-    assert "ways to more pairs: growth: " in lines[0]
+    assert "\ntuned: tried growth: " in lines[0]
     assert found.notes["tuning"]["way"] in ("growth", "self-learning", "the vectors as they lie")
     assert precision(found.source.apply(world.source), world.target, world.translation) > 0.5
 
