@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from x2static.prepare.apostrophes import ELIDED, ONE_APOSTROPHE, apostrophes
@@ -53,3 +55,18 @@ def test_sentences_are_cut_by_the_rule_before_they_are_counted(splits: bool, wor
     again = ChunkPlan.from_json(plan.to_json())
     found = ChunkProcessor(again).process("Bevo l’acqua".encode())
     assert [one.decode() for one in found.sentences] == [words]
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"), [((), "Bevo l' acqua\n"), (("--elisions", "keep"), "Bevo l'acqua\n")]
+)
+def test_the_command_keeps_elisions_when_asked(
+    flags: tuple[str, ...], words: str, tmp_path: Path, run_cli
+) -> None:
+    (tmp_path / "it.txt").write_text("Bevo l’acqua\n", encoding="utf-8")
+    code, _, err = run_cli(
+        "prepare", "--language", "it", "--tokenizer", "icu", "--rules", "all", "--workers", 1,
+        "--input", tmp_path / "it.txt", "--output", tmp_path / "out.txt", *flags,
+    )  # fmt: skip
+    assert code == 0, err
+    assert (tmp_path / "out.txt").read_text(encoding="utf-8") == words
