@@ -1,16 +1,16 @@
 """Run benchmarks and print how many times better than its reference each figure is.
 
-A benchmark is a file ``scripts/benchmarks/NAME.py`` with ``rows(scratch: Path)``, which returns or
-yields dicts and may also take ``quick: bool`` and ``repeats: int``. A row has ``name``, ``unit``,
-``ours``, ``reference``, ``ratio`` (how many times better than the reference), ``goal`` (least
-ratio) and ``holds``; a row without a goal only informs. ``low``, ``high`` and ``repeats`` are the
-ratio's least and greatest and their number (see `scripts.paired`): where they lie on both sides of
-the goal, nothing is claimed. ``load`` (of the machine, other work included), ``floor`` (what the
+A benchmark is a file ``scripts/benchmarks/NAME.py`` with ``rows(scratch: Path) -> list[dict]``,
+which may also take ``quick: bool`` and ``repeats: int``. A row has ``name``, ``unit``, ``ours``,
+``reference``, ``ratio`` (how many times better than the reference), ``goal`` (least ratio) and
+``holds``; a row without a goal only informs. ``low``, ``high`` and ``repeats`` are the ratio's
+least and greatest and their number (see `scripts.paired`): where they lie on both sides of the
+goal, nothing is claimed. ``load`` (of the machine, other work included), ``floor`` (what the
 hardware allows) and ``note`` are optional.
 
-``--json FILE`` is written anew whenever a benchmark has ended; each row names its commit. What a
-benchmark has yielded before it fails is kept as ``partial``. With ``--resume`` the rows of other
-benchmarks that FILE holds stay, and ``all`` measures only what is missing: quiet hours are rare.
+``--json FILE`` is written anew whenever a benchmark has ended; each row names its commit. With
+``--resume`` the rows of other benchmarks that FILE holds stay, and ``all`` measures only what is
+missing: quiet hours are rare.
 """
 
 from __future__ import annotations
@@ -18,10 +18,9 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import inspect
-import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -74,7 +73,7 @@ def choose(name: str) -> list[str]:
     return [name]
 
 
-def load_rows(path: Path) -> Callable[..., Iterable[Row]]:
+def load_rows(path: Path) -> Callable[..., list[Row]]:
     """The function ``rows`` of a benchmark file."""
     spec = importlib.util.spec_from_file_location(f"scripts.benchmarks.{path.stem}", path)
     if spec is None or spec.loader is None:
@@ -82,11 +81,11 @@ def load_rows(path: Path) -> Callable[..., Iterable[Row]]:
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # dataclasses look their module up
     spec.loader.exec_module(module)
-    rows: Callable[..., Iterable[Row]] = module.rows
+    rows: Callable[..., list[Row]] = module.rows
     return rows
 
 
-def measure(name: str, *, quick: bool, repeats: int | None = None) -> Iterator[Row]:
+def measure(name: str, *, quick: bool, repeats: int | None = None) -> list[Row]:
     """Run one benchmark in a folder of its own."""
     rows = load_rows(known_benchmarks()[name])
     offered = {"quick": quick, "repeats": repeats or (QUICK_REPEATS if quick else REPEATS)}
@@ -94,8 +93,10 @@ def measure(name: str, *, quick: bool, repeats: int | None = None) -> Iterator[R
     options = {name: value for name, value in offered.items() if name in known}
     with tempfile.TemporaryDirectory(prefix="x2static-bench-") as scratch:
         commit = git_commit()
-        for row in rows(Path(scratch), **options):
-            yield complete(row) | {"benchmark": name, "commit": commit}
+        return [
+            complete(row) | {"benchmark": name, "commit": commit}
+            for row in rows(Path(scratch), **options)
+        ]
 
 
 def complete(row: Row) -> Row:
@@ -210,22 +211,16 @@ def run(config: BenchConfig, target: Path | None, resume: bool) -> int:
     record.notes["machine"] = machine
     rows = kept_rows(target, config, machine) if resume and target is not None else []
     if config.name == "all":
-        there = {row["benchmark"] for row in rows if not row.get("partial")}
+        there = {row["benchmark"] for row in rows}
         names = [name for name in names if name not in there]
     print(machine_line(machine), flush=True)
     failed = 0
     for name in names:
-        fresh: list[Row] = []
         try:
-            for row in measure(name, quick=config.quick, repeats=config.repeats):
-                fresh.append(row)  # one by one: what comes before a failure is kept
-        except (WorkbenchError, subprocess.CalledProcessError) as error:
-            said = getattr(error, "stderr", None)  # of a process of its own
-            print(said or "", f"error: {name}: {error}", sep="", file=sys.stderr)
+            fresh = measure(name, quick=config.quick, repeats=config.repeats)
+        except WorkbenchError as error:
+            print(f"error: {name}: {error}", file=sys.stderr)
             failed += 1
-            for row in fresh:
-                row["partial"] = True
-        if not fresh:
             continue
         print(f"\n{name}\n{table(fresh)}", flush=True)
         rows = [row for row in rows if row["benchmark"] != name] + fresh

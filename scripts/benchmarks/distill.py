@@ -12,7 +12,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -284,8 +283,7 @@ print(peak_megabytes())
 FINISH_SCRIPT = """
 import sys, torch, numpy as np
 from scripts.peak_memory import peak_megabytes
-from x2static.distill.learning.closed_form import Blend, ClosedFormLearner, fresh_sums
-from x2static.distill.learning.finishing import smooth
+from x2static.distill.learning.closed_form import Blend, ClosedFormLearner, fresh_sums, smooth
 size, width = map(int, sys.argv[1:3])
 cpu = torch.device("cpu")
 torch.ones(999, width) @ torch.ones(width, 999)
@@ -360,13 +358,15 @@ def gpu_rows(scratch: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def rows(scratch: Path, *, quick: bool = False, repeats: int = REPEATS) -> Iterator[dict[str, Any]]:
+def rows(scratch: Path, *, quick: bool = False, repeats: int = REPEATS) -> list[dict[str, Any]]:
     """All rows of this benchmark; the GPU ones where there is one."""
     import torch
 
-    yield finish_row(50_000, 256 if quick else 768)
+    found: list[dict[str, Any]] = []
     for name, sentences in SENTENCES.items():
-        yield from throughput_rows(scratch, name, sentences // 8 if quick else sentences, repeats)
-    yield from memory_rows(scratch, (10_000, 20_000) if quick else (100_000, 2_000_000))
+        found += throughput_rows(scratch, name, sentences // 8 if quick else sentences, repeats)
+    found += memory_rows(scratch, (10_000, 20_000) if quick else (100_000, 2_000_000))
+    found.append(finish_row(50_000, 256 if quick else 768))
     if torch.cuda.is_available():
-        yield from gpu_rows(scratch)
+        found += gpu_rows(scratch)
+    return found

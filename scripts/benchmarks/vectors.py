@@ -96,22 +96,12 @@ def write_in_turns(ours: Path, theirs: Path, vectors: WordVectors, repeats: int)
     keyed.add_vectors(list(vectors.words), vectors.matrix)
     figures = in_turns(
         {
-            "ours": timed(anew(ours, lambda: write_vectors(vectors, ours, "word2vec"))),
-            "gensim": timed(anew(theirs, lambda: keyed.save_word2vec_format(str(theirs)))),
+            "ours": timed(lambda: write_vectors(vectors, ours, "word2vec")),
+            "gensim": timed(lambda: keyed.save_word2vec_format(str(theirs))),
         },
         repeats,
     )
     return compared(figures["ours"], figures["gensim"], more_is_better=False)
-
-
-def anew(path: Path, write: Callable[[], object]) -> Callable[[], None]:
-    """A writer that first removes what the turn before left: ours refuses to write over a file."""
-
-    def written() -> None:
-        path.unlink(missing_ok=True)
-        write()
-
-    return written
 
 
 def read_in_turns(

@@ -94,7 +94,7 @@ def french_bli(data: Path) -> list[dict[str, Any]]:
         target = vectors(english)
         for splits, lines in cut.items():
             source, mapped = x2static.align(
-                vectors(lines), target, data / "muse/train/fr-en.0-5000.txt"
+                vectors(lines), target, data / "muse/train/fr-en.0-5000.txt", preset="supervised"
             )
             test = data / "muse/test/fr-en.5000-6500.txt"
             (row,) = x2static.bli(source, mapped, test, index="exact")
