@@ -111,6 +111,11 @@ def test_flags_of_others_are_answered(flags, answer, refuses):
     refuses(re.escape(answer) + "; see x2static align --help$", "align", *flags)
 
 
+def test_flags_of_the_evaluation_are_answered(refuses):
+    refuses("--retrieval of other programs is --method NAME of x2static eval bli here",
+            "eval", "bli", "--retrieval", "csls")  # fmt: skip
+
+
 def test_a_command_without_the_flag_offers_none(refuses):
     refuses(
         "unrecognized arguments: --orthogonal; see x2static report", "report", "x", "--orthogonal"

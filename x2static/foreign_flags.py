@@ -25,6 +25,7 @@ ANSWERS = {
     "init_identical": "--seeds identical", "init_numerals": "--seeds numerals",
     "init_unsupervised": "--seeds unsupervised", "stochastic_initial": "--keep-initial X",
     "stochastic_multiplier": "--keep-multiplier X", "stochastic_interval": "--patience N",
+    "retrieval": "--method NAME of x2static eval bli", "dictionary": "--lexicon FILE",
     "log": "--json", "verbose": "nothing: progress is always shown",
     # MUSE
     "src_emb": "--source FILE", "tgt_emb": "--target FILE",
