@@ -11,6 +11,7 @@ import transformers
 
 from tests.teachers import DEPTH, TOKENIZERS, save_teacher
 from x2static.core.errors import ConfigError, TeacherError
+from x2static.core.progress import signs
 from x2static.teacher import load_teacher
 
 KINDS = sorted(TOKENIZERS)
@@ -105,6 +106,12 @@ def test_unknown_layer_names_the_choice(folders, layer):
 def test_longest_input_leaves_out_the_positions_kept_for_padding(folders):
     assert load_teacher(str(folders["xlm-roberta"]), 1, "cpu").max_pieces == 40 - 2
     assert load_teacher(str(folders["bert"]), 1, "cpu").max_pieces == 40
+
+
+def test_what_takes_its_time_is_named(folders, monkeypatch):
+    monkeypatch.setattr(signs, "doing", "")
+    load_teacher(str(folders["bert"]), 1, "cpu")
+    assert signs.doing == f"loading {folders['bert']}"
 
 
 def test_half_precision_stays_close(folders):

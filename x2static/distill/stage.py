@@ -7,7 +7,7 @@ import numpy as np
 from x2static.core.errors import ConfigError, CorpusError
 from x2static.core.messages import say
 from x2static.core.outcome import Outcome
-from x2static.core.progress import format_seconds
+from x2static.core.progress import doing, format_seconds
 from x2static.core.storage.resumable import Resumable
 from x2static.core.storage.run_record import RunRecord
 from x2static.core.storage.source_file import why_no_file
@@ -126,6 +126,7 @@ def _announce(
     )
     for doubt in doubts:
         say(doubt)
+    doing("learning")
 
 
 def _resolved(materials: Ingredients, choice: LayerChoice) -> dict[str, object]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from x2static.core.errors import ConfigError, require
 from x2static.core.machine.device import pick_device
 from x2static.core.machine.processors import CORNER
+from x2static.core.progress import doing
 from x2static.teacher.blocks import Capture, find_blocks
 from x2static.teacher.load import load_model, load_tokenizer
 from x2static.teacher.loading.direction import check_reads_both_ways, two_pieces
@@ -145,6 +146,7 @@ def load_teacher(
         TeacherError: nothing usable under that name.
         ConfigError: the model has no such layer.
     """
+    doing(f"loading {name}")
     require("torch", "distill", "running a transformer")
     target = pick_device(device)
     tokenizer = load_tokenizer(name)
