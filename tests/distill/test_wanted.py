@@ -75,7 +75,12 @@ def test_nothing_to_compose_changes_nothing(distill, write_text, tmp_path):
 
 
 def test_mistakes_are_one_line(distill, write_text, tmp_path, monkeypatch):
-    for text, complaint in (("New York\n", "no word there"), ("\n", "no word there")):
+    for text, complaint in (
+        ("New York\n", "no word there"),
+        ("\n", "no word there"),
+        ("\u3000\n", "no word there"),
+        ("zebra\nz\0o\n", "asked.txt:2: word 'z\\x00o' contains a NUL"),
+    ):
         code, _, err = distill(tmp_path / "v", "--words", write_text("asked.txt", text))
         assert (code, err.count("\n")) == (2, 1)
         assert complaint in err

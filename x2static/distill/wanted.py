@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from x2static.core.errors import ConfigError, CorpusError
+from x2static.core.formats.words import word_fault
 from x2static.core.normalize import unit
 from x2static.core.text.lines import numbered_lines
 from x2static.core.vectors import WordVectors
@@ -51,12 +52,14 @@ def read_wanted(config: DistillConfig) -> Wanted | None:
         return None
     words: dict[str, None] = {}
     dropped: Counter[str] = Counter()
-    for _, line in numbered_lines(config.words, CorpusError):
-        word = line.strip()
-        if len(word.split()) > 1:
-            dropped["phrase"] += 1
+    for number, line in numbered_lines(config.words, CorpusError):
+        parts = line.split()
+        if len(parts) != 1:  # white space beyond ASCII's can be all that a line has
+            dropped["phrase"] += len(parts) > 1
             continue
-        word = word if config.case == "keep" else word.lower()
+        word = parts[0] if config.case == "keep" else parts[0].lower()
+        if fault := word_fault(word):
+            raise CorpusError(f"{config.words}:{number}: {fault}, which no vector file may hold")
         dropped["duplicate"] += word in words
         words[word] = None
     if not words:
