@@ -117,8 +117,9 @@ def test_it_runs_and_prints_what_it_says(path: Path) -> None:
     check_what_is_printed(notebook, path.stem)
 
 
-def test_a_cell_that_fails_is_named() -> None:
-    cell = {"cell_type": "code", "source": ["1 / 0"], "outputs": []}
+@pytest.mark.parametrize("source", ["1 / 0", "half = 1 / 0"])
+def test_a_cell_that_fails_is_named(source: str) -> None:
+    cell = {"cell_type": "code", "source": [source], "outputs": []}
     with pytest.raises(ZeroDivisionError) as caught:
         execute({"cells": [cell]}, "mine")
     assert "mine[1]" in str(caught.traceback[-1])
