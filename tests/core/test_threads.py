@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 import threading
+import types
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -128,6 +129,7 @@ def test_a_crowd_after_long_quiet_is_a_new_one() -> None:
 
 SPINS = """
 import time
+import types
 import torch
 from x2static.core.machine.threads import SleepingTeam, loaded_libraries
 
@@ -253,6 +255,16 @@ def test_in_a_crowd_the_team_goes_to_a_corner_and_after_it_everywhere(
     assert kept == [kept[0]] * 2 + [None] * 3
     assert kept[0] in ({0}, {1})
     assert moves == [kept[0], kept[0], everywhere]
+
+
+@LINUX
+def test_a_torch_that_is_just_being_loaded_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", types.ModuleType("torch"))
+    corner = Corner(random.Random(0))
+    with corner.together():
+        pass
+    threads.Times().look(corner, is_crowded=True)
+    assert corner.kept is None
 
 
 @LINUX

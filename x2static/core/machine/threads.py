@@ -226,10 +226,11 @@ class Times:
         self._past = now
         (worked, own, clock), (past_worked, past_own, past_clock) = now, past
         before, seconds = corner.kept, clock - past_clock
-        torch = sys.modules.get("torch")
-        if is_crowded and worked.keys() == past_worked.keys() and torch is not None:
+        # None where torch is not loaded, or is just being loaded by another thread
+        num_threads = getattr(sys.modules.get("torch"), "get_num_threads", None)
+        if is_crowded and worked.keys() == past_worked.keys() and num_threads is not None:
             since = {number: worked[number] - past_worked[number] for number in worked}
-            corner.look(torch.get_num_threads(), since, own - past_own, seconds)
+            corner.look(num_threads(), since, own - past_own, seconds)
         else:
             corner.kept = None
         if corner.kept is not None or before is not None:
