@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 
@@ -21,3 +24,16 @@ class Workspace:
     def raw(self, language: str) -> Path:
         """Raw text of a language."""
         return self.data / "mono" / f"{language}.txt.gz"
+
+    def texts(self, languages: Sequence[str], lines: int = 10_000) -> list[str]:
+        """``LANGUAGE=FILE`` with the first lines of each language's raw text."""
+        found = []
+        for language in languages:
+            path = self.work / "heads" / f"{language}.{lines}.txt"
+            if not path.exists():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with gzip.open(self.raw(language), "rt", encoding="utf-8") as stream:
+                    text = "".join(islice(stream, lines))
+                path.write_text(text, encoding="utf-8")
+            found.append(f"{language}={path}")
+        return found

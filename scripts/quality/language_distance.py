@@ -2,7 +2,8 @@
 
     scripts/quality/language_distance.py --work W --output docs/results/language-distance
 
-reads `mono/*.txt.gz` of X2STATIC_DATA. `--after NAME=MODEL ...` adds what training did (impact).
+reads `mono/*.txt.gz` of X2STATIC_DATA, or another `--text` below it, such as `ntrex/ntrex.*`, whose
+sentences say the same in all languages. `--after NAME=MODEL ...` adds what training did (impact).
 """
 
 from __future__ import annotations
@@ -27,12 +28,13 @@ KEPT = ("state", "space", "num_groups", "labels", "curve", "silhouette", "stabil
 def main(argv: Sequence[str]) -> int:
     parser = quality_parser(__doc__ or "")
     parser.add_argument("--teacher", default=str(ROOT / "scripts" / "demo_data" / "teacher"))
+    parser.add_argument("--text", default="mono/*.txt.gz", help="pattern below the data folder")
     parser.add_argument("--layers", nargs="+", default=["0", "2", "4"])
     parser.add_argument("--sentences", type=int, default=4000)
     parser.add_argument("--after", nargs="*", default=[], help="NAME=MODEL, for impact")
     parser.add_argument("--impact-sentences", type=int, default=400)
     options = parse(parser, argv)
-    work, text = options.work, str(options.data / "mono" / "*.txt.gz")
+    work, text = options.work, str(options.data / options.text)
     work.mkdir(parents=True, exist_ok=True)
     codes = list(find_sources([text], "--text"))
     if not (work / "means").exists():
@@ -65,9 +67,8 @@ def main(argv: Sequence[str]) -> int:
     for view in views:
         view["stability"]["sentences"].pop("together")
     data = {"views": views, "analysis": analysis, "impact": impact, "groups": groups["groups"]}
-    made = provenance(
-        seeds=(0,), n=f"{len(codes)} languages x {options.sentences} sentences of mono", repeats=1
-    )
+    n = f"{len(codes)} languages x {options.sentences} sentences of {options.text.split('/')[0]}"
+    made = provenance(seeds=(0,), n=n, repeats=1)
     write_results(options.output, data, "\n\n".join(parts) + "\n", made)
     return 0
 
