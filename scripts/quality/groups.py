@@ -209,8 +209,8 @@ def main(argv: Sequence[str]) -> int:
     """Train and score what is missing, write the table."""
     parser = quality_parser(__doc__)
     parser.add_argument("--teacher", type=Path, default=TEACHER)
-    parser.add_argument("--steps", type=int, default=60)
-    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--steps", type=int, default=40)
+    parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--rate", type=float, default=5e-4)
     parser.add_argument("--seeds", type=int, default=3)
     options = parse(parser, argv)

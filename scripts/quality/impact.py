@@ -31,6 +31,7 @@ from scripts.workspace import Workspace  # noqa: E402
 TEACHER = ROOT / "scripts" / "demo_data" / "teacher-41"
 HUB, SPOKES = "en", ("de", "es", "fr")
 TRAINED = (HUB, *SPOKES)
+LINES = 5000  # that vectors are distilled from
 BITEXT = {"bible": TRAINED, "tico-19": (HUB, "es", "fr")}
 WAYS = {
     "mlm": "masked language modelling",
@@ -60,7 +61,7 @@ class ImpactWork(Workspace):
     def vectors(self) -> list[str]:
         """The teacher's own vectors in the space of English, ``LANGUAGE=FOLDER``."""
         own = {code: self.work / "vectors" / code for code in TRAINED}
-        for text in self.texts(TRAINED):
+        for text in self.texts(TRAINED, LINES):
             code, _, raw = text.partition("=")
             sentences = self.work / "sentences" / f"{code}.txt"
             if not sentences.exists():
@@ -81,7 +82,7 @@ class ImpactWork(Workspace):
         model = self.work / "models" / f"{way}-{self.steps}-{seed}"
         flags: list[object] = ["--loss", "none"]
         if way == "dcca":
-            flags = ["--loss", "dcca", "--vectors", *self.vectors()]
+            flags = ["--loss", "dcca", "--align-batch", 256, "--vectors", *self.vectors()]
         if way == "bitext":
             pairs = [
                 self.data / f"bitext/{source}/{code}.tsv.xz"
@@ -89,7 +90,7 @@ class ImpactWork(Workspace):
                 for code in codes
             ]
             flags += ["--bitext", *pairs, "--tlm-batch", self.batch, "--sentence-weight", 1,
-                      "--sentence-layer", 2, "--sentence-batch", 64]  # fmt: skip
+                      "--sentence-layer", 2, "--sentence-batch", 16]  # fmt: skip
         x2static("pretrain", "--model", self.teacher, *flags, "--text", *self.texts(TRAINED),
                  "--unit", "lines", "--block", 64, "--mlm-batch", self.batch, "--learning-rate",
                  self.rate, "--warmup", self.steps // 10, "--steps", self.steps, "--choose", "last",
@@ -171,10 +172,10 @@ def main(argv: Sequence[str]) -> int:
     """Train and measure what is missing, write the table."""
     parser = quality_parser(__doc__)
     parser.add_argument("--teacher", type=Path, default=TEACHER)
-    parser.add_argument("--steps", type=int, default=60)
-    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--steps", type=int, default=40)
+    parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--rate", type=float, default=5e-4)
-    parser.add_argument("--sentences", type=int, default=400)
+    parser.add_argument("--sentences", type=int, default=300)
     parser.add_argument("--seeds", type=int, default=2)
     options = parse(parser, argv)
     bench = ImpactWork(options.data, options.work, options.teacher, options.steps, options.batch,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 # ar, bg, el, th and tr were no part of the teacher's training
 XNLI = ("ar", "bg", "de", "el", "en", "es", "fr", "hi", "ru", "sw", "th", "tr", "ur", "vi", "zh")
-SOURCES = ("de", "en", "es", "fr", "hi", "ru", "sw", "ur", "vi", "zh")
+KNOWN = ("de", "en", "es", "fr", "hi", "ru", "sw", "ur", "vi", "zh")
 PANX = ("de", "en", "es", "eu", "fi", "fr", "ru")
 Matrix = NDArray[np.float64]
 
@@ -23,9 +23,9 @@ class Task:
 
     Attributes:
         metric: the score.
-        sources: languages to fine-tune on.
+        sources: languages to learn from.
         targets: languages to test.
-        known: those of the targets that the teacher was trained on.
+        known: those of the languages that the teacher was trained on.
         items: what a target is tested on, in words.
     """
 
@@ -37,7 +37,7 @@ class Task:
 
 
 TASKS = {
-    "inference": Task("accuracy", SOURCES, XNLI, SOURCES, "pairs"),
+    "inference": Task("accuracy", XNLI, XNLI, KNOWN, "pairs"),
     "entities": Task("f1", PANX, PANX, PANX, "sentences"),
 }
 
@@ -91,7 +91,9 @@ def write_scores(path: Path, task: Task, rows: Sequence[dict[str, Any]]) -> None
     scores, off = matrix_of(rows, task), transferred(task)
     columns = {"score": scores, "interaction": interaction(scores, off)}
     if len(task.known) < len(task.targets):
-        known = off & np.array([target in task.known for target in task.targets])
+        known = off & np.array(
+            [[s in task.known and t in task.known for t in task.targets] for s in task.sources]
+        )
         columns["score, known"] = np.where(known, scores, np.nan)
         columns["interaction, known"] = interaction(scores, known)
     lines = ["\t".join(["source", "target", *columns])]
