@@ -92,24 +92,17 @@ class TransferWork(Workspace):
 
     def _inference(self, folder: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         """The strength is chosen on development pairs left out, before a test pair is looked at."""
-        data = self.data / "nli"
-        train = {
-            code: encoded(
-                lambda: self._encoder, read_pairs(data / f"xnli.dev-{code}.tsv.gz"),
-                folder / "states" / f"{code}.train.npz",
-            )
-            for code in XNLI
-        }  # fmt: skip
+        data, states = self.data / "nli", folder / "states"
+        train = {}
+        for code in XNLI:
+            pairs = read_pairs(data / f"xnli.dev-{code}.tsv.gz")
+            train[code] = encoded(lambda: self._encoder, pairs, states / f"{code}.train.npz")
         strength, tried = chosen_strength([train[code] for code in CHOSEN_ON])
-        with gzip.open(data / "xnli.test_labels.txt.gz", "rt", encoding="utf-8") as stream:
-            labels = stream.read().split()
-        test = {
-            code: encoded(
-                lambda: self._encoder, thinned(read_pairs(data / f"xnli.test-{code}.tsv.gz", labels), 3),
-                folder / "states" / f"{code}.test.npz",
-            )
-            for code in XNLI
-        }  # fmt: skip
+        labels = _lines(data / "xnli.test_labels.txt.gz")
+        test = {}
+        for code in XNLI:
+            pairs = thinned(read_pairs(data / f"xnli.test-{code}.tsv.gz", labels), 3)
+            test[code] = encoded(lambda: self._encoder, pairs, states / f"{code}.test.npz")
         rows = transfer_rows(train, test, self.seeds["inference"], strength, folder / "cells")
         return rows, {"strength": strength, "tried": tried, "chosen on": CHOSEN_ON}
 
