@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from scripts.quality import groups as quality_groups
 from scripts.quality import impact as quality_impact
+from scripts.quality import transfer_probe
 from scripts.quality.transfer_scores import (
     Task,
     interaction,
@@ -165,3 +166,60 @@ def test_the_interval_of_an_impact_is_the_wider_of_sentences_and_seeds():
     assert "| **de** | 0.400 ± 0.200 | 0.400 ± 0.200 |" in table
     assert "| sw | 0.400 ± 0.200 |" in table
     assert "| *mean, others* | 0.400 |" in table
+
+
+def test_a_pair_is_both_vectors_their_distance_and_product():
+    first, second = np.array([[2.0, 0.0]]), np.array([[0.0, 3.0]])
+    found = transfer_probe.features_of(first, second)
+    np.testing.assert_allclose(found, [[1, 0, 0, 1, 1, 1, 0, 0]])
+    assert np.isfinite(transfer_probe.features_of(first, np.zeros((1, 2)))).all()
+
+
+def test_every_third_premise_keeps_its_three_hypotheses():
+    rows = [(f"p{n // 3}", f"h{n}", "neutral") for n in range(18)]
+    found = transfer_probe.thinned(rows, 3)
+    assert [row[0] for row in found] == ["p0"] * 3 + ["p3"] * 3
+
+
+def test_states_are_encoded_once_and_pairs_find_their_own(tmp_path):
+    calls = []
+
+    class Lengths:
+        def encode(self, texts):
+            calls.append(texts)
+            return np.array([[len(text), 1.0] for text in texts], dtype=np.float32)
+
+    rows = [("a", "bbb", "neutral"), ("a", "cc", "entailment"), ("dddd", "a", "contradiction")]
+    for _ in range(2):
+        pairs = transfer_probe.encoded(Lengths, rows, tmp_path / "states" / "de.npz")
+    assert calls == [["a", "bbb", "cc", "dddd"]]
+    assert pairs.labels.tolist() == [2, 1, 0]
+    assert pairs.premises.tolist() == [0, 0, 0]
+    lengths = pairs.features[:, 0] / pairs.features[:, 1]
+    np.testing.assert_allclose(lengths, [1, 1, 4])
+
+
+def test_what_is_learned_in_one_language_is_found_in_its_copy(tmp_path, rng):
+    def pairs(rows, shift):
+        labels = rng.integers(3, size=rows)
+        features = rng.normal(size=(rows, 6)) + shift
+        features[:, 0] += 6 * labels
+        return transfer_probe.Pairs(features, labels, np.arange(rows) // 3)
+
+    train = {"de": pairs(300, 0.0)}
+    test = {"en": pairs(150, 0.0), "xx": pairs(150, 30.0)}
+    rows = transfer_probe.transfer_rows(train, test, 2, 1.0, tmp_path)
+    found = {row["language"]: row["accuracy"] for row in rows}
+    assert found["en"]["mean"] > 0.9
+    assert found["xx"]["mean"] < 0.6
+    assert len(found["en"]["values"]) == 2
+    again = transfer_probe.transfer_rows({"de": pairs(9, 0.0)}, test, 2, 1.0, tmp_path)
+    assert again == rows  # from the files
+
+
+def test_a_seed_draws_whole_premises(rng):
+    pairs = transfer_probe.Pairs(rng.normal(size=(30, 2)), np.zeros(30, int), np.arange(30) // 3)
+    first, second = (transfer_probe.drawn(pairs, seed) for seed in (0, 1))
+    assert len(first) == 24
+    assert set(np.bincount(pairs.premises[first], minlength=10)) == {0, 3}
+    assert first.tolist() != second.tolist()
