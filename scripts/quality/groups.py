@@ -1,14 +1,15 @@
 """Groups of languages against random groups and all languages, after equal pre-training.
 
-    export X2STATIC_DATA=...   # folder with mono/ and flores200-dev/
+    export X2STATIC_DATA=...   # folder with mono/, ntrex/ and flores200-dev/
     .venv/bin/python scripts/quality/groups.py --work WORK --output docs/results/quality-groups
 
-The teacher's means of eight languages are clustered; from the same teacher a model goes on for each
-group, for each random group of the same sizes (drawn anew for every seed) and for all languages
-together, by masked language modelling for as many updates each. Retrieval on FLORES's development
-set, both directions, at the block that the teacher's card names: of each language with English,
-which no model trains on, and of the pairs within a group, where of two random models the mean
-counts. Finished models and scores are kept in WORK: a stopped run goes on.
+The teacher's means of the same sentences in eight languages (NTREX) are clustered; from the same
+teacher a model goes on for each group, for each random group of the same sizes (drawn anew for
+every seed) and for all languages together, by masked language modelling for as many updates each.
+Retrieval on the first 500 sentences of FLORES's development set, both directions, at the block that
+the teacher's card names: of each language with English, which no model trains on, and of the pairs
+within a group, where of two random models the mean counts. Finished models and scores are kept in
+WORK: a stopped run goes on.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from x2static.languages.cluster.stability import random_groups  # noqa: E402
 
 TEACHER = ROOT / "scripts" / "demo_data" / "teacher-41"
 LANGUAGES = ("ca", "es", "et", "fi", "pl", "pt", "ru", "uk")
-GROUPS, LAYER, HUB = 3, 2, "en"
+GROUPS, LAYER, HUB, SENTENCES = 3, 2, "en", 500
 KINDS = ("group", "random", "all")
 Groups = list[list[str]]
 Pair = tuple[str, str]
@@ -60,9 +61,10 @@ class GroupsWork(Workspace):
     def groups(self) -> Groups:
         """Languages that the teacher represents alike."""
         output = self.work / "groups"
-        texts, means = self.texts(LANGUAGES), self.work / "means"
+        texts = [f"{code}={self.data / 'ntrex' / f'ntrex.{code}'}" for code in LANGUAGES]
+        means = self.work / "means"
         x2static("languages", "represent", "--model", self.teacher, "--text", *texts, "--layer",
-                 LAYER, "--pool", "mean", "--max-sentences", 2000, "--max-pieces", 128, "--output",
+                 LAYER, "--pool", "mean", "--max-sentences", 1000, "--max-pieces", 128, "--output",
                  means, "--resume")  # fmt: skip
         if not output.exists():
             x2static("languages", "cluster", "--representations", means, "--groups",
@@ -97,7 +99,7 @@ class GroupsWork(Workspace):
         answer = self.work / "scores" / f"{name_with_digest(model)}.{'-'.join(languages)}.json"
         if not answer.exists():
             answer.parent.mkdir(parents=True, exist_ok=True)
-            files = [self.data / f"flores200-dev/dev.{code}" for code in (*languages, HUB)]
+            files = [self.test(code) for code in (*languages, HUB)]
             x2static("eval", "retrieval", "--model", model, "--layer", LAYER, "--parallel", *files,
                      "--json", answer)  # fmt: skip
         found: dict[Pair, list[float]] = {}
@@ -105,6 +107,15 @@ class GroupsWork(Workspace):
             first, second = sorted(Path(row[side]).suffix[1:] for side in ("source", "target"))
             found.setdefault((first, second), []).append(row["accuracy"])
         return {pair: statistics.mean(values) for pair, values in found.items()}
+
+    def test(self, code: str) -> Path:
+        """Sentences to find."""
+        path = self.work / "flores" / f"dev.{code}"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            whole = (self.data / f"flores200-dev/dev.{code}").read_text(encoding="utf-8")
+            path.write_text("\n".join(whole.split("\n")[:SENTENCES]) + "\n", encoding="utf-8")
+        return path
 
     def measure(self, groups: Groups, seed: int) -> dict[str, dict[str, float]]:
         """Accuracy of each pair, ``first-second``, by kind of model."""
@@ -223,8 +234,8 @@ def main(argv: Sequence[str]) -> int:
     rows = [{"seed": seed, "scores": bench.measure(groups, seed)} for seed in seeds]
     result = {"steps": bench.steps, "batch": bench.batch, "rate": bench.rate, "groups": groups,
               "base": base, "rows": rows}  # fmt: skip
-    made = provenance(seeds=seeds, n=f"{bench.steps} updates of {bench.batch} x 64 pieces; FLORES "
-                      "997 sentences", repeats=len(seeds))  # fmt: skip
+    n = f"{bench.steps} updates of {bench.batch} x 64 pieces; {SENTENCES} sentences of FLORES"
+    made = provenance(seeds=seeds, n=n, repeats=len(seeds))
     write_results(options.output, result, table(rows, base, groups), made)
     return 0
 
