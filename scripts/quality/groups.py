@@ -49,7 +49,7 @@ class GroupsWork(Workspace):
     Attributes:
         teacher: the model that goes on.
         steps: updates of each model.
-        batch: sequences of 64 pieces in an update.
+        batch: lines in an update.
         rate: largest step size.
     """
 
@@ -220,8 +220,8 @@ def main(argv: Sequence[str]) -> int:
     """Train and score what is missing, write the table."""
     parser = quality_parser(__doc__)
     parser.add_argument("--teacher", type=Path, default=TEACHER)
-    parser.add_argument("--steps", type=int, default=40)
-    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--steps", type=int, default=100)
+    parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--rate", type=float, default=5e-4)
     parser.add_argument("--seeds", type=int, default=3)
     options = parse(parser, argv)
@@ -234,7 +234,7 @@ def main(argv: Sequence[str]) -> int:
     rows = [{"seed": seed, "scores": bench.measure(groups, seed)} for seed in seeds]
     result = {"steps": bench.steps, "batch": bench.batch, "rate": bench.rate, "groups": groups,
               "base": base, "rows": rows}  # fmt: skip
-    n = f"{bench.steps} updates of {bench.batch} x 64 pieces; {SENTENCES} sentences of FLORES"
+    n = f"{bench.steps} updates of {bench.batch} lines; {SENTENCES} sentences of FLORES"
     made = provenance(seeds=seeds, n=n, repeats=len(seeds))
     write_results(options.output, result, table(rows, base, groups), made)
     return 0

@@ -84,8 +84,8 @@ class TransferWork(Workspace):
                 x2static("eval", "tagging", "--model", self.teacher, "--train",
                          self.data / f"ner/panx-train-{source}.tsv.gz", "--train-language", source,
                          "--test", self.data / "ner/panx-dev-*.tsv.gz", "--max-train", 1000,
-                         "--max-test", 500, "--preset", "small", "--seeds", seeds, "--output",
-                         folder / source, "--json", folder / f"{source}.json",
+                         "--max-test", 500, "--preset", "small", "--precision", "bf16", "--seeds",
+                         seeds, "--output", folder / source, "--json", folder / f"{source}.json",
                          "--resume")  # fmt: skip
         found = [(source, _rows(folder / f"{source}.json")) for source in PANX]
         return [{"source": source, **row} for source, rows in found for row in rows]
