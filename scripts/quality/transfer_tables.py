@@ -6,6 +6,12 @@ import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+STATED = {
+    "score": "score",
+    "interaction": "score without means of sources and targets",
+    "score, known": "score, languages of the teacher",
+    "interaction, known": "languages of the teacher, without means",
+}
 RULES = ("model", "without distances", "nearest genetically", "English")
 
 
@@ -52,21 +58,25 @@ def spread(about: Mapping[str, Any]) -> str:
 
 
 def correlations(name: str, rows: Sequence[Mapping[str, Any]]) -> str:
-    """A distance a line, a score a column."""
-    scores = list(dict.fromkeys(row["second"] for row in rows))
-    found = {(row["first"], row["second"]): row for row in rows}
-    head = [f"{name}: distance", "pairs"]
-    for score in scores:
-        head += [f"{score}: Pearson [95 %]", "Spearman [95 %]", "p, pairs", "p, Mantel", "Holm"]
-    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
-    for kind in dict.fromkeys(row["first"] for row in rows):
-        cells = [kind, str(found[kind, scores[0]]["pairs"])]
-        for score in scores:
-            row = found[kind, score]
-            cells += [_interval(row["pearson"]), _interval(row["spearman"])]
-            cells += [_number(row["spearman"][key]) for key in ("p_pairs", "p_mantel", "p_holm")]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+    """A table for each score, with a distance a line."""
+    parts = []
+    for score in dict.fromkeys(row["second"] for row in rows):
+        lines = [
+            f"| {name}, {STATED[score]}: with distance | pairs | Pearson [95 %] | Mantel | Holm "
+            "| Spearman [95 %] | p, pairs | Mantel | Holm |",
+            "|---" + "|---:" * 8 + "|",
+        ]
+        for row in rows:
+            if row["second"] != score:
+                continue
+            pearson, spearman = row["pearson"], row["spearman"]
+            cells = [row["first"], str(row["pairs"]), _interval(pearson)]
+            cells += [_number(pearson[key], 4) for key in ("p_mantel", "p_holm")]
+            cells.append(_interval(spearman))
+            cells += [_number(spearman[key], 4) for key in ("p_pairs", "p_mantel", "p_holm")]
+            lines.append(f"| {' | '.join(cells)} |")
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts)
 
 
 def recommendation(name: str, found: Mapping[str, Any]) -> str:
