@@ -1,7 +1,7 @@
 """Every word covered: what dictionaries and rare words gain when no word lacks a vector.
 
     export X2STATIC_DATA=...   # folder with mono/, muse/, wordsim/
-    .venv/bin/python scripts/quality/every_word.py --work WORK --output docs/results/quality-coverage
+    .venv/bin/python scripts/quality/covered.py --work WORK --output docs/results/quality-coverage
 
 Three ways from the same text: the vectors as they come; with a composer (`eval bli --compose`);
 with `distill --words`. The words wanted are those a user would know beforehand: the source words of
