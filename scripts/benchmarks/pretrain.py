@@ -8,13 +8,15 @@ attention that are fastest here.
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import gzip
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
@@ -263,7 +265,17 @@ def trainer_rate(size: Size, text: Path, model: Path, scratch: Path, way: Way) -
     )  # fmt: skip
     trainer.train()
     pieces = sum(map(len, rows)) / len(rows) * size.batch
+    del trainer, network
+    give_back()
     return pieces * (len(marks) - 1) / (marks[-1] - marks[0])
+
+
+def give_back() -> None:
+    """Free what lies in cycles, as models do, and the heap: two models' updates fit in 24 GB."""
+    gc.collect()
+    if sys.platform == "linux":
+        with suppress(AttributeError):  # musl has no malloc_trim
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 def rate_row(scratch: Path, size: Size, text: Path, repeats: int) -> dict[str, Any]:
@@ -302,6 +314,7 @@ def alignment_row(scratch: Path, size: Size, text: Path, words: int, loss: str) 
     model = scratch / f"model-{size.shape['hidden_size']}"
     vectors = write_vectors(scratch / "en.vec", text)
     plain = Ours(scratch, size, text, model).run(size.updates)
+    give_back()
     aligned = Ours(
         scratch, size, text, model, loss=loss, vectors=(f"en={vectors}",), align_batch=words
     ).run(size.updates)
@@ -405,7 +418,7 @@ def gpu_rows(scratch: Path, text: Path, repeats: int) -> list[dict[str, Any]]:
         "floor": f"peak {peak / 1e12:.0f} TFLOP/s",
     }]  # fmt: skip
     del plain
-    gc.collect()  # models lie in cycles; what is not collected would count as the next one's
+    give_back()  # what is not collected would count as the next one's
     torch.cuda.empty_cache()
     torch.cuda.reset_peak_memory_stats()
     vectors = scratch / "en.vec"
@@ -423,24 +436,30 @@ def gpu_rows(scratch: Path, text: Path, repeats: int) -> list[dict[str, Any]]:
     }]  # fmt: skip
 
 
-def rows(scratch: Path, *, quick: bool = False, repeats: int = REPEATS) -> list[dict[str, Any]]:
+def rows(scratch: Path, *, quick: bool = False, repeats: int = REPEATS) -> Iterator[dict[str, Any]]:
     """All rows of this benchmark; the GPU ones where there is one."""
     import torch
 
     text = real_lines(2_000 if quick else 20_000, scratch / "en.txt")
     if torch.cuda.is_available():
-        return gpu_rows(scratch, text, repeats)
+        yield from gpu_rows(scratch, text, repeats)
+        return
     if quick:
         tiny = Size("2 x 64", TINY, "lines", 32, 4)
-        found = [rate_row(scratch, tiny, text, repeats)]
-        found.append(alignment_row(scratch, tiny, text, 64, "dcca"))
-        found += [*pair_rows(scratch, tiny, text, repeats), joining_row(8, 10_000)]
-        return [*found, memory_row(scratch, "TINY", text, 8)]
+        yield rate_row(scratch, tiny, text, repeats)
+        yield alignment_row(scratch, tiny, text, 64, "dcca")
+        yield from pair_rows(scratch, tiny, text, repeats)
+        yield memory_row(scratch, "TINY", text, 8)
+        yield joining_row(8, 10_000)
+        return
     base = Size("xlm-roberta-base shape", BASE, "blocks", 16, 3)
     small = Size("6 x 256", SMALL, "lines", 256, 10)
-    found = [rate_row(scratch, size, text, repeats) for size in (base, small)]
-    found.append(alignment_row(scratch, base, text, 256, "dcca"))
-    lines = replace(small, batch=64)
-    found += [*pair_rows(scratch, lines, text, repeats), joining_row(100, 1_000_000)]
-    found += [alignment_row(scratch, small, text, 1024, loss) for loss in ("dcca", "infonce")]
-    return [*found, memory_row(scratch, "BASE", text, 16)]
+    for size in (small, base):
+        yield rate_row(scratch, size, text, repeats)
+        give_back()
+    yield from pair_rows(scratch, replace(small, batch=64), text, repeats)
+    yield alignment_row(scratch, base, text, 256, "dcca")
+    for loss in ("dcca", "infonce"):
+        yield alignment_row(scratch, small, text, 1024, loss)
+    yield memory_row(scratch, "BASE", text, 16)
+    yield joining_row(100, 1_000_000)
