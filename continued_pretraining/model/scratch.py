@@ -9,11 +9,11 @@ from typing import Any
 import torch
 
 from continued_pretraining.model.masked_model import MaskedModel, take_apart
-from continued_pretraining.model.modular import modular_settings
 from continued_pretraining.text.tokenizer import LineTokenizer
 from x2static.core.config import closest
 from x2static.core.errors import ConfigError
 from x2static.teacher.loading.config_check import MAX_LAYERS
+from x2static.teacher.loading.modular import modular_settings
 
 _DIGITS = 13
 _LARGEST = 20_000_000_000

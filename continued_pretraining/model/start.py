@@ -11,7 +11,6 @@ import torch
 from continued_pretraining.config import PretrainConfig
 from continued_pretraining.model.embeddings import start_embeddings
 from continued_pretraining.model.masked_model import MaskedModel, added_of, load_model, route
-from continued_pretraining.model.modular import module_names
 from continued_pretraining.model.scratch import build_model, parse_shape
 from continued_pretraining.text.lines import sizes_of
 from continued_pretraining.text.sampling import apportion
@@ -19,6 +18,7 @@ from continued_pretraining.text.tokenizer import LineTokenizer, load_tokenizer, 
 from x2static.core.storage.files import staged
 from x2static.core.text.sources import find_sources
 from x2static.teacher.loading.model_folder import save_tokenizer
+from x2static.teacher.loading.modular import module_names
 from x2static.teacher.parts import learn_only
 
 

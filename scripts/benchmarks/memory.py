@@ -22,8 +22,8 @@ PAIRS = 5000
 
 def rows(scratch: Path, quick: bool = False) -> list[Row]:
     """All rows."""
-    unsupervised = small(scratch, 5_000 if quick else 20_000)
-    return [unsupervised, large(scratch, 100_000 if quick else 2_500_000)]
+    unsupervised = small(scratch / "small", 5_000 if quick else 20_000)
+    return [unsupervised, large(scratch / "large", 100_000 if quick else 2_500_000)]
 
 
 def small(scratch: Path, words: int) -> Row:

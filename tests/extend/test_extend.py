@@ -215,3 +215,80 @@ def test_a_modular_model_gets_a_module_for_the_language(
     with torch.no_grad():
         found = plain(IDS, attention_mask=torch.ones_like(IDS)).last_hidden_state
     torch.testing.assert_close(found, finnish, rtol=1e-5, atol=1e-5)
+
+
+def test_a_plain_model_gets_modules_and_answers_as_before(
+    base: Path, text: Path, extended: Path, tmp_path: Path, run_cli: Command, refuses: Command
+) -> None:
+    out, plain = tmp_path / "out", tmp_path / "plain"
+    code, _, err = run_cli(*arguments(extended, text, out, "--modules", "--replace"))
+    assert code == 0, err
+    file = read_language(out / "languages" / "fi.safetensors")
+    assert len([name for name in file.tensors if ".adapter_modules.fi." in name]) == 3 * 4
+    learned = "encoder.layer.0.output.adapter_modules.fi.dense2.weight"
+    assert file.tensors[learned].abs().sum() > 0  # it began at zero
+    wanted = load(base).hidden_states(IDS, None)
+    after = load(out)
+    for language in (None, "fi", "en", "fi", None):
+        after.speak(language)
+        found = after.hidden_states(IDS, None)
+        assert torch.equal(found, wanted) == (language != "fi")
+    after.speak("fi")
+    code, _, err = run_cli("extend", "export", "--model", out, "--language", "fi",
+                           "--output", plain)  # fmt: skip
+    assert code == 0, err
+    alone = transformers.XmodModel.from_pretrained(plain).eval()
+    assert list(alone.config.languages) == ["fi"]
+    with torch.no_grad():
+        found = alone(IDS, attention_mask=torch.ones_like(IDS)).last_hidden_state
+    torch.testing.assert_close(found, after.hidden_states(IDS, None), rtol=1e-5, atol=1e-5)
+    copy = shutil.copytree(base, tmp_path / "copy")
+    shutil.copytree(out / "languages", copy / "languages")
+    with pytest.raises(TeacherError, match="has modules, and this model has none"):
+        load(copy, "fi")
+
+
+def test_languages_with_and_without_modules_share_a_base(
+    base: Path, text: Path, extended: Path, tmp_path: Path, run_cli: Command
+) -> None:
+    out = tmp_path / "out"
+    command = arguments(extended, text, out, "--modules")
+    command[command.index("fi")] = "et"
+    code, _, err = run_cli(*command)
+    assert code == 0, err
+    both = load(out, "et")
+    assert both.module == "et"
+    both.speak("fi")
+    assert torch.equal(both.hidden_states(IDS, None), load(extended, "fi").hidden_states(IDS, None))
+    command = arguments(out, text, tmp_path / "three")
+    command[command.index("fi")] = "hu"
+    code, _, err = run_cli(*command)
+    assert code == 0, err  # words and positions alone
+    file = read_language(tmp_path / "three" / "languages" / "hu.safetensors")
+    assert not any("adapter_modules" in name for name in file.tensors)
+    code, _, err = run_cli("extend", "export", "--model", tmp_path / "three", "--language", "hu",
+                           "--output", tmp_path / "plain")  # fmt: skip
+    assert code == 0, err
+    alone = transformers.XmodModel.from_pretrained(tmp_path / "plain").eval()
+    with torch.no_grad():
+        found = alone(IDS, attention_mask=torch.ones_like(IDS)).last_hidden_state
+    wanted = load(tmp_path / "three", "hu").hidden_states(IDS, None)
+    torch.testing.assert_close(found, wanted, rtol=1e-5, atol=1e-5)
+
+
+def test_a_model_of_one_module_a_language_refuses_a_language_without(
+    text: Path, tmp_path: Path, refuses: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from tests.continued_pretraining.model.test_modular import build
+    from tests.teachers import unigram_tokenizer
+
+    folder, tokenizer = tmp_path / "modular", unigram_tokenizer()
+    made = build(("de", "en")).hugging_face
+    made.resize_token_embeddings(len(tokenizer), mean_resizing=False)
+    made.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    capsys.readouterr()  # what the library said
+    refuses(
+        "--no-modules: .* has a module for each",
+        *arguments(folder, text, tmp_path / "out", "--no-modules"),
+    )

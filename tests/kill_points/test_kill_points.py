@@ -15,15 +15,16 @@ import pytest
 
 from tests import tally
 from tests.conftest import ROOT
-from tests.kill_points import scenarios
+from tests.kill_points import desks
 from tests.kill_points.scenarios import SCENARIOS
 
 Ask = Callable[[str, Path], dict[str, Any]]
 
 
 WITH_MODEL = (
-    scenarios.make_distillable, scenarios.make_pairs, scenarios.make_extendable,
-    scenarios.make_extended, scenarios.make_languages, scenarios.make_run,
+    desks.make_distillable, desks.make_pairs, desks.make_extendable,
+    desks.make_extended, desks.make_languages, desks.make_groups,
+    desks.make_run,
 )  # fmt: skip
 
 

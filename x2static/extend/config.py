@@ -33,8 +33,8 @@ class ExtendConfig:
         ),
         inputs="vectors lexicon",
         common=(
-            "vocabulary tokenizer init vectors lexicon steps batch learning_rate device precision "
-            "seed resume overwrite"
+            "vocabulary tokenizer modules init vectors lexicon steps batch learning_rate device "
+            "precision seed resume overwrite"
         ),
     )
 
@@ -63,6 +63,11 @@ class ExtendConfig:
     ] = ()
     lexicon: Annotated[
         Path | None, place("wechsel, aligned: words of the known language and the new one")
+    ] = None
+    modules: Annotated[
+        bool | None,
+        "give the language a module in each block, too (default: where the model has one for each "
+        "of its languages); a model without any gets one that changes nothing for the others",
     ] = None
     calibrate: Annotated[
         bool | None,

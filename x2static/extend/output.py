@@ -7,15 +7,30 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from x2static.teacher.added.places import FOLDER, AddedLanguage
+from x2static.teacher.load import load_model, load_tokenizer
 from x2static.teacher.loading.hugging_face import quiet
 from x2static.teacher.loading.model_folder import save_model
+from x2static.teacher.loading.modular import with_shared_module
+from x2static.teacher.modules import has_modules
 
 _LEFT_OUT = ("run.json", "curve.jsonl", "README.md")
 
 
-def copy_base(name: str, folder: Path) -> None:
-    """The files of a model, byte for byte; one of the hub is loaded and saved."""
+def copy_base(name: str, folder: Path, *, modular: bool = False) -> None:
+    """The files of a model, byte for byte; one of the hub is loaded and saved.
+
+    Args:
+        name: of the model.
+        folder: where the files go.
+        modular: give it a module that changes nothing, if it has none.
+    """
     source = Path(name)
+    if modular:
+        tokenizer = load_tokenizer(name)
+        plain = load_model(name, "AutoModelForMaskedLM", tokenizer).model
+        if not has_modules(plain):
+            save_model(with_shared_module(plain, name), tokenizer, folder)
+            return
     if not source.is_dir():
         import transformers
 

@@ -109,16 +109,17 @@ class Extension:
     def _start(self, place: Path) -> dict[str, Any]:
         from x2static.extend.new_tokenizer import new_tokenizer
         from x2static.extend.one_space import into_one_space
-        from x2static.extend.start_model import give_module, load_base, start_rows
+        from x2static.extend.start_model import give_module, load_base, start_rows, with_room
         from x2static.teacher.loading.hugging_face import position_limit
         from x2static.teacher.loading.model_folder import save_model
-        from x2static.teacher.modules import has_modules
+        from x2static.teacher.modules import separates
 
         config = self.config
         model, own = load_base(config.model)
+        model = with_room(config, model)
         tokenizer = new_tokenizer(config, own, position_limit(model, own))
         vectors = config.named_vectors()[1][1] if config.vectors else None
-        if modular := has_modules(model):
+        if modular := separates(model) or bool(config.modules):
             give_module(model, config.language, config.seed)
         if config.init == "aligned":
             with tempfile.TemporaryDirectory(dir=place.parent) as folder:
@@ -168,7 +169,7 @@ class Extension:
         with self.outputs.together() as batch:
             with batch.stage(config.output) as temporary:
                 temporary.mkdir()
-                copy_base(config.model, temporary)
+                copy_base(config.model, temporary, modular=bool(config.modules))
                 copy_languages(others, temporary)
                 path = temporary / FOLDER / f"{config.language}.safetensors"
                 language.write(path)

@@ -20,6 +20,8 @@ from x2static.extend.starts.vocabulary import PieceVocabulary
 from x2static.teacher.added.own_weights import bare_name, named_weights, put_into, words_of
 from x2static.teacher.load import load_model, load_tokenizer
 from x2static.teacher.loading.hugging_face import position_limit
+from x2static.teacher.loading.modular import silence, with_shared_module
+from x2static.teacher.modules import has_modules, separates
 
 _AT_ONCE = 4096
 _MOST_WORDS = 200_000
@@ -36,6 +38,22 @@ def load_base(name: str) -> tuple[Any, Any]:
         name, "AutoModelForMaskedLM", tokenizer, fault="no masked language model here"
     )
     return loaded.model.float().eval(), tokenizer
+
+
+def with_room(config: ExtendConfig, model: Any) -> Any:
+    """The base, with modules that the new language can have one beside, if it is to have one.
+
+    Raises:
+        ConfigError: each of its languages has one, but the new one is to have none.
+    """
+    if config.modules is False and separates(model):
+        raise ConfigError(
+            f"--no-modules: {config.model} has a module for each of its languages, so the new one "
+            "needs its own"
+        )
+    if not config.modules or has_modules(model):
+        return model
+    return with_shared_module(model, config.model).eval()
 
 
 def start_rows(
@@ -91,6 +109,8 @@ def give_module(model: Any, code: str, seed: int) -> None:
                 block.adapter_modules = torch.nn.ModuleDict({code: module})
     model.config.languages = [code]
     model.config.default_language = code
+    if not model.config.ln_before_adapter:  # its own modules began by adding nothing
+        silence(model)
 
 
 def calibrated(config: ExtendConfig, model: Any, tokenizer: Any) -> dict[str, float]:

@@ -13,6 +13,7 @@ from x2static.report.read.run_folder import table as as_table
 from x2static.report.read.score_rows import Measured, groups, mean_figure
 from x2static.report.read.spaces import Space
 from x2static.report.read.word_examples import Atlas, Example
+from x2static.report.sections.added_section import added_section
 from x2static.report.sections.corpus_section import corpus_section
 from x2static.report.sections.downstream_section import downstream_section
 from x2static.report.sections.errors_section import errors_section
@@ -68,6 +69,7 @@ def page(pieces: PageParts) -> Page:
         "word by word": errors_section(run),
         "zero-shot tasks": downstream_section(run),
         "training": training_section(run),
+        "added languages": added_section(run),
         "languages": language_section(run),
         "neighbours": neighbors_section(
             pieces.examples, pieces.spaces, pieces.home, pieces.vocabulary, run.rejected

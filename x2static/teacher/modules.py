@@ -46,8 +46,9 @@ def speak(model: Any, language: str | None, name: str, flag: str = "--language")
     modules = list(kind.names(model))
     if modules == [SHARED]:
         return None
+    others = SHARED if SHARED in modules else None  # of all languages without one of their own
     shown = ", ".join(modules[:_SHOWN]) + (" ..." if len(modules) > _SHOWN else "")
-    if language is None:
+    if language is None and others is None:
         own = kind.own(model)
         if own is None:
             raise TeacherError(
@@ -55,7 +56,7 @@ def speak(model: Any, language: str | None, name: str, flag: str = "--language")
                 f"is in with {flag}"
             )
         return own
-    found = same_language(modules, language)
+    found = (same_language(modules, language) if language else None) or others
     if found is None:
         raise TeacherError(
             f"{name}: has no module for language '{language}'; {flag} may be one of: {shown}"

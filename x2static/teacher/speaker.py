@@ -63,8 +63,7 @@ class Speaker:
     def _read(self, language: AddedLanguage) -> tuple[LanguageFile, Any]:
         if language.code not in self._files:
             if not self._is_tuned:
-                width = int(self._model.config.hidden_size)
-                language.file.check(width, self._digests, str(language.path))
+                language.file.check(self._model, self._digests, str(language.path))
             self._files[language.code] = language.file, tokenizer_of(language)
         return self._files[language.code]
 

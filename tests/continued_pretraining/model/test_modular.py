@@ -10,10 +10,10 @@ import torch
 import transformers
 
 from continued_pretraining.model.masked_model import MaskedModel, load_model, route, take_apart
-from continued_pretraining.model.modular import made_modular, modular_settings
 from continued_pretraining.text.batch import Frame, micro_batches
 from x2static.teacher import load_teacher
 from x2static.teacher.load import load_tokenizer
+from x2static.teacher.loading.modular import made_modular, modular_settings
 
 LANGUAGES = ("de", "en", "fr")
 

@@ -55,8 +55,7 @@ class ModelFolder:
 
     def check(self, language: AddedLanguage) -> None:
         """Raise `TeacherError` unless a language was added to this very model."""
-        width = int(self.base[0].config.hidden_size)
-        language.file.check(width, self.digests, str(language.path))
+        language.file.check(self.base[0], self.digests, str(language.path))
 
     def row(self, language: AddedLanguage) -> dict[str, Any]:
         """What is known of a language."""

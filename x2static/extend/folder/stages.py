@@ -26,7 +26,7 @@ def export(config: ExtendExportConfig) -> Outcome:
     """Write a model in an added language, its vocabulary in the place of the model's own."""
     _require()
     from x2static.teacher.loading.model_folder import save_model
-    from x2static.teacher.modules import has_modules
+    from x2static.teacher.modules import SHARED, has_modules, speak
     from x2static.teacher.speaker import Speaker
 
     folder = ModelFolder(config.model)
@@ -38,7 +38,7 @@ def export(config: ExtendExportConfig) -> Outcome:
     speaker = Speaker(str(config.model), model, own)
     tokenizer = speaker.speak(language.code)
     if has_modules(model):
-        _keep_module(model, language.code)
+        _keep_module(model, speak(model, language.code, str(config.model)) or SHARED)
     with outputs.together() as batch:
         with batch.stage(config.output) as temporary:
             temporary.mkdir()
@@ -93,14 +93,14 @@ def _wanted(folder: ModelFolder, code: str) -> AddedLanguage:
     return found
 
 
-def _keep_module(model: Any, code: str) -> None:
-    """Leave the module of one language in a modular model."""
+def _keep_module(model: Any, kept: str) -> None:
+    """Leave one module in each block of a modular model."""
     for block in model.modules():
         if hasattr(block, "adapter_modules"):
-            for name in [name for name in block.adapter_modules if name != code]:
+            for name in [name for name in block.adapter_modules if name != kept]:
                 del block.adapter_modules[name]
-    model.config.languages = [code]
-    model.config.default_language = code
+    model.config.languages = [kept]
+    model.config.default_language = kept
 
 
 def _stated(row: dict[str, Any]) -> str:

@@ -22,6 +22,7 @@ from x2static.teacher.added.own_weights import (
     positions_of,
     words_of,
 )
+from x2static.teacher.modules import has_modules
 
 if TYPE_CHECKING:
     import torch
@@ -57,20 +58,26 @@ class LanguageFile:
         tensors = {n: t.detach().float().cpu().contiguous() for n, t in self.tensors.items()}
         save_file(tensors, path, metadata=header)
 
-    def check(self, width: int, digests: Mapping[str, str], place: str) -> None:
+    def check(self, model: Any, digests: Mapping[str, str], place: str) -> None:
         """Raise `TeacherError` unless a model is the one it was added to.
 
         Args:
-            width: of the model.
+            model: that model.
             digests: of its shared weights, as they were loaded.
             place: where this file lies, for messages.
         """
+        width = int(model.config.hidden_size)
         if width != self.about["width"]:
             raise TeacherError(
                 f"{place}: was added to a model {self.about['width']} wide, this one is {width}; "
                 "put it beside the model that it was made for"
             )
         check_base(digests, self.about["base"], place)
+        if any(MODULES in name for name in self.tensors) and not has_modules(model):
+            raise TeacherError(
+                f"{place}: has modules, and this model has none; put it beside the model that "
+                "x2static extend --modules wrote"
+            )
 
 
 def taken_from(model: Any, code: str) -> LanguageFile:

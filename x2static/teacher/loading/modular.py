@@ -12,8 +12,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import torch
-
 from x2static.core.errors import TeacherError
 from x2static.teacher.modules import SHARED
 
@@ -68,8 +66,23 @@ def made_modular(plain: Any, names: Sequence[str], name: str) -> Any:
     return model
 
 
+def with_shared_module(plain: Any, name: str) -> Any:
+    """A model beside whose one module, which adds nothing, languages can have theirs.
+
+    It is the same for every seed, so that languages added by different people fit one base.
+    """
+    import torch
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        made = made_modular(plain, (SHARED,), name)
+    return made.to(next(plain.parameters()).dtype)
+
+
 def silence(model: Any) -> None:
     """Let every module add nothing until it has learned."""
+    import torch
+
     with torch.no_grad():
         for part, parameter in model.named_parameters():
             if ".adapter_modules." in part and ".dense2." in part:
