@@ -19,8 +19,8 @@ from x2static.teacher import load
 from x2static.teacher.added.places import AddedLanguage, find_added
 from x2static.teacher.blocks import Blocks, Capture, find_blocks
 from x2static.teacher.loading.hugging_face import cast_adapter_outputs, position_limit
-from x2static.teacher.loading.modular import made_modular
-from x2static.teacher.modules import SHARED, has_modules, speak
+from x2static.teacher.loading.modular import SHARED, made_modular
+from x2static.teacher.modules import has_modules, speak
 from x2static.teacher.precision import autocast
 from x2static.teacher.speaker import Speaker
 

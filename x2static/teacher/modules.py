@@ -6,10 +6,8 @@ from typing import Any
 
 from x2static.core.errors import TeacherError
 from x2static.core.languages.language import same_language
+from x2static.teacher.loading.modular import SHARED
 from x2static.teacher.module_kinds import kind_of
-
-SHARED = "shared"
-"""The one module of a model whose languages share it: as many operations, no room of their own."""
 
 _SHOWN = 12
 

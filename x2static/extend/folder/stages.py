@@ -26,7 +26,8 @@ def export(config: ExtendExportConfig) -> Outcome:
     """Write a model in an added language, its vocabulary in the place of the model's own."""
     _require()
     from x2static.teacher.loading.model_folder import save_model
-    from x2static.teacher.modules import SHARED, has_modules, speak
+    from x2static.teacher.loading.modular import SHARED
+    from x2static.teacher.modules import has_modules, speak
     from x2static.teacher.speaker import Speaker
 
     folder = ModelFolder(config.model)

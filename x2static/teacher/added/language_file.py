@@ -22,7 +22,6 @@ from x2static.teacher.added.own_weights import (
     positions_of,
     words_of,
 )
-from x2static.teacher.modules import has_modules
 
 if TYPE_CHECKING:
     import torch
@@ -73,7 +72,10 @@ class LanguageFile:
                 "put it beside the model that it was made for"
             )
         check_base(digests, self.about["base"], place)
-        if any(MODULES in name for name in self.tensors) and not has_modules(model):
+        has_modules, wants = (
+            any(MODULES in name for name in names) for names in (named_weights(model), self.tensors)
+        )
+        if wants and not has_modules:
             raise TeacherError(
                 f"{place}: has modules, and this model has none; put it beside the model that "
                 "x2static extend --modules wrote"

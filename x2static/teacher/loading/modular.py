@@ -13,7 +13,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from x2static.core.errors import TeacherError
-from x2static.teacher.modules import SHARED
+
+SHARED = "shared"
+"""The one module of a model whose languages share it: as many operations, no room of their own."""
 
 _LIKE = ("xlm-roberta", "roberta", "camembert")
 _OWN = ("model_type", "architectures", "transformers_version", "dtype", "torch_dtype")
