@@ -70,9 +70,14 @@ def align_matrices(
     kept = keeper.load() if keeper else None
     for attempt in range(int(kept["attempt"]) if kept else 0, last + 1):
         start = pairs or sides.profile_start(attempt)
-        inducer = make_inducer(settings, sides.sizes, device, threads)
-        state = learn(
-            *sides.heads, sides.rotation(start), settings, inducer, (seed, attempt), keeper, report
+        state = learn(  # its searches hold much memory, so they go before the runs compared with
+            *sides.heads,
+            sides.rotation(start),
+            settings,
+            make_inducer(settings, sides.sizes, device, threads),
+            (seed, attempt),
+            keeper,
+            report,
         )
         found = sides.alignment(state.pairs, state.history, attempt + 1)
         if agreement_runs and can_be_asked(settings):
