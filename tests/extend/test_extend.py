@@ -23,6 +23,19 @@ def load(folder: Path, language: str | None = None, layer: int = 3) -> Teacher:
     return load_teacher(str(folder), layer, "cpu", "fp32", language=language)
 
 
+def save_modular_model(folder: Path) -> Path:
+    """A model with modules of German and English, and its tokenizer."""
+    from tests.continued_pretraining.model.test_modular import build
+    from tests.teachers import unigram_tokenizer
+
+    tokenizer = unigram_tokenizer()
+    made = build(("de", "en")).hugging_face
+    made.resize_token_embeddings(len(tokenizer), mean_resizing=False)
+    made.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
 def test_the_base_is_copied_byte_for_byte_and_answers_as_before(base: Path, extended: Path) -> None:
     for name in ("config.json", "model.safetensors", "tokenizer.json"):
         assert (extended / name).read_bytes() == (base / name).read_bytes()
@@ -182,15 +195,7 @@ def test_the_models_own_tokenizer_may_serve(
 def test_a_modular_model_gets_a_module_for_the_language(
     text: Path, tmp_path: Path, run_cli: Command, refuses: Command
 ) -> None:
-    from tests.continued_pretraining.model.test_modular import build
-    from tests.teachers import unigram_tokenizer
-
-    folder = tmp_path / "modular"
-    tokenizer = unigram_tokenizer()
-    made = build(("de", "en")).hugging_face
-    made.resize_token_embeddings(len(tokenizer), mean_resizing=False)
-    made.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
+    folder = save_modular_model(tmp_path / "modular")
     command = arguments(folder, text, tmp_path / "out")
     code, _, err = run_cli(*command)
     assert code == 0, err
@@ -279,14 +284,7 @@ def test_languages_with_and_without_modules_share_a_base(
 def test_a_model_of_one_module_a_language_refuses_a_language_without(
     text: Path, tmp_path: Path, refuses: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from tests.continued_pretraining.model.test_modular import build
-    from tests.teachers import unigram_tokenizer
-
-    folder, tokenizer = tmp_path / "modular", unigram_tokenizer()
-    made = build(("de", "en")).hugging_face
-    made.resize_token_embeddings(len(tokenizer), mean_resizing=False)
-    made.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
+    folder = save_modular_model(tmp_path / "modular")
     capsys.readouterr()  # what the library said
     refuses(
         "--no-modules: .* has a module for each",

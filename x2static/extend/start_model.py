@@ -41,7 +41,7 @@ def load_base(name: str) -> tuple[Any, Any]:
 
 
 def with_room(config: ExtendConfig, model: Any) -> Any:
-    """The base, with modules that the new language can have one beside, if it is to have one.
+    """The base, turned into a modular model if the new language is to have modules of its own.
 
     Raises:
         ConfigError: each of its languages has one, but the new one is to have none.

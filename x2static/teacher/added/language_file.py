@@ -8,7 +8,7 @@ header holds what the file must be told from: version, family, width, digests of
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -72,14 +72,15 @@ class LanguageFile:
                 "put it beside the model that it was made for"
             )
         check_base(digests, self.about["base"], place)
-        has_modules, wants = (
-            any(MODULES in name for name in names) for names in (named_weights(model), self.tensors)
-        )
-        if wants and not has_modules:
+        if _with_modules(self.tensors) and not _with_modules(named_weights(model)):
             raise TeacherError(
                 f"{place}: has modules, and this model has none; put it beside the model that "
                 "x2static extend --modules wrote"
             )
+
+
+def _with_modules(names: Iterable[str]) -> bool:
+    return any(MODULES in name for name in names)
 
 
 def taken_from(model: Any, code: str) -> LanguageFile:

@@ -69,7 +69,7 @@ def made_modular(plain: Any, names: Sequence[str], name: str) -> Any:
 
 
 def with_shared_module(plain: Any, name: str) -> Any:
-    """A model beside whose one module, which adds nothing, languages can have theirs.
+    """A model with one module that adds nothing, beside which languages can have their own.
 
     It is the same for every seed, so that languages added by different people fit one base.
     """
