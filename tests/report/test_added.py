@@ -26,7 +26,7 @@ def test_an_added_language_has_its_row_and_its_curve(tmp_path: Path, run_cli: An
     assert "Finnish" in added
     for figure in ("focus", "8,000", "2,345", "600", "9.5", "5.25", "26.2", "1,110.5"):
         assert figure in added, figure
-    assert "fi: masked language modelling, loss" in added
+    assert "fi: Masked language modelling, loss" in added
     assert "<svg" in added
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from x2static.page.html import Child, Html, element
-from x2static.report.draw.charts import lines, short
+from x2static.report.draw.charts import short
 from x2static.report.draw.tables import language, table, whole
-from x2static.report.read.curves import read_curves
+from x2static.report.read.curves import read_curves, title_of
 from x2static.report.read.run_folder import RunFolder, Table, number, text
 from x2static.report.read.run_folder import table as as_table
 from x2static.report.sections.score_sections import section
+from x2static.report.sections.training_section import curve_figure
 
 
 def added_section(run: RunFolder) -> Html | None:
@@ -19,17 +20,14 @@ def added_section(run: RunFolder) -> Html | None:
     if not rows:
         return None
     heads = ["Language", "start", "pieces", "alike in the model's vocabulary", "updates",
-             "loss before", "loss after", "megabytes", "beside"]  # fmt: skip
+             "loss before", "loss after", "megabytes", "model, megabytes"]  # fmt: skip
     charts: list[Child] = []
     for name, place in places.items():
         if not records[name] or not (place / "curve.jsonl").exists():
             continue
         for curve in read_curves(run, place / "curve.jsonl"):
             if curve.name == "mlm":
-                title = f"{name}: masked language modelling, loss"
-                series = [("train", "training", curve.training),
-                          ("held", "held out", curve.validation)]  # fmt: skip
-                charts.append(element("figure", element("figcaption", title), lines(title, series)))
+                charts.append(curve_figure(curve, f"{name}: {title_of('mlm')}"))
     note = (
         "Each of these languages has a vocabulary, positions and, if asked for, modules of its "
         "own beside the teacher, which answers in its other languages as before. The loss is that "

@@ -24,7 +24,13 @@ def training_section(run: RunFolder) -> Html | None:
             if folder.name.endswith(".unfinished"):
                 said = " (not finished when this page was made)"
             parts.append(element("h3", element("code", folder.name), said))
-            parts.append(element("div", [_figure(curve) for curve in curves], class_="charts"))
+            parts.append(
+                element(
+                    "div",
+                    [curve_figure(curve, title_of(curve.name)) for curve in curves],
+                    class_="charts",
+                )
+            )
     if not parts:
         return None
     note = (
@@ -36,8 +42,8 @@ def training_section(run: RunFolder) -> Html | None:
     return section("training", "Training curves", note, parts)
 
 
-def _figure(curve: Figure) -> Html:
-    title = title_of(curve.name)
+def curve_figure(curve: Figure, title: str) -> Html:
+    """A chart with its key and its numbers."""
     series = [("train", "training", curve.training), ("held", "held out", curve.validation)]
     keys = [
         element("span", element("span", class_=f"key {name}"), f" {shown}  ")
