@@ -12,6 +12,7 @@ from align.vecmap.pairs import PairRows, check_pairs
 from align.vecmap.presets import VecMapSettings
 from align.vecmap.self_learning import Iteration, Keeper, learn
 from align.vecmap.sides import Alignment, LanguageMap, Sides, make_inducer, unchanged
+from x2static.core.machine.heap import return_freed_memory
 
 __all__ = ["Alignment", "LanguageMap", "Sides", "align_matrices", "make_inducer", "unchanged"]
 
@@ -79,6 +80,7 @@ def align_matrices(
             keeper,
             report,
         )
+        return_freed_memory()
         found = sides.alignment(state.pairs, state.history, attempt + 1)
         if agreement_runs and can_be_asked(settings):
             again = agreement(

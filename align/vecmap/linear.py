@@ -12,6 +12,7 @@ from align.vecmap.presets import VecMapSettings
 # Against the mean: a few large directions do not make the others look empty. Rows rounded to five
 # digits fill an empty direction to 1e-5; real vectors stand at 6e-3, hardly enough pairs at 2e-4.
 _LEAST_SINGULAR_RATIO = 1e-4
+_BLOCK = 8_192  # rows of a product
 
 
 class SideMaps(NamedTuple):
@@ -31,8 +32,18 @@ def rotation_from(cross: WideMatrix) -> WideMatrix:
 def cross_products(left: FloatMatrix, right: FloatMatrix) -> WideMatrix:
     """``left' right`` of paired rows, as float64; the products run in float32 blocks."""
     total = np.zeros((left.shape[1], right.shape[1]))
-    for start in range(0, len(left), 8192):
-        total += left[start : start + 8192].T @ right[start : start + 8192]
+    for start in range(0, len(left), _BLOCK):
+        total += left[start : start + _BLOCK].T @ right[start : start + _BLOCK]
+    return total
+
+
+def _wide_products(left: FloatMatrix, right: FloatMatrix) -> WideMatrix:
+    """The same with products in float64; no copy of everything in twice the width."""
+    total = np.zeros((left.shape[1], right.shape[1]))
+    for start in range(0, len(left), _BLOCK):
+        wide = left[start : start + _BLOCK].astype(np.float64)
+        other = wide if left is right else right[start : start + _BLOCK].astype(np.float64)
+        total += wide.T @ other
     return total
 
 
@@ -44,11 +55,11 @@ def orthogonal_maps(source: FloatMatrix, target: FloatMatrix) -> SideMaps:
 
 def unconstrained_maps(source: FloatMatrix, target: FloatMatrix) -> SideMaps:
     """Least squares from the source to the target; the target stays as it is."""
-    gram = _gram(source)
+    gram = _wide_products(source, source)
     values = np.linalg.eigvalsh(gram).astype(np.float64)
     _check_rank(values, len(source), "source", "--mapping orthogonal")
-    wide = source.astype(np.float64).T @ target.astype(np.float64)
-    return SideMaps(np.linalg.solve(gram, wide), np.eye(target.shape[1]))
+    cross = _wide_products(source, target)
+    return SideMaps(np.linalg.solve(gram, cross), np.eye(target.shape[1]))
 
 
 def multistep_maps(source: FloatMatrix, target: FloatMatrix, settings: VecMapSettings) -> SideMaps:
@@ -60,13 +71,12 @@ def multistep_maps(source: FloatMatrix, target: FloatMatrix, settings: VecMapSet
         settings: which steps, and how strongly.
     """
     width = source.shape[1]
-    x, z = source.astype(np.float64), target.astype(np.float64)
     whiten_x, whiten_z = np.eye(width), np.eye(width)
     color_x, color_z = np.eye(width), np.eye(width)
     if settings.whiten:
-        whiten_x, color_x = _whitening(x, "source", settings.ridge)
-        whiten_z, color_z = _whitening(z, "target", settings.ridge)
-    left, singular, right = np.linalg.svd(whiten_x @ (x.T @ z) @ whiten_z)
+        whiten_x, color_x = _whitening(source, "source", settings.ridge)
+        whiten_z, color_z = _whitening(target, "target", settings.ridge)
+    left, singular, right = np.linalg.svd(whiten_x @ _wide_products(source, target) @ whiten_z)
     p, q = left, right.T
     undo = {"source": p.T @ color_x @ p, "target": q.T @ color_z @ q, "none": np.eye(width)}
     a_x = whiten_x @ p * singular**settings.source_reweight @ undo[settings.source_dewhiten]
@@ -84,18 +94,12 @@ def final_maps(source: FloatMatrix, target: FloatMatrix, settings: VecMapSetting
     return multistep_maps(source, target, settings)
 
 
-def _gram(rows: FloatMatrix | WideMatrix) -> WideMatrix:
-    wide = rows.astype(np.float64, copy=False)
-    product: WideMatrix = wide.T @ wide
-    return product
-
-
-def _whitening(rows: WideMatrix, side: str, ridge: float) -> tuple[WideMatrix, WideMatrix]:
+def _whitening(rows: FloatMatrix, side: str, ridge: float) -> tuple[WideMatrix, WideMatrix]:
     """(X'X)^(-1/2) and its inverse, from the eigenvectors of the small product matrix.
 
     A ridge lifts all eigenvalues by a multiple of their mean: no direction is blown up.
     """
-    values, vectors = np.linalg.eigh(_gram(rows))
+    values, vectors = np.linalg.eigh(_wide_products(rows, rows))
     if ridge and values[-1] > 0:
         values = np.maximum(values, 0) + ridge * values.mean()
     else:

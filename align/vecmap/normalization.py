@@ -49,8 +49,11 @@ def fit_normalization(matrix: FloatMatrix, steps: Sequence[str]) -> Normalizatio
         before = Normalization(tuple(steps[:number]), statistics[:number])
         total = np.zeros(matrix.shape[1])
         for block in blocks(matrix):
-            rows = before.apply(block).astype(np.float64)
-            total += (rows if step == "center" else rows * rows).sum(axis=0)
+            rows = before.apply(block)
+            if step == "center":
+                total += rows.sum(axis=0, dtype=np.float64)
+            else:
+                total += np.einsum("ij,ij->j", rows, rows, dtype=np.float64)
         statistics[number] = total / len(matrix) if step == "center" else np.sqrt(total)
     return Normalization(tuple(steps), statistics)
 

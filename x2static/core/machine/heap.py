@@ -11,9 +11,8 @@ import os
 import sys
 from contextlib import suppress
 
-# The GNU C library's numbers, see mallopt(3), and its defaults.
+# The GNU C library's numbers, see mallopt(3).
 _TRIM_THRESHOLD, _MMAP_MAX = -1, -4
-_DEFAULT_TRIM, _DEFAULT_MAPPED = 128 * 1024, 65_536
 _OWN_CHOICE = ("MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_MAX_")
 
 
@@ -21,13 +20,20 @@ def keep_freed_memory() -> bool:
     """From now on keep it; False where the C library cannot, or the user's variables decide."""
     if any(name in os.environ for name in _OWN_CHOICE):
         return False
-    return _set(trim=-1, mapped=0)
+    return _call("mallopt", _TRIM_THRESHOLD, -1) and _call("mallopt", _MMAP_MAX, 0)
 
 
-def _set(*, trim: int, mapped: int) -> bool:
+def return_freed_memory() -> None:
+    """Give back, once, what was freed so far, where the C library can.
+
+    It keeps pieces smaller than the largest one ever freed, and few of them fit what comes next.
+    """
+    _call("malloc_trim", 0)
+
+
+def _call(name: str, *numbers: int) -> bool:
     if sys.platform != "linux":
         return False
-    with suppress(AttributeError):  # musl has no mallopt
-        mallopt = ctypes.CDLL(None).mallopt
-        return bool(mallopt(_TRIM_THRESHOLD, trim)) and bool(mallopt(_MMAP_MAX, mapped))
+    with suppress(AttributeError):  # musl has none of these
+        return bool(getattr(ctypes.CDLL(None), name)(*numbers))
     return False
