@@ -59,7 +59,8 @@ def unconstrained_maps(source: FloatMatrix, target: FloatMatrix) -> SideMaps:
     values = np.linalg.eigvalsh(gram).astype(np.float64)
     _check_rank(values, len(source), "source", "--mapping orthogonal")
     cross = _wide_products(source, target)
-    return SideMaps(np.linalg.solve(gram, cross), np.eye(target.shape[1]))
+    solution = np.linalg.solve(gram, cross).astype(np.float64, copy=False)
+    return SideMaps(solution, np.eye(target.shape[1]))
 
 
 def multistep_maps(source: FloatMatrix, target: FloatMatrix, settings: VecMapSettings) -> SideMaps:
