@@ -49,18 +49,24 @@ def _lines(root: Path) -> Iterator[Line]:
 
 
 def _distilled(data: Any) -> Iterator[Line]:
-    found = {(row["teacher"], row["method"]): row for row in data["rows"]}
-
-    def similarity(teacher: str, method: str) -> str:
-        english = found[teacher, method]["similarity"]["en"]
-        return f"`{method}` {100 * english['spearman']:.1f} ± {100 * english['margin']:.1f}"
-
-    for teacher, name in (("minilm", "a sentence encoder"), ("box", "a masked language model")):
-        pairs = found[teacher, "default"]["similarity"]["en"]["pairs"]
+    names = ("default", "aggregate", "x2static-released")
+    for teacher, kind in (("minilm", "a sentence encoder"), ("box", "a masked language model")):
+        sizes: dict[int, dict[str, Any]] = {}
+        for row in data["rows"]:
+            if row["teacher"] == teacher and row["method"] in names:
+                sizes.setdefault(row["sentences"], {})[row["method"]] = row["similarity"]["en"]
+        size = max(size for size, found in sizes.items() if len(found) == len(names))
+        english = sizes[size]
+        ours, *others = (
+            f"`{name}` {100 * english[name]['spearman']:.1f} ± {100 * english[name]['margin']:.1f}"
+            for name in names
+        )
+        pairs = english["default"]["pairs"]
         yield Line(
-            f"English word similarity, vectors of {name}; Spearman x 100, {pairs:,} pairs",
-            similarity(teacher, "default"),
-            f"{similarity(teacher, 'aggregate')}; {similarity(teacher, 'x2static-released')}",
+            f"English word similarity, vectors of {kind} from {size:,} sentences; Spearman x 100, "
+            f"{pairs:,} pairs",
+            ours,
+            "; ".join(others),
             "quality-distill",
         )
 

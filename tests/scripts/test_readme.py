@@ -6,6 +6,8 @@ import importlib.util
 import re
 from pathlib import Path
 
+from scripts import headline
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -37,6 +39,25 @@ def test_the_headline_has_at_most_ten_rows_and_the_figures_of_the_tables():
         *cells, link = [cell.strip() for cell in row.strip("|").split("|")]
         table = (ROOT / link.split("](")[1].rstrip(")")).read_text(encoding="utf-8")
         assert all(figure in table for figure in figures(" ".join(cells[1:])))
+
+
+def test_what_stands_beside_each_other_was_made_from_as_many_sentences():
+    rows = [
+        {
+            "teacher": teacher,
+            "method": method,
+            "sentences": size,
+            "similarity": {"en": {"spearman": size / 1e6, "margin": 0.01, "pairs": size // 100}},
+        }
+        for teacher in ("minilm", "box")
+        for method in ("default", "aggregate", "x2static-released")
+        for size in (25_000, 100_000, 250_000)
+        if (method, size) != ("x2static-released", 250_000)
+    ]
+    lines = list(headline._distilled({"rows": rows}))
+    assert {line.ours for line in lines} == {"`default` 10.0 ± 1.0"}
+    assert all("100,000 sentences" in line.what and "1,000 pairs" in line.what for line in lines)
+    assert lines[0].other == "`aggregate` 10.0 ± 1.0; `x2static-released` 10.0 ± 1.0"
 
 
 def figures(text):
